@@ -1,0 +1,1 @@
+//! Name the quantities and ids everybody uses.

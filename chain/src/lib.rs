@@ -1,0 +1,1 @@
+//! Run the chain: execution, POCI, pool, mining, JSON-RPC.

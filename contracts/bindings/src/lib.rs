@@ -1,0 +1,1 @@
+//! Speak the contracts' ABI in Rust.

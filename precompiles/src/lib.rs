@@ -1,0 +1,1 @@
+//! Check chip signatures, aggregates and draws: pure functions the EVM can call.

@@ -1,0 +1,1 @@
+//! Sign, seal and open what the parties say to each other.

@@ -1,0 +1,1 @@
+//! Carry rental messages for the escrow: an encrypted inbox, checked, submitted once, never in charge of money.

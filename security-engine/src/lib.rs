@@ -1,0 +1,1 @@
+//! Sign inside a chip: the proving twin of precompiles.

@@ -1,0 +1,1 @@
+//! The real binaries, one file per story.
