@@ -1,1 +1,22 @@
-//! Name the quantities and ids everybody uses.
+//! Names the quantities, ids, addresses and signed digests that every part of UtilityNet shares.
+//!
+//! Pure: no clock, no network, no storage. The encodings are those of `docs/protocol.md`.
+
+mod addresses;
+mod ids;
+mod poci;
+mod quantities;
+mod schedule;
+mod sidecar;
+mod tags;
+
+pub use addresses::{SystemContract, precompile, system_address};
+pub use ids::{BatchId, ChipId, JobId, OrderHash, RentalId};
+pub use poci::{
+    AvailabilityRound, ChipAttestation, DrawInput, Registry, SealInput, availability_leaf,
+    availability_node, chip_id, possession_context,
+};
+pub use quantities::{Epoch, Gas, Gwei, Height, Power, Round, Seconds, Wei};
+pub use schedule::PociSchedule;
+pub use sidecar::{DrawnSidecar, Malformed, SealerSidecar, Sidecar};
+pub use tags::{Tag, tag};

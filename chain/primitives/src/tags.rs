@@ -1,0 +1,50 @@
+//! Separates the domains of everything that is signed or drawn outside EIP-712.
+
+use alloy_primitives::{B256, keccak256};
+
+/// What a signed or hashed message is for; its tag is `keccak256("UNC/v1/<purpose>")`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// A BLS proof of possession.
+    Possession,
+    /// An availability proof of one operator and epoch.
+    Availability,
+    /// The input of a block's VRF.
+    Draw,
+    /// The choice of a chip within one round.
+    Round,
+    /// The seal of a drawn chip, or of the genesis sealer, under a block.
+    Seal,
+    /// The beacon of a block that the genesis sealer made.
+    SealerBeacon,
+    /// The sample of chips to open in an availability round.
+    Sample,
+    /// A hand-over of access, sealed to the renter.
+    Handover,
+    /// A confidential message to the escrow's relayer.
+    Inbox,
+    /// A commitment to a rating.
+    Rating,
+    /// A commitment to a job's result.
+    ResultCommit,
+    /// The draw of the operator that re-executes a challenged result.
+    Referee,
+}
+
+/// The 32-byte domain separator of a purpose.
+pub fn tag(purpose: Tag) -> B256 {
+    keccak256(match purpose {
+        Tag::Possession => "UNC/v1/possession",
+        Tag::Availability => "UNC/v1/availability",
+        Tag::Draw => "UNC/v1/draw",
+        Tag::Round => "UNC/v1/round",
+        Tag::Seal => "UNC/v1/seal",
+        Tag::SealerBeacon => "UNC/v1/sealer-beacon",
+        Tag::Sample => "UNC/v1/sample",
+        Tag::Handover => "UNC/v1/handover",
+        Tag::Inbox => "UNC/v1/inbox",
+        Tag::Rating => "UNC/v1/rating",
+        Tag::ResultCommit => "UNC/v1/result-commit",
+        Tag::Referee => "UNC/v1/referee",
+    })
+}

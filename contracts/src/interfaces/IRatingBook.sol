@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {RentalId} from "../types/Ids.sol";
+
+/// @title Keeps opinions of settled rentals, weighed by the fee that each burned.
+interface IRatingBook {
+    error RatingBookNotEscrow(address caller);
+    error RatingBookBadScore(uint8 score);
+
+    event Rated(RentalId indexed rental, address indexed rater, address indexed ratee, uint8 score, uint128 weight);
+
+    /// @notice Records one score. Escrows only.
+    /// @param score 1 to 100.
+    /// @param burnedFee Wei that this rental burned: the weight before the pair's cap.
+    function record(RentalId rental, address rater, address ratee, uint8 score, uint128 burnedFee) external;
+
+    /// @notice Weighted mean of an account with the prior, in hundredths (100 to 10_000), and the weight behind it.
+    function ratingOf(address account) external view returns (uint16 rating, uint128 weight);
+
+    /// @notice Ratings that an account has received.
+    function countOf(address account) external view returns (uint64);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ChipBatchId, ChipId} from "./Ids.sol";
+
+/// @dev Where a chip stands.
+enum ChipState {
+    None,
+    Pending, // registered in this epoch: counts from the next on
+    Active,
+    Suspended, // missed three epochs in a row
+    Exiting, // no power, still slashable
+    Exited, // bond free; may be registered again by a new attestation
+    Slashed,
+    Quarantined // its vendor batch was revoked
+}
+
+/// @dev What registers one chip.
+struct ChipRegistration {
+    /// P-256 identity
+    bytes32 x;
+    bytes32 y;
+    /// keccak256 of the serial number
+    bytes32 serialHash;
+    /// the vendor's batch, and the path of this chip's leaf to its root
+    ChipBatchId batch;
+    bytes32[] path;
+    /// chip's signature over the EIP-712 attestation (domain "UtilityNet PociRegistry", "1"), low s
+    bytes32 r;
+    bytes32 s;
+    /// last second, inclusive, of the attestation
+    uint64 deadline;
+    /// BLS12-381 G1 key, 48 bytes compressed
+    bytes blsKey;
+    /// proof that the chip holds that key, 96 bytes
+    bytes possession;
+    /// {PriKEnc, PubK}: the wrapped private keys, published as an event (eq. 4), at most 1,024 bytes
+    bytes wrappedKeys;
+}
+
+/// @dev A chip as the registry keeps it.
+struct Chip {
+    ChipState state;
+    address operator;
+    uint32 model;
+    /// place in the operator's list and in its absent lists
+    uint32 index;
+    /// leaf of the segment tree
+    uint32 segment;
+    /// power, in units of phi
+    uint64 phi;
+    /// registrations so far: the nonce of the next attestation
+    uint32 registrations;
+    /// epoch of the latest registration
+    uint64 registeredEpoch;
+    /// wei
+    uint128 bond;
+    /// consecutive epochs missed
+    uint8 misses;
+    /// rentals that hold it now
+    uint8 rentals;
+    /// second from which an exit may be finished; 0 before it was asked for
+    uint64 exitAt;
+    ChipBatchId batch;
+}
+
+/// @dev One operator's proof of one epoch.
+struct AvailabilityProof {
+    address operator;
+    uint64 epoch;
+    /// indices of the absent chips in the operator's list, ascending
+    uint32[] absent;
+    /// aggregate BLS signature of the present chips, 96 bytes compressed G2
+    bytes signature;
+    /// root over the P-256 signatures of the present chips
+    bytes32 leafRoot;
+}

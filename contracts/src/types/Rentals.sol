@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ChipId, OrderHash, RentalId} from "./Ids.sol";
+
+/// @dev Where a rental stands. Every state but the last three has a deadline and a poke.
+enum RentalState {
+    None,
+    Open, // money locked, the operator owes the hand-over
+    HandedOver, // the renter owes an acknowledgement
+    Active, // time runs
+    Ended, // both owe a commitment to a rating
+    Revealing, // both committed, both owe the reveal
+    Settled,
+    Cancelled
+}
+
+/// @dev The renter's signed request, gamma{R, beta, M, T, rho, omega}; EIP-712, domain "UtilityNet RpoiEscrow", "1".
+struct RentalRequest {
+    address renter;
+    address operator;
+    /// the bid in the order book that this request fills
+    OrderHash bid;
+    /// keccak256(abi.encodePacked(chips))
+    bytes32 chipsHash;
+    /// seconds, T
+    uint64 duration;
+    /// wei, rho: what the renter leaves as security
+    uint128 deposit;
+    /// wei, omega: price for the whole time
+    uint128 rent;
+    /// sha256 of the request document E_R, the paper's H
+    bytes32 documentHash;
+    /// keccak256 of the renter's uncompressed P-256 key (65 bytes) for the sealed hand-over
+    bytes32 renterKeyHash;
+    uint256 nonce;
+    /// last second, inclusive, in which the rental may be opened
+    uint64 deadline;
+}
+
+/// @dev The renter's half of m_final (eq. 18): a commitment, signed; EIP-712 as above.
+struct RenterHalf {
+    RentalId rental;
+    /// keccak256(abi.encode(tag "rating", rental, rater, score, salt))
+    bytes32 commitment;
+}
+
+/// @dev The operator's half of m_final (eq. 19), nested over the renter's; EIP-712 as above.
+struct OperatorHalf {
+    RentalId rental;
+    bytes32 commitment;
+    /// EIP-712 struct hash of the renter's half, zero if the renter sent none
+    bytes32 renterHalf;
+}
+
+/// @dev A rental as the escrow keeps it.
+struct Rental {
+    RentalState state;
+    address renter;
+    address operator;
+    uint32 chips;
+    /// wei, security of the renter
+    uint128 deposit;
+    /// wei, for the whole time
+    uint128 rent;
+    /// wei, bond of the operator
+    uint128 operatorBond;
+    /// wei, rating bond of each side
+    uint128 ratingBond;
+    uint64 duration;
+    /// second in which time started; 0 before
+    uint64 startedAt;
+    /// second in which use ended; 0 before
+    uint64 endedAt;
+    /// last second, inclusive, of what the state waits for
+    uint64 deadline;
+    bytes32 renterCommitment;
+    bytes32 operatorCommitment;
+    /// 1 to 100; 0 while hidden
+    uint8 renterScore;
+    uint8 operatorScore;
+    bytes32 renterKeyHash;
+    bytes32 handoverHash;
+}
