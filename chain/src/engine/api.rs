@@ -1,0 +1,387 @@
+//! Offers the handle through which RPC, node and tests use the chain.
+//!
+//! One task (the engine) owns the store's writes, the pool, the miner and the dev settings. A
+//! [`Chain`] sends it commands and waits for the answer; reads take the latest committed snapshot
+//! ([`Chain::view`]) and never wait for the writer.
+
+use crate::{
+    execution::{BlockRecord, ChainView, Foreign, PooledTransaction, ReadError},
+    genesis::{BuiltGenesis, ChainSpec},
+    miner::MiningMode,
+    pool::{PoolOrder, PoolView, PooledEntry, Rejected},
+};
+use alloy_consensus::transaction::Recovered;
+use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use tokio::sync::broadcast;
+use utnet_primitives::{Gas, Height, Seconds, Wei};
+
+/// The chain, as everybody but the engine sees it. Clones share one engine.
+#[derive(Clone, Debug)]
+pub struct Chain {}
+
+/// A transaction offered to the pool.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The transaction with its sender; blob transactions carry their sidecar.
+    pub transaction: Recovered<PooledTransaction>,
+    /// Why the sender is believed.
+    pub origin: Origin,
+}
+
+/// Why a transaction's sender is believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The signature was recovered to it.
+    Signed,
+    /// A dev client asserts it; accepted only while the account is impersonated.
+    Asserted,
+}
+
+/// What happened to the head, in order; a reorganisation or revert sends `Removed` from the old
+/// head downwards, then `Added` upwards.
+#[derive(Clone, Debug)]
+pub enum HeadEvent {
+    /// A block became the head.
+    Added(Arc<BlockRecord>),
+    /// The head was taken back (revert, rollback, reorg, reset).
+    Removed(Arc<BlockRecord>),
+}
+
+/// What a dev cheat changes of one account; `None` and absent slots stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountPatch {
+    /// New balance, in wei.
+    pub balance: Option<U256>,
+    /// New nonce.
+    pub nonce: Option<u64>,
+    /// New code; empty removes it.
+    pub code: Option<Bytes>,
+    /// New values of storage slots; zero removes.
+    pub storage: BTreeMap<U256, U256>,
+}
+
+/// How the clock of the blocks differs from the wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeSettings {
+    /// Added to the wall clock, in seconds.
+    pub offset: i64,
+    /// Timestamp of the next block only.
+    pub next_timestamp: Option<Seconds>,
+    /// Fixed distance between blocks, instead of the wall clock.
+    pub block_interval: Option<Seconds>,
+}
+
+/// The settings that dev methods change; a copy, as of the moment of reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// When blocks are made.
+    pub mining: MiningMode,
+    /// In which order ready transactions enter a block.
+    pub order: PoolOrder,
+    /// Beneficiary of the next blocks; under POCI the operator or sealer takes its place.
+    pub coinbase: Address,
+    /// Gas limit of the next blocks.
+    pub gas_limit: Gas,
+    /// Least price per gas that the pool accepts.
+    pub min_gas_price: Wei,
+    /// Base fee of the next block only, in wei.
+    pub next_base_fee: Option<u64>,
+    /// PREVRANDAO of the next block only; never set under POCI.
+    pub next_prevrandao: Option<B256>,
+    /// How block time differs from wall time.
+    pub time: TimeSettings,
+    /// Accounts whose transactions need no signature.
+    pub impersonated: BTreeSet<Address>,
+    /// Every account is impersonated.
+    pub auto_impersonate: bool,
+}
+
+impl Settings {
+    /// Whether a transaction of this account needs no signature.
+    pub fn is_impersonated(&self, account: &Address) -> bool {
+        self.auto_impersonate || self.impersonated.contains(account)
+    }
+}
+
+/// The name of a snapshot; the first is 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SnapshotId(pub u64);
+
+/// Why the engine did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The engine has ended; the node is shutting down.
+    #[error("the engine has stopped")]
+    Stopped,
+    /// The pool refused the transaction.
+    #[error(transparent)]
+    Rejected(#[from] Rejected),
+    /// The store could not be read or written.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A timestamp must be above the head's.
+    #[error("timestamp {asked} is not above the head's {head}")]
+    TimestampTooLow {
+        /// What was asked for.
+        asked: Seconds,
+        /// The timestamp of the head.
+        head: Seconds,
+    },
+    /// The chain's rules fix what was to be changed (POCI draws beacon and beneficiary).
+    #[error("{setting} is fixed by POCI on this chain")]
+    FixedByPoci {
+        /// What was to be changed.
+        setting: &'static str,
+    },
+    /// Only as many blocks as there are above genesis can be taken back.
+    #[error("cannot take back {depth} blocks: the head is at height {head}")]
+    TooDeep {
+        /// How many blocks were to be taken back.
+        depth: u64,
+        /// Height of the head.
+        head: Height,
+    },
+}
+
+impl Chain {
+    /// The chain's rules.
+    pub fn spec(&self) -> Arc<ChainSpec> {
+        todo!()
+    }
+
+    /// The latest committed snapshot. Cheap; never waits for the writer.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the store cannot open a read transaction.
+    pub fn view(&self) -> Result<ChainView, ReadError> {
+        todo!()
+    }
+
+    /// The pool, as a live read-only handle.
+    pub fn pool_view(&self) -> PoolView {
+        todo!()
+    }
+
+    /// The present settings.
+    pub fn settings(&self) -> Arc<Settings> {
+        todo!()
+    }
+
+    /// Follows the head.
+    pub fn heads(&self) -> broadcast::Receiver<HeadEvent> {
+        todo!()
+    }
+
+    /// Follows the transactions that enter the pool as ready.
+    pub fn pending_transactions(&self) -> broadcast::Receiver<Arc<PooledEntry>> {
+        todo!()
+    }
+
+    /// Offers a transaction. In instant mode the block is made before the answer.
+    ///
+    /// # Errors
+    /// [`EngineError::Rejected`] with the pool's reason.
+    pub async fn submit(&self, submission: Submission) -> Result<TxHash, EngineError> {
+        todo!()
+    }
+
+    /// Makes `blocks` blocks now, even empty ones, `interval` seconds apart when given; returns
+    /// the new head's height.
+    ///
+    /// # Errors
+    /// When a block could not be made or stored.
+    pub async fn mine(
+        &self,
+        blocks: u64,
+        interval: Option<Seconds>,
+    ) -> Result<Height, EngineError> {
+        todo!()
+    }
+
+    /// Judges a block made elsewhere and makes it the head.
+    ///
+    /// # Errors
+    /// Names the first field that is wrong.
+    pub async fn import(&self, block: Foreign) -> Result<B256, EngineError> {
+        todo!()
+    }
+
+    /// Chooses when blocks are made.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn set_mining(&self, mode: MiningMode) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Remembers state, blocks, time and pool.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn snapshot(&self) -> Result<SnapshotId, EngineError> {
+        todo!()
+    }
+
+    /// Goes back to a snapshot and takes it and all later ones away; `false` if unknown.
+    ///
+    /// # Errors
+    /// When the store could not be written.
+    pub async fn revert(&self, id: SnapshotId) -> Result<bool, EngineError> {
+        todo!()
+    }
+
+    /// Takes the last `depth` blocks back; their transactions are dropped.
+    ///
+    /// # Errors
+    /// [`EngineError::TooDeep`].
+    pub async fn rollback(&self, depth: u64) -> Result<Height, EngineError> {
+        todo!()
+    }
+
+    /// Replaces the last blocks: takes `depth` of them back, then makes as many new ones; block
+    /// `i` of the new ones holds the submissions listed for `i`.
+    ///
+    /// # Errors
+    /// [`EngineError::TooDeep`], or the pool's reason for the first bad submission.
+    pub async fn reorg(
+        &self,
+        depth: u64,
+        transactions: BTreeMap<u64, Vec<Submission>>,
+    ) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Changes accounts outside any block (dev): the latest state changes, no block is made.
+    ///
+    /// # Errors
+    /// When the store could not be written.
+    pub async fn patch(&self, patches: Vec<(Address, AccountPatch)>) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Starts or stops to impersonate an account (dev).
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn impersonate(&self, account: Address, on: bool) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Starts or stops to impersonate every account (dev).
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn auto_impersonate(&self, on: bool) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Moves block time forward (or back, when negative); returns the offset to wall time.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn increase_time(&self, seconds: i64) -> Result<i64, EngineError> {
+        todo!()
+    }
+
+    /// Sets the timestamp of the next block; later ones go on from there with the wall clock.
+    ///
+    /// # Errors
+    /// [`EngineError::TimestampTooLow`].
+    pub async fn set_next_timestamp(&self, timestamp: Seconds) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Sets the present block time; returns the offset to wall time.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn set_time(&self, now: Seconds) -> Result<i64, EngineError> {
+        todo!()
+    }
+
+    /// Fixes the distance between blocks, or frees it; returns whether one was set before.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn set_block_interval(&self, seconds: Option<Seconds>) -> Result<bool, EngineError> {
+        todo!()
+    }
+
+    /// Sets the base fee of the next block, in wei.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn set_next_base_fee(&self, base_fee: u64) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Sets the gas limit of the next blocks.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn set_gas_limit(&self, limit: Gas) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Sets the beneficiary of the next blocks.
+    ///
+    /// # Errors
+    /// [`EngineError::FixedByPoci`].
+    pub async fn set_coinbase(&self, account: Address) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Sets PREVRANDAO of the next block.
+    ///
+    /// # Errors
+    /// [`EngineError::FixedByPoci`].
+    pub async fn set_prevrandao(&self, beacon: B256) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Sets the least price per gas that the pool accepts.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn set_min_gas_price(&self, price: Wei) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Drops a transaction from the pool; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn drop_transaction(&self, hash: TxHash) -> Result<Option<TxHash>, EngineError> {
+        todo!()
+    }
+
+    /// Drops all transactions of a sender, or of everybody.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn drop_transactions(&self, sender: Option<Address>) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Starts again from this genesis, or from the chain's own: blocks, pool, snapshots and
+    /// settings are as at the start.
+    ///
+    /// # Errors
+    /// When the store could not be written.
+    pub async fn reset(&self, genesis: Option<BuiltGenesis>) -> Result<(), EngineError> {
+        todo!()
+    }
+
+    /// Lets the engine look at the clock now; interval mining needs it only in tests.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn tick(&self) -> Result<(), EngineError> {
+        todo!()
+    }
+}

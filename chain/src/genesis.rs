@@ -1,0 +1,5 @@
+//! Reads and builds genesis: the rules of a chain and the state it starts from.
+
+mod spec;
+
+pub use spec::{BuiltGenesis, ChainSpec, Limits};

@@ -1,0 +1,5 @@
+//! Decides when a block is made and which timestamp it carries.
+
+mod mode;
+
+pub use mode::MiningMode;

@@ -1,0 +1,1 @@
+//! Draws, seals and checks the producers of blocks.
