@@ -23,6 +23,7 @@ ALLOWED = {
     "MIT",
     "MIT-0",
     "MPL-2.0",
+    "MPL-2.0+",
     "OpenSSL",
     "Unicode-3.0",
     "Unlicense",
