@@ -1,1 +1,26 @@
 //! Keep the chain on disk: reth-db's traits, tables and encodings over MDBX.
+//!
+//! Layers, each using only those before it: [`traits`], [`tables`], [`codec`], [`mdbx`] and
+//! [`memory`] (two backends of the same traits), `provider` (blocks and states), `trie` (roots and
+//! proofs), [`Store`] (what the node uses). Every stored byte is drawn in `docs/formats.md`.
+
+extern crate alloc;
+
+pub mod codec;
+mod error;
+pub mod mdbx;
+pub mod memory;
+mod provider;
+mod state;
+mod store;
+pub mod tables;
+pub mod traits;
+mod trie;
+
+pub use error::DbError;
+pub use mdbx::OpenOptions;
+pub use provider::{BlockWrite, StoredBlock, StoredTransaction};
+pub use reth_primitives_traits::{Account, Bytecode, SealedHeader};
+pub use state::{AccountChange, AccountUpdate, StateChanges};
+pub use store::{AccountProof, GenesisState, HistoricalView, SCHEMA, StorageProof, Store, View};
+pub use tables::{Receipt, TransactionSigned};

@@ -1,0 +1,178 @@
+//! Names everything that can go wrong in storage, with the numbers and what to do about it.
+
+use alloy_primitives::{Address, B256, BlockNumber};
+use signet_libmdbx::{MdbxError, ReadError};
+use std::path::PathBuf;
+
+/// Why an operation on the database failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DbError {
+    /// The folder of the database could not be made or read.
+    #[error("cannot use {path} as a database folder: {source}")]
+    Folder {
+        /// The folder or file that was tried.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Another process holds the database.
+    #[error("{path} is in use by process {holder}: stop it, or choose another datadir")]
+    InUse {
+        /// The folder of the database.
+        path: PathBuf,
+        /// Process id of the holder, 0 when the holder did not leave it.
+        holder: u32,
+    },
+    /// The file is not a database of ours, or its pages do not fit together.
+    #[error(
+        "{path} is damaged or no database of this node ({source}): restore a copy, or remove it and start again"
+    )]
+    Damaged {
+        /// The folder of the database.
+        path: PathBuf,
+        /// What the storage engine said.
+        source: MdbxError,
+    },
+    /// The database was written by another version of the node.
+    #[error(
+        "the database has schema {found}, this node speaks {known}: use the node that wrote it"
+    )]
+    Schema {
+        /// Schema number in the file.
+        found: u32,
+        /// Schema number of this build.
+        known: u32,
+    },
+    /// The database has reached its largest size.
+    #[error("the database is full at {max_size} bytes: restart with a larger maximum size")]
+    Full {
+        /// Largest size the database was opened with, in bytes.
+        max_size: usize,
+    },
+    /// The storage engine failed in another way.
+    #[error("storage engine: {0}")]
+    Engine(#[from] MdbxError),
+    /// A key is longer than the table can hold.
+    #[error("a key of {size} bytes does not fit table {table}: at most {max}")]
+    KeyTooLarge {
+        /// Table.
+        table: &'static str,
+        /// Bytes given.
+        size: usize,
+        /// Most bytes allowed.
+        max: usize,
+    },
+    /// A value is longer than the table can hold.
+    #[error("a value of {size} bytes does not fit table {table}: at most {max}")]
+    ValueTooLarge {
+        /// Table.
+        table: &'static str,
+        /// Bytes given.
+        size: usize,
+        /// Most bytes allowed.
+        max: usize,
+    },
+    /// Stored bytes do not decode.
+    #[error("table {table} holds bytes that do not decode: the database is damaged")]
+    Undecodable {
+        /// Table, or the type when the table is not known.
+        table: &'static str,
+    },
+    /// Two tables contradict each other.
+    #[error("table {table} lacks an entry that another table refers to: the database is damaged")]
+    Missing {
+        /// Table that lacks the entry.
+        table: &'static str,
+    },
+    /// The block asked for is not kept.
+    #[error("block {number} is not in the database: head is {head}")]
+    UnknownBlock {
+        /// Block asked for.
+        number: BlockNumber,
+        /// Highest block kept.
+        head: BlockNumber,
+    },
+    /// There is no genesis block yet.
+    #[error("the database is empty: initialise it with a genesis block first")]
+    Empty,
+    /// The database already holds another genesis block.
+    #[error(
+        "the database belongs to the chain with genesis {found}, not {given}: choose another datadir"
+    )]
+    OtherGenesis {
+        /// Hash of the genesis block stored.
+        found: B256,
+        /// Hash of the genesis block given.
+        given: B256,
+    },
+    /// A block does not follow the head.
+    #[error("block {number} with parent {parent} does not follow head {head} ({head_hash})")]
+    NotNext {
+        /// Number of the block given.
+        number: BlockNumber,
+        /// Parent of the block given.
+        parent: B256,
+        /// Number of the head.
+        head: BlockNumber,
+        /// Hash of the head.
+        head_hash: B256,
+    },
+    /// The parts of a block have different lengths.
+    #[error(
+        "block {number} brings {transactions} transactions, {senders} senders, {receipts} receipts"
+    )]
+    UnevenBlock {
+        /// Number of the block given.
+        number: BlockNumber,
+        /// Transactions given.
+        transactions: usize,
+        /// Senders given.
+        senders: usize,
+        /// Receipts given.
+        receipts: usize,
+    },
+    /// The state after the block has another root than its header says.
+    #[error("state root of block {number} is {computed}, its header says {declared}")]
+    StateRoot {
+        /// Number of the block.
+        number: BlockNumber,
+        /// Root computed from the state.
+        computed: B256,
+        /// Root in the header.
+        declared: B256,
+    },
+    /// An account refers to code that is neither stored nor given.
+    #[error("account {address} refers to code {hash} that was never given")]
+    UnknownCode {
+        /// Account.
+        address: Address,
+        /// Hash of its code.
+        hash: B256,
+    },
+    /// The chain configuration is not valid JSON.
+    #[error("the chain configuration is not valid JSON: {0}")]
+    Config(#[from] serde_json::Error),
+}
+
+impl DbError {
+    /// Whether the stored bytes themselves are bad, so that only a copy or a fresh start helps.
+    pub const fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Damaged { .. }
+                | Self::Undecodable { .. }
+                | Self::Missing { .. }
+                | Self::Engine(MdbxError::Corrupted | MdbxError::PageNotFound)
+        )
+    }
+}
+
+impl From<ReadError> for DbError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Mdbx(error) => Self::Engine(error),
+            ReadError::Decoding(_) => Self::Undecodable { table: "bytes" },
+        }
+    }
+}

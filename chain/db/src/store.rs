@@ -1,0 +1,299 @@
+//! Holds a chain: blocks, receipts and state, on disk or in memory, with one writer at a time.
+
+mod view;
+
+pub use view::{AccountProof, HistoricalView, StorageProof, View};
+
+use crate::{
+    error::DbError,
+    mdbx::{MdbxDatabase, OpenOptions},
+    memory::MemoryDatabase,
+    provider::{BlockWrite, blocks, state, unwind},
+    state::StateChanges,
+    tables::Meta,
+    traits::{Database, DbTx, DbTxMut},
+    trie,
+};
+use alloy_primitives::{B256, BlockNumber, Bytes};
+use parking_lot::Mutex;
+use reth_primitives_traits::SealedHeader;
+use std::{path::Path, sync::Arc};
+use view::ViewTx;
+
+/// Version of the tables and encodings; grows when an older file cannot be read any more.
+pub const SCHEMA: u32 = 1;
+
+/// Names in [`Meta`].
+const META_SCHEMA: &str = "schema";
+const META_CONFIG: &str = "genesis_config";
+const META_GENESIS: &str = "genesis_number";
+
+/// The first block of a chain and the state it begins with.
+#[derive(Clone, Debug, Default)]
+pub struct GenesisState {
+    /// Header and its hash. Its number need not be zero (a fork begins where it forks off).
+    pub header: SealedHeader,
+    /// Accounts, slots and code at the beginning.
+    pub alloc: StateChanges,
+    /// Chain configuration, JSON.
+    pub config: Bytes,
+    /// Whether the header's state root must be that of `alloc`; a fork's is not.
+    pub check_root: bool,
+}
+
+/// A chain's storage. Clones share it; any thread may read, writers wait for each other.
+#[derive(Clone, Debug)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    latest: Mutex<Option<View>>,
+    writer: Mutex<()>,
+    backend: Backend,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Mdbx(MdbxDatabase),
+    Memory(MemoryDatabase),
+}
+
+impl Store {
+    /// Opens the store in a folder, making it if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::InUse`] while another process has it open, [`DbError::Damaged`] for a file that
+    /// is not ours or is broken, [`DbError::Schema`] for one of another version of the node.
+    pub fn open(path: &Path, options: OpenOptions) -> Result<Self, DbError> {
+        let store = Self::over(Backend::Mdbx(MdbxDatabase::open(path, options)?));
+        store.check_schema()?;
+        Ok(store)
+    }
+
+    /// An empty store in memory; gone with its last clone and view.
+    pub fn in_memory() -> Self {
+        Self::over(Backend::Memory(MemoryDatabase::default()))
+    }
+
+    fn over(backend: Backend) -> Self {
+        let shared = Shared { latest: Mutex::new(None), writer: Mutex::new(()), backend };
+        Self { shared: Arc::new(shared) }
+    }
+
+    fn check_schema(&self) -> Result<(), DbError> {
+        let found = self.view()?.tx().get::<Meta>(META_SCHEMA.to_owned())?;
+        let Some(found) = found else { return Ok(()) };
+        let found = <[u8; 4]>::try_from(found.as_ref())
+            .map(u32::from_be_bytes)
+            .map_err(|_| DbError::Undecodable { table: "Meta" })?;
+        if found == SCHEMA { Ok(()) } else { Err(DbError::Schema { found, known: SCHEMA }) }
+    }
+
+    /// Runs one writing transaction and commits it if it succeeds.
+    fn write<R>(&self, work: impl Write<R>) -> Result<R, DbError> {
+        let _alone = self.shared.writer.lock();
+        let result = match &self.shared.backend {
+            Backend::Mdbx(db) => {
+                let tx = db.tx_mut()?;
+                let result = work.run(&tx)?;
+                tx.commit()?;
+                result
+            }
+            Backend::Memory(db) => {
+                let tx = db.tx_mut()?;
+                let result = work.run(&tx)?;
+                tx.commit()?;
+                result
+            }
+        };
+        *self.shared.latest.lock() = None;
+        Ok(result)
+    }
+
+    /// The latest committed state of everything, unchanging. Cheap; waits for no writer.
+    ///
+    /// Hold it for one request: while a view is held, the file cannot reuse the pages it sees.
+    ///
+    /// # Errors
+    ///
+    /// What the engine reports, for example when more than a thousand old views are held.
+    pub fn view(&self) -> Result<View, DbError> {
+        let mut latest = self.shared.latest.lock();
+        if let Some(view) = latest.as_ref() {
+            return Ok(view.clone());
+        }
+        let view = View::new(match &self.shared.backend {
+            Backend::Mdbx(db) => ViewTx::Mdbx(db.tx()?),
+            Backend::Memory(db) => ViewTx::Memory(db.tx()?),
+        });
+        *latest = Some(view.clone());
+        Ok(view)
+    }
+
+    /// Waits until the disk has everything committed so far; nothing to do in memory.
+    ///
+    /// Without [`OpenOptions::durable`] a commit survives the death of the process at once, and
+    /// the death of the machine after the next call of this: call it about ten times a second
+    /// while blocks come, on a thread of its own. Readers and writers go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// What the engine reports.
+    pub fn sync(&self) -> Result<(), DbError> {
+        match &self.shared.backend {
+            Backend::Mdbx(db) => db.sync(),
+            Backend::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Writes the first block, or checks that it is the one already there.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::OtherGenesis`], [`DbError::StateRoot`], [`DbError::Config`].
+    pub fn init_genesis(&self, genesis: &GenesisState) -> Result<(), DbError> {
+        let _: serde::de::IgnoredAny = serde_json::from_slice(&genesis.config)?;
+        let view = self.view()?;
+        if let Some(found) = view.genesis_number()? {
+            let found = view.hash(found)?.unwrap_or_default();
+            let given = genesis.header.hash();
+            return if found == given {
+                Ok(())
+            } else {
+                Err(DbError::OtherGenesis { found, given })
+            };
+        }
+        self.write(InitGenesis(genesis))
+    }
+
+    /// The chain configuration given at genesis, JSON; `None` before.
+    ///
+    /// # Errors
+    ///
+    /// What the engine reports.
+    pub fn genesis_config(&self) -> Result<Option<Bytes>, DbError> {
+        self.view()?.tx().get::<Meta>(META_CONFIG.to_owned())
+    }
+
+    /// Appends a block to the head, with its state. Returns after the commit.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::NotNext`], [`DbError::UnevenBlock`], [`DbError::StateRoot`], [`DbError::Empty`],
+    /// [`DbError::Full`]; then nothing was written.
+    pub fn append_block(&self, block: BlockWrite) -> Result<(), DbError> {
+        self.write(AppendBlock(block))
+    }
+
+    /// Changes the state between blocks, as part of the block to come: the latest state has it at
+    /// once, the state at the head has not, [`Store::unwind_to`] takes it back.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Empty`], [`DbError::Full`]; then nothing was written.
+    pub fn apply_outside_block(&self, changes: &StateChanges) -> Result<(), DbError> {
+        self.write(ApplyOutside(changes))
+    }
+
+    /// Removes all blocks after `number`, and changes made outside blocks, and restores the state
+    /// as it was after that block. The work is proportional to what changed since.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::UnknownBlock`] when `number` is above the head or below genesis.
+    pub fn unwind_to(&self, number: BlockNumber) -> Result<(), DbError> {
+        self.write(UnwindTo(number))
+    }
+}
+
+/// Work in a writing transaction of any backend.
+trait Write<R> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<R, DbError>;
+}
+
+struct InitGenesis<'a>(&'a GenesisState);
+
+impl Write<()> for InitGenesis<'_> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+        let GenesisState { header, alloc, config, check_root } = self.0;
+        let update = trie::update(tx, &alloc.hashed())?;
+        if *check_root {
+            check_state_root(header, update.root)?;
+        }
+        state::write(tx, alloc, None)?;
+        trie::write(tx, &update)?;
+        let number = header.number;
+        blocks::write(tx, BlockWrite { header: header.clone(), ..BlockWrite::default() })?;
+        tx.put::<Meta>(META_SCHEMA.to_owned(), Bytes::copy_from_slice(&SCHEMA.to_be_bytes()))?;
+        tx.put::<Meta>(META_CONFIG.to_owned(), config.clone())?;
+        tx.put::<Meta>(META_GENESIS.to_owned(), Bytes::copy_from_slice(&number.to_be_bytes()))
+    }
+}
+
+struct AppendBlock(BlockWrite);
+
+impl Write<()> for AppendBlock {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+        let mut block = self.0;
+        check_next(tx, &block)?;
+        let number = block.header.number;
+        let changes = std::mem::take(&mut block.state);
+        let update = trie::update(tx, &changes.hashed())?;
+        check_state_root(&block.header, update.root)?;
+        state::write(tx, &changes, Some(number))?;
+        trie::write(tx, &update)?;
+        blocks::write(tx, block)
+    }
+}
+
+struct ApplyOutside<'a>(&'a StateChanges);
+
+impl Write<()> for ApplyOutside<'_> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+        let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
+        let update = trie::update(tx, &self.0.hashed())?;
+        state::write(tx, self.0, Some(head.saturating_add(1)))?;
+        trie::write(tx, &update)
+    }
+}
+
+struct UnwindTo(BlockNumber);
+
+impl Write<()> for UnwindTo {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+        let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
+        if blocks::header(tx, self.0)?.is_none() {
+            return Err(DbError::UnknownBlock { number: self.0, head });
+        }
+        let back = unwind::changes_back_to(tx, self.0)?;
+        let update = trie::update(tx, &back.hashed())?;
+        unwind::unwind(tx, self.0, head, &back)?;
+        trie::write(tx, &update)
+    }
+}
+
+fn check_next<TX: DbTx>(tx: &TX, block: &BlockWrite) -> Result<(), DbError> {
+    let (head, head_hash) = blocks::head(tx)?.ok_or(DbError::Empty)?;
+    let (number, parent) = (block.header.number, block.header.parent_hash);
+    if head.checked_add(1) != Some(number) || parent != head_hash {
+        return Err(DbError::NotNext { number, parent, head, head_hash });
+    }
+    let (transactions, senders, receipts) =
+        (block.transactions.len(), block.senders.len(), block.receipts.len());
+    if transactions != senders || transactions != receipts {
+        return Err(DbError::UnevenBlock { number, transactions, senders, receipts });
+    }
+    Ok(())
+}
+
+fn check_state_root(header: &SealedHeader, computed: B256) -> Result<(), DbError> {
+    let (number, declared) = (header.number, header.state_root);
+    if computed == declared {
+        Ok(())
+    } else {
+        Err(DbError::StateRoot { number, computed, declared })
+    }
+}
