@@ -14,7 +14,7 @@ pub struct PociSchedule {
     pub lookback_epochs: u64,
     /// Time after which the next round may seal (delta).
     pub round_seconds: Seconds,
-    /// Rounds after which the genesis sealer takes over (R_max).
+    /// Rounds after which the genesis sealer takes over (`R_max`).
     pub max_rounds: u32,
     /// One node holds all chips: the first round that it can seal is valid at once.
     pub sole_sealer: bool,

@@ -1,1 +1,17 @@
-//! Speak the contracts' ABI in Rust.
+//! Speaks the contracts' ABI in Rust.
+//!
+//! One module per system contract, generated from `contracts/abi`: calls (`fooCall`), events, errors and structs.
+//! User-defined value types (`ChipId`, `RentalId`, ..) are plain `B256` in them, enums are `u8`; [`states`] names the
+//! enums' values. [`signed`] holds everything that is signed as EIP-712, with its domains; [`creation_code`] what
+//! deploys them. Pure: no clock, no network, no storage.
+
+mod code;
+mod contracts;
+pub mod signed;
+pub mod states;
+
+pub use code::creation_code;
+pub use contracts::{
+    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, ResultRollup,
+    RpoiEscrow, Vault, VendorRegistry,
+};

@@ -2,23 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {ChipId, RentalId} from "../types/Ids.sol";
-import {Order} from "../types/Orders.sol";
-import {OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} from "../types/Rentals.sol";
+import {Opening, OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} from "../types/Rentals.sol";
 
 /// @title Keeps rentals: the escrow pi, which decides by code and signatures only.
 /// @dev Money is in the vault, under the purpose `RentalId`. Deadlines are inclusive, in seconds.
 interface IRpoiEscrow {
-    /// @dev All that opens a rental: two matching orders, the renter's request, and the chips.
-    struct Opening {
-        Order ask;
-        bytes askSignature;
-        Order bid;
-        bytes bidSignature;
-        RentalRequest request;
-        bytes requestSignature;
-        ChipId[] chips;
-    }
-
     error RpoiEscrowRentalExists(RentalId rental);
     error RpoiEscrowRequestMismatch(bytes32 field);
     error RpoiEscrowRequestExpired(uint64 deadline);

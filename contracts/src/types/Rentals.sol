@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ChipId, OrderHash, RentalId} from "./Ids.sol";
+import {Order} from "./Orders.sol";
 
 /// @dev Where a rental stands. Every state but the last three has a deadline and a poke.
 enum RentalState {
@@ -36,6 +37,17 @@ struct RentalRequest {
     uint256 nonce;
     /// last second, inclusive, in which the rental may be opened
     uint64 deadline;
+}
+
+/// @dev All that opens a rental: two matching orders, the renter's request, and the chips.
+struct Opening {
+    Order ask;
+    bytes askSignature;
+    Order bid;
+    bytes bidSignature;
+    RentalRequest request;
+    bytes requestSignature;
+    ChipId[] chips;
 }
 
 /// @dev The renter's half of m_final (eq. 18): a commitment, signed; EIP-712 as above.

@@ -1,0 +1,23 @@
+//! Gives the creation code of the system contracts.
+
+use crate::contracts::{
+    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, ResultRollup,
+    RpoiEscrow, Vault, VendorRegistry,
+};
+use utnet_primitives::SystemContract;
+
+/// What a contract's constructor runs from; ABI-encoded arguments (`Name::constructorCall`) are appended to it.
+pub fn creation_code(contract: SystemContract) -> &'static [u8] {
+    match contract {
+        SystemContract::BeaconHistory => &BeaconHistory::BYTECODE,
+        SystemContract::VendorRegistry => &VendorRegistry::BYTECODE,
+        SystemContract::PociRegistry => &PociRegistry::BYTECODE,
+        SystemContract::Emission => &Emission::BYTECODE,
+        SystemContract::Vault => &Vault::BYTECODE,
+        SystemContract::OrderBook => &OrderBook::BYTECODE,
+        SystemContract::RpoiEscrow => &RpoiEscrow::BYTECODE,
+        SystemContract::RatingBook => &RatingBook::BYTECODE,
+        SystemContract::JobEscrow => &JobEscrow::BYTECODE,
+        SystemContract::ResultRollup => &ResultRollup::BYTECODE,
+    }
+}

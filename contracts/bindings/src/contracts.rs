@@ -1,0 +1,66 @@
+//! Generates one module per system contract from its checked-in ABI.
+#![expect(missing_docs, reason = "generated from contracts/abi")]
+#![expect(clippy::too_many_arguments, reason = "generated from contracts/abi")]
+
+use alloy_sol_types::sol;
+
+macro_rules! contract {
+    ($name:ident, $path:literal) => {
+        sol! {
+            #[sol(all_derives, extra_derives(serde::Serialize, serde::Deserialize))]
+            $name,
+            $path
+        }
+    };
+}
+
+contract!(BeaconHistory, "../abi/BeaconHistory.json");
+contract!(VendorRegistry, "../abi/VendorRegistry.json");
+contract!(PociRegistry, "../abi/PociRegistry.json");
+contract!(Emission, "../abi/Emission.json");
+contract!(Vault, "../abi/Vault.json");
+contract!(OrderBook, "../abi/OrderBook.json");
+contract!(RpoiEscrow, "../abi/RpoiEscrow.json");
+contract!(RatingBook, "../abi/RatingBook.json");
+contract!(JobEscrow, "../abi/JobEscrow.json");
+contract!(ResultRollup, "../abi/ResultRollup.json");
+
+/// Both contracts speak of the same struct; only its generated Rust types are two.
+macro_rules! same {
+    ($from:path, $to:path { $($field:ident),+ $(,)? }) => {
+        impl From<$from> for $to {
+            fn from(it: $from) -> Self {
+                Self { $($field: it.$field),+ }
+            }
+        }
+        impl From<$to> for $from {
+            fn from(it: $to) -> Self {
+                Self { $($field: it.$field),+ }
+            }
+        }
+    };
+}
+
+same!(
+    OrderBook::Order,
+    RpoiEscrow::Order {
+        maker,
+        side,
+        kind,
+        specHash,
+        unitPrice,
+        minUnits,
+        maxUnits,
+        duration,
+        validFrom,
+        expiry,
+        payer,
+        token,
+        counterparty,
+        minRating,
+        validationClass,
+        nonce,
+        makerEpoch,
+    }
+);
+same!(ResultRollup::ResultLeaf, JobEscrow::ResultLeaf { job, resultRoot, steps });

@@ -1,0 +1,164 @@
+//! Names the values of the contracts' enums, which the generated structs hold as `u8`.
+
+macro_rules! state {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $value:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[repr(u8)]
+        pub enum $name {
+            $($(#[$vdoc])* $variant = $value),+
+        }
+
+        impl TryFrom<u8> for $name {
+            type Error = OutOfRange;
+
+            fn try_from(value: u8) -> Result<Self, OutOfRange> {
+                match value {
+                    $($value => Ok(Self::$variant),)+
+                    _ => Err(OutOfRange { kind: stringify!($name), value }),
+                }
+            }
+        }
+
+        impl From<$name> for u8 {
+            fn from(it: $name) -> Self {
+                match it {
+                    $($name::$variant => $value),+
+                }
+            }
+        }
+    };
+}
+
+/// A byte that names no value of a contract's enum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{value} is no {kind}")]
+pub struct OutOfRange {
+    /// The enum.
+    pub kind: &'static str,
+    /// The byte.
+    pub value: u8,
+}
+
+state! {
+    /// Where a chip stands.
+    ChipState {
+        /// Never registered.
+        None = 0,
+        /// Registered in this epoch; counts from the next on.
+        Pending = 1,
+        /// Counts.
+        Active = 2,
+        /// Missed three epochs in a row.
+        Suspended = 3,
+        /// No power, still slashable.
+        Exiting = 4,
+        /// Bond free; may be registered again.
+        Exited = 5,
+        /// Slashed, for ever.
+        Slashed = 6,
+        /// Its vendor batch was revoked.
+        Quarantined = 7,
+    }
+}
+state! {
+    /// Which side of the market an order is on.
+    Side {
+        /// Sells.
+        Ask = 0,
+        /// Buys.
+        Bid = 1,
+    }
+}
+state! {
+    /// What an order is for.
+    OrderKind {
+        /// Machine time by the second (eq. 24).
+        MachineTime = 0,
+        /// Answered requests (eq. 25).
+        Inference = 1,
+    }
+}
+state! {
+    /// Where a rental stands.
+    RentalState {
+        /// Unknown.
+        None = 0,
+        /// Money locked; the operator owes the hand-over.
+        Open = 1,
+        /// The renter owes an acknowledgement.
+        HandedOver = 2,
+        /// Time runs.
+        Active = 3,
+        /// Both owe a commitment to a rating.
+        Ended = 4,
+        /// Both committed, both owe the reveal.
+        Revealing = 5,
+        /// Paid.
+        Settled = 6,
+        /// Never started.
+        Cancelled = 7,
+    }
+}
+state! {
+    /// How two results of one job are compared.
+    Tolerance {
+        /// Same bytes (WASM, integers).
+        Exact = 0,
+        /// Same bytes on the same kernels.
+        Reproducible = 1,
+        /// Within a declared distance.
+        Approximate = 2,
+    }
+}
+state! {
+    /// Where a job stands.
+    JobState {
+        /// Unknown.
+        None = 0,
+        /// The worker owes a commitment.
+        Open = 1,
+        /// The worker owes the reveal.
+        Committed = 2,
+        /// Waits for a final batch.
+        Revealed = 3,
+        /// Paid to the worker.
+        Paid = 4,
+        /// Paid back to the client.
+        Refunded = 5,
+    }
+}
+state! {
+    /// Where a challenge of one leaf stands.
+    ChallengeState {
+        /// None was made.
+        None = 0,
+        /// Waits for the beacon that draws the referee.
+        Waiting = 1,
+        /// The referee owes a verdict.
+        Drawn = 2,
+        /// The referee agreed with the result.
+        Upheld = 3,
+        /// The referee found another result: the leaf has fallen.
+        Overturned = 4,
+        /// No referee answered: bonds back.
+        Expired = 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_out_of_range_is_an_error_with_the_byte_in_it() {
+        assert_eq!(RentalState::try_from(8), Err(OutOfRange { kind: "RentalState", value: 8 }));
+    }
+
+    #[test]
+    fn states_survive_the_way_through_a_byte() {
+        for value in 0..=7 {
+            assert_eq!(ChipState::try_from(value).map(u8::from), Ok(value));
+        }
+    }
+}
