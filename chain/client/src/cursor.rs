@@ -1,0 +1,236 @@
+//! Follows the logs of a chain block by block, resumes where it stopped, and takes blocks back after a reorganisation.
+//!
+//! A block is delivered until it is accepted: at least once, in order. Who needs exactly once accepts it in the
+//! same database transaction that stores what it led to ([`LogCursor::accept_in`]).
+
+use crate::{BlockRef, Chain, RpcError, StorageError, storage};
+use alloy_rpc_types_eth::{Filter, Log};
+use redb::{Database, TableDefinition, WriteTransaction};
+use std::sync::Arc;
+use utnet_primitives::Height;
+
+/// `name ‖ 0x00 ‖ height(8, big-endian)` → JSON of the [`BlockRef`].
+const BLOCKS: TableDefinition<'static, &'static [u8], &'static [u8]> =
+    TableDefinition::new("cursor-blocks");
+
+/// Blocks kept to recognise a reorganisation; deeper ones stop the cursor.
+const DEPTH: u64 = 256;
+
+/// Why a cursor cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CursorError {
+    /// The node gave no answer.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The chain was rewritten further back than the cursor remembers: start again from another height.
+    #[error("the chain was rewritten below height {oldest}, deeper than {DEPTH} blocks")]
+    TooDeep {
+        /// Oldest height that the cursor remembers.
+        oldest: Height,
+    },
+}
+
+impl CursorError {
+    /// Whether the same step may succeed later without any change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Rpc(error) if error.is_retryable())
+    }
+}
+
+/// What happened on the chain, one block at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// A block was added.
+    Block {
+        /// The block.
+        block: BlockRef,
+        /// Its logs that match the filter, in order.
+        logs: Vec<Log>,
+    },
+    /// The newest accepted block is not canonical any more: undo what it led to.
+    RolledBack {
+        /// The block that is gone.
+        block: BlockRef,
+    },
+    /// The cursor stands at the head.
+    Nothing,
+}
+
+/// What a cursor should do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// Nothing new.
+    Wait,
+    /// Read this block's logs.
+    Read(BlockRef),
+    /// Take this block back.
+    RollBack(BlockRef),
+}
+
+/// Decides from the last accepted block, the canonical block of its height, and the canonical block above it.
+/// Reads nothing but its arguments.
+#[must_use]
+pub fn next_move(
+    last: Option<&BlockRef>,
+    canonical: Option<&BlockRef>,
+    child: Option<&BlockRef>,
+) -> Move {
+    match (last, child) {
+        (None, None) => Move::Wait,
+        (None, Some(first)) => Move::Read(*first),
+        (Some(last), Some(child)) if child.parent_hash == last.hash => Move::Read(*child),
+        (Some(last), Some(_)) => Move::RollBack(*last),
+        (Some(last), None) if canonical.is_some_and(|block| block.hash == last.hash) => Move::Wait,
+        (Some(last), None) => Move::RollBack(*last),
+    }
+}
+
+/// A durable place in the chain, under a name of its own.
+#[derive(Debug)]
+pub struct LogCursor {
+    db: Arc<Database>,
+    name: String,
+    start: Height,
+    filter: Filter,
+}
+
+impl LogCursor {
+    /// Opens the cursor of that name; if there is none it begins with block `start`, inclusive.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn open(
+        db: Arc<Database>,
+        name: &str,
+        start: Height,
+        filter: Filter,
+    ) -> Result<Self, StorageError> {
+        let txn = db.begin_write()?;
+        txn.open_table(BLOCKS)?;
+        txn.commit()?;
+        Ok(Self { db, name: name.to_owned(), start, filter })
+    }
+
+    /// The newest accepted block.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn position(&self) -> Result<Option<BlockRef>, StorageError> {
+        let table = self.db.begin_read()?.open_table(BLOCKS)?;
+        let (first, end) = (self.key(Height(0)), self.key(Height(u64::MAX)));
+        let mut rows = table.range(first.as_slice()..=end.as_slice())?;
+        let Some(row) = rows.next_back() else { return Ok(None) };
+        Ok(Some(serde_json::from_slice(row?.1.value())?))
+    }
+
+    /// What comes next; the same answer again until it is accepted.
+    ///
+    /// # Errors
+    /// [`CursorError`] when node or database fail, or the chain was rewritten too deep.
+    pub async fn next<C: Chain>(&self, chain: &C) -> Result<News, CursorError> {
+        let last = self.position()?;
+        let wanted = last.map_or(self.start, |block| block.number.saturating_add(Height(1)));
+        let child = chain.block_at(wanted).await?;
+        let canonical = match (&last, &child) {
+            (Some(last), None) => chain.block_at(last.number).await?,
+            _ => None,
+        };
+        match next_move(last.as_ref(), canonical.as_ref(), child.as_ref()) {
+            Move::Wait => Ok(News::Nothing),
+            Move::Read(block) => {
+                let logs = chain.logs_of(block.hash, &self.filter).await?;
+                Ok(News::Block { block, logs })
+            }
+            Move::RollBack(block) => self.roll_back(block),
+        }
+    }
+
+    /// Stores that the news were dealt with.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn accept(&self, news: &News) -> Result<(), StorageError> {
+        let txn = self.db.begin_write()?;
+        self.accept_in(&txn, news)?;
+        Ok(txn.commit()?)
+    }
+
+    /// Stores that the news were dealt with, together with whatever else is in the transaction.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn accept_in(&self, txn: &WriteTransaction, news: &News) -> Result<(), StorageError> {
+        let mut table = txn.open_table(BLOCKS)?;
+        match news {
+            News::Block { block, .. } => {
+                storage::write(&mut table, &self.key(block.number), block)?;
+                if let Some(old) = block.number.checked_sub(Height(DEPTH)) {
+                    table.remove(self.key(old).as_slice())?;
+                }
+            }
+            News::RolledBack { block } => {
+                table.remove(self.key(block.number).as_slice())?;
+            }
+            News::Nothing => {}
+        }
+        Ok(())
+    }
+
+    fn roll_back(&self, block: BlockRef) -> Result<News, CursorError> {
+        let parent = block.number.saturating_sub(Height(1));
+        let table = self.db.begin_read().map_err(StorageError::from)?;
+        let table = table.open_table(BLOCKS).map_err(StorageError::from)?;
+        let known = table.get(self.key(parent).as_slice()).map_err(StorageError::from)?.is_some();
+        if block.number > self.start && !known {
+            return Err(CursorError::TooDeep { oldest: block.number });
+        }
+        Ok(News::RolledBack { block })
+    }
+
+    fn key(&self, height: Height) -> Vec<u8> {
+        [self.name.as_bytes(), &[0], &height.0.to_be_bytes()].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::B256;
+    use utnet_primitives::Seconds;
+
+    fn block(number: u64, branch: u8, parent_branch: u8) -> BlockRef {
+        let hash = |n: u64, branch: u8| {
+            B256::with_last_byte(u8::try_from(n).expect("small")) ^ B256::repeat_byte(branch)
+        };
+        BlockRef {
+            number: Height(number),
+            hash: hash(number, branch),
+            parent_hash: hash(number - 1, parent_branch),
+            timestamp: Seconds(number),
+        }
+    }
+
+    #[test]
+    fn a_child_of_the_last_block_is_read() {
+        let (last, child) = (block(4, 0, 0), block(5, 0, 0));
+        assert_eq!(next_move(Some(&last), None, Some(&child)), Move::Read(child));
+    }
+
+    #[test]
+    fn a_child_of_another_block_takes_the_last_one_back() {
+        let (last, child) = (block(4, 0, 0), block(5, 16, 16));
+        assert_eq!(next_move(Some(&last), None, Some(&child)), Move::RollBack(last));
+    }
+
+    #[test]
+    fn a_shorter_chain_takes_the_last_block_back() {
+        let last = block(4, 0, 0);
+        assert_eq!(next_move(Some(&last), None, None), Move::RollBack(last));
+        assert_eq!(next_move(Some(&last), Some(&last), None), Move::Wait);
+    }
+}

@@ -1,0 +1,379 @@
+//! Carries out what [`plan`] decides, for one account and one chain.
+
+use super::{
+    Outbox, OutboxError, Policy, Seen, Step,
+    entry::{Attempt, Entry, Failure, Flight, IntentKey, MinedIn, Purpose, Stage, Status},
+    plan,
+    sign::{Envelope, sign},
+};
+use crate::{Backoff, CallRequest, Chain, Clock, Receipt, Refusal, RpcError};
+use alloy_primitives::U256;
+use alloy_signer_local::PrivateKeySigner;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::sync::OwnedSemaphorePermit;
+use utnet_primitives::{Gas, Height};
+
+/// Time between two looks at the chain while something is in flight.
+const TURN: Duration = Duration::from_millis(500);
+
+/// The largest gas limit since Osaka (EIP-7825).
+const MOST_GAS: u64 = 1 << 24;
+
+/// The only one that signs and sends for an account.
+#[derive(Debug)]
+pub struct Dispatcher<C> {
+    outbox: Outbox,
+    chain: C,
+    chain_id: u64,
+    signer: PrivateKeySigner,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    /// Held as long as this lives.
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Whether the rest of the plan still holds after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plan {
+    Holds,
+    Changed,
+}
+
+impl<C: Chain> Dispatcher<C> {
+    /// Takes over an account; the outbox is bound to the node's chain the first time.
+    ///
+    /// # Errors
+    /// [`OutboxError`] when the signer is another account's, somebody drives already, the outbox belongs to another
+    /// chain, or the node is unreachable.
+    pub async fn start(
+        outbox: &Outbox,
+        chain: C,
+        signer: PrivateKeySigner,
+        clock: Arc<dyn Clock>,
+        policy: Policy,
+    ) -> Result<Self, OutboxError> {
+        let account = outbox.account();
+        if signer.address() != account {
+            return Err(OutboxError::OtherAccount { signer: signer.address(), account });
+        }
+        let permit = Arc::clone(&outbox.driver)
+            .try_acquire_owned()
+            .map_err(|_taken| OutboxError::AlreadyDriven { account })?;
+        let chain_id = chain.chain_id().await?;
+        if let Some(genesis) = chain.block_at(Height(0)).await? {
+            outbox.store.bind(chain_id, genesis.hash)?;
+        }
+        Ok(Self { outbox: outbox.clone(), chain, chain_id, signer, clock, policy, _permit: permit })
+    }
+
+    /// Works until `stop` completes. Stopping in the middle of a step is like a crash there: nothing is lost.
+    pub async fn run(&mut self, stop: impl Future<Output = ()> + Send) {
+        let backoff = Backoff::default();
+        let mut failures = 0;
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let turn = tokio::select! {
+                () = &mut stop => return,
+                turn = self.tick() => turn,
+            };
+            let wait = match turn {
+                Ok(()) => {
+                    failures = 0;
+                    TURN
+                }
+                Err(error) => {
+                    failures += 1;
+                    let reason: &dyn std::error::Error = &error;
+                    tracing::warn!(reason, failures, "the outbox waits");
+                    backoff.wait(failures)
+                }
+            };
+            tokio::select! {
+                () = &mut stop => return,
+                () = self.outbox.enqueued.notified() => {}
+                () = self.clock.sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Works until an intent has a receipt or was refused.
+    ///
+    /// # Errors
+    /// [`OutboxError`] that is not worth another try, or [`OutboxError::Unknown`].
+    pub async fn settle(&mut self, key: IntentKey) -> Result<Status, OutboxError> {
+        let backoff = Backoff::default();
+        let mut failures = 0;
+        loop {
+            match self.tick().await {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    let wait = error.is_retryable().then(|| backoff.after(failures)).flatten();
+                    let Some(wait) = wait else { return Err(error) };
+                    self.clock.sleep(wait).await;
+                    continue;
+                }
+            }
+            let status = self.outbox.status(key)?.ok_or(OutboxError::Unknown { key })?;
+            if status.is_settled() {
+                return Ok(status);
+            }
+            self.clock.sleep(TURN).await;
+        }
+    }
+
+    /// Looks at the chain once and does everything that is due.
+    ///
+    /// # Errors
+    /// [`OutboxError`]; what was done before it stays done.
+    pub async fn tick(&mut self) -> Result<(), OutboxError> {
+        let entries = self.outbox.active()?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let seen = Seen {
+            mined_nonce: self.chain.mined_nonce(self.outbox.account()).await?,
+            head: self.chain.head().await?.number,
+            now: self.clock.now(),
+        };
+        for step in plan(&entries, &seen, &self.policy) {
+            if self.act(step, &seen).await? == Plan::Changed {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn act(&self, step: Step, seen: &Seen) -> Result<Plan, OutboxError> {
+        match step {
+            Step::Wait => {}
+            Step::Assign { key, nonce } => return self.assign(key, nonce).await,
+            Step::Send(key) => self.send(key).await?,
+            Step::Bump(key) => self.sign_again(key, None).await?,
+            Step::Cancel(key) => self.sign_again(key, Some(Purpose::Cancel)).await?,
+            Step::Look { key, gives_up } => self.look(key, gives_up, seen.head).await?,
+            Step::Confirm(key) => self.confirm(key).await?,
+            Step::Unmine(key) => self.unmine(key)?,
+            Step::Fill { nonce } => self.fill(nonce).await?,
+        }
+        Ok(Plan::Holds)
+    }
+
+    async fn assign(&self, key: IntentKey, nonce: u64) -> Result<Plan, OutboxError> {
+        let Some(entry) = self.outbox.store.find(key)? else { return Ok(Plan::Changed) };
+        let gas = match self.gas_for(&entry).await {
+            Ok(gas) => gas,
+            Err(error) if error.is_revert() => return self.refuse(key, error),
+            Err(error) => return Err(error.into()),
+        };
+        let fees = self.policy.first(&self.chain.fees().await?);
+        let envelope = Envelope { chain_id: self.chain_id, nonce, gas, fees };
+        let attempt = sign(&self.signer, envelope, &entry.intent, Purpose::Intent)?;
+        let flight =
+            Flight { nonce, gas, attempts: vec![attempt], lost_at: None, is_hopeless: false };
+        if !self.outbox.store.assign(key, flight)? {
+            return Ok(Plan::Changed);
+        }
+        self.send(key).await?;
+        Ok(Plan::Holds)
+    }
+
+    async fn gas_for(&self, entry: &Entry) -> Result<Gas, RpcError> {
+        if let Some(gas) = entry.intent.gas {
+            return Ok(gas);
+        }
+        let request = CallRequest {
+            from: Some(self.outbox.account()),
+            to: entry.intent.to,
+            value: entry.intent.value,
+            input: entry.intent.input.clone(),
+        };
+        let estimate = self.chain.estimate_gas(&request).await?.0;
+        let margin = estimate.saturating_mul(self.policy.gas_margin_percent.into()).div_ceil(100);
+        Ok(Gas(estimate.saturating_add(margin).min(MOST_GAS.max(estimate))))
+    }
+
+    /// Gives an intent up, unless something before it is still in flight: that may be what it needs.
+    fn refuse(&self, key: IntentKey, error: RpcError) -> Result<Plan, OutboxError> {
+        let is_in_flight = |entry: &Entry| matches!(entry.stage, Stage::InFlight(_));
+        if self.outbox.active()?.iter().any(|(_, entry)| is_in_flight(entry)) {
+            return Ok(Plan::Changed);
+        }
+        let data = error.revert_data().cloned();
+        let message = match error {
+            RpcError::Refused { message, .. } => message,
+            other => other.to_string(),
+        };
+        self.outbox.store.update(key, |entry| {
+            let is_queued = entry.stage == Stage::Queued;
+            entry.stage = Stage::Refused(Failure::WouldRevert { message, data });
+            is_queued
+        })?;
+        Ok(Plan::Changed)
+    }
+
+    async fn send(&self, key: IntentKey) -> Result<(), OutboxError> {
+        let Some(flight) = self.flight(key)? else { return Ok(()) };
+        let sent = self.chain.send_raw(&flight.latest().raw).await;
+        let refusal = match sent {
+            Ok(_hash) => None,
+            Err(error) => match error.refusal() {
+                Some(refusal) => {
+                    tracing::debug!(%key, nonce = flight.nonce, %error, "the node refused");
+                    Some(refusal)
+                }
+                None => return Err(error.into()),
+            },
+        };
+        let now = self.clock.now();
+        let was_sent = flight.attempts.iter().any(|attempt| attempt.sent_at.is_some());
+        self.change_flight(key, |flight| {
+            if let Some(latest) = flight.attempts.last_mut() {
+                latest.offered_at = Some(now);
+                if !matches!(refusal, Some(Refusal::NotNow | Refusal::Never)) {
+                    latest.sent_at.get_or_insert(now);
+                }
+            }
+            flight.is_hopeless |= refusal == Some(Refusal::Never) && !was_sent;
+        })
+    }
+
+    /// Raises the fees; offers the old bytes again when the ceiling is reached.
+    async fn sign_again(
+        &self,
+        key: IntentKey,
+        purpose: Option<Purpose>,
+    ) -> Result<(), OutboxError> {
+        let Some(entry) = self.outbox.store.find(key)? else { return Ok(()) };
+        let Stage::InFlight(flight) = &entry.stage else { return Ok(()) };
+        let latest = flight.latest();
+        let Some(fees) = self.policy.bumped(latest, &self.chain.fees().await?) else {
+            return self.send_if_due(key, latest).await;
+        };
+        let envelope =
+            Envelope { chain_id: self.chain_id, nonce: flight.nonce, gas: flight.gas, fees };
+        let purpose = purpose.unwrap_or(latest.purpose);
+        let attempt = sign(&self.signer, envelope, &entry.intent, purpose)?;
+        self.change_flight(key, |flight| flight.attempts.push(attempt))?;
+        self.send(key).await
+    }
+
+    async fn send_if_due(&self, key: IntentKey, latest: &Attempt) -> Result<(), OutboxError> {
+        let due = latest.offered_at.map(|at| at.saturating_add(self.policy.resend_after));
+        if due.is_none_or(|due| self.clock.now() >= due) {
+            self.send(key).await?;
+        }
+        Ok(())
+    }
+
+    async fn look(&self, key: IntentKey, gives_up: bool, head: Height) -> Result<(), OutboxError> {
+        let Some(flight) = self.flight(key)? else { return Ok(()) };
+        let found = self.find_receipt(&flight).await?;
+        self.outbox.store.update(key, |entry| {
+            let Stage::InFlight(mut flight) = entry.stage.clone() else { return false };
+            entry.stage = match found {
+                Some(receipt) => Stage::Mined { flight, receipt },
+                None if gives_up && is_filler(&flight) => Stage::Refused(Failure::NotNeeded),
+                None if gives_up => Stage::Queued,
+                None => {
+                    flight.lost_at.get_or_insert(head);
+                    Stage::InFlight(flight)
+                }
+            };
+            true
+        })?;
+        Ok(())
+    }
+
+    async fn confirm(&self, key: IntentKey) -> Result<(), OutboxError> {
+        let Some(flight) = self.flight(key)? else { return Ok(()) };
+        let Some(found) = self.find_receipt(&flight).await? else { return self.unmine(key) };
+        self.outbox.store.update(key, |entry| {
+            let Stage::Mined { flight, receipt } = &entry.stage else { return false };
+            entry.stage = if *receipt == found {
+                Stage::Done(found)
+            } else {
+                Stage::Mined { flight: flight.clone(), receipt: found }
+            };
+            true
+        })?;
+        Ok(())
+    }
+
+    fn unmine(&self, key: IntentKey) -> Result<(), OutboxError> {
+        self.outbox.store.update(key, |entry| {
+            let Stage::Mined { flight, .. } = &mut entry.stage else { return false };
+            let mut flight = flight.clone();
+            flight.lost_at = None;
+            if let Some(latest) = flight.attempts.last_mut() {
+                // Not in the chain, and perhaps in no pool either.
+                latest.offered_at = None;
+            }
+            entry.stage = Stage::InFlight(flight);
+            true
+        })?;
+        Ok(())
+    }
+
+    async fn fill(&self, nonce: u64) -> Result<(), OutboxError> {
+        let fees = self.policy.first(&self.chain.fees().await?);
+        let gas = Gas(21_000);
+        let envelope = Envelope { chain_id: self.chain_id, nonce, gas, fees };
+        let to = self.outbox.account().into();
+        let intent =
+            super::Intent { to, value: U256::ZERO, input: Default::default(), gas: Some(gas) };
+        let attempt = sign(&self.signer, envelope, &intent, Purpose::Cancel)?;
+        let flight =
+            Flight { nonce, gas, attempts: vec![attempt], lost_at: None, is_hopeless: false };
+        tracing::warn!(nonce, "nobody holds this nonce: filling the gap");
+        Ok(self.outbox.store.insert_filler(&intent, flight)?)
+    }
+
+    /// The receipt of whichever attempt was mined, the latest first.
+    async fn find_receipt(&self, flight: &Flight) -> Result<Option<MinedIn>, OutboxError> {
+        for attempt in flight.attempts.iter().rev() {
+            if let Some(receipt) = self.chain.receipt(attempt.hash).await? {
+                return Ok(Some(mined_in(&receipt, attempt)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn flight(&self, key: IntentKey) -> Result<Option<Flight>, OutboxError> {
+        Ok(match self.outbox.store.find(key)?.map(|entry| entry.stage) {
+            Some(Stage::InFlight(flight) | Stage::Mined { flight, .. }) => Some(flight),
+            _ => None,
+        })
+    }
+
+    fn change_flight(
+        &self,
+        key: IntentKey,
+        change: impl FnOnce(&mut Flight),
+    ) -> Result<(), OutboxError> {
+        self.outbox.store.update(key, |entry| match &mut entry.stage {
+            Stage::InFlight(flight) => {
+                change(flight);
+                true
+            }
+            _ => false,
+        })?;
+        Ok(())
+    }
+}
+
+/// Whether all that was ever signed for the nonce is empty.
+fn is_filler(flight: &Flight) -> bool {
+    flight.attempts.iter().all(|attempt| attempt.purpose == Purpose::Cancel)
+}
+
+fn mined_in(receipt: &Receipt, attempt: &Attempt) -> MinedIn {
+    MinedIn {
+        hash: attempt.hash,
+        block: receipt.block_hash,
+        height: receipt.block_number,
+        is_success: receipt.is_success(),
+        gas_used: receipt.gas_used,
+        purpose: attempt.purpose,
+    }
+}

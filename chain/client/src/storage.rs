@@ -1,0 +1,74 @@
+//! Reads and writes JSON values in redb, with one error for all its failures.
+
+use redb::{Database, ReadableTable, Table};
+use serde::{Serialize, de::DeserializeOwned};
+use std::sync::Arc;
+
+/// Why something could not be stored or read back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// The database refused.
+    #[error("the database failed")]
+    Database(#[source] Box<redb::Error>),
+    /// A stored value is not what this version writes.
+    #[error("a stored value is not understood")]
+    Value(#[from] serde_json::Error),
+    /// The tables belong to another chain.
+    #[error(
+        "stored for chain {stored_chain} with genesis {stored_genesis}, not for chain {chain} with genesis {genesis}"
+    )]
+    OtherChain {
+        /// Chain id in the database.
+        stored_chain: u64,
+        /// Hash of block 0 in the database.
+        stored_genesis: alloy_primitives::B256,
+        /// Chain id of the node.
+        chain: u64,
+        /// Hash of block 0 at the node.
+        genesis: alloy_primitives::B256,
+    },
+}
+
+macro_rules! from_redb {
+    ($($error:ty),*) => {
+        $(impl From<$error> for StorageError {
+            fn from(error: $error) -> Self {
+                Self::Database(Box::new(error.into()))
+            }
+        })*
+    };
+}
+from_redb!(
+    redb::DatabaseError,
+    redb::TransactionError,
+    redb::TableError,
+    redb::StorageError,
+    redb::CommitError
+);
+
+/// A database that lives as long as the process.
+pub(crate) fn in_memory() -> Result<Arc<Database>, StorageError> {
+    let backend = redb::backends::InMemoryBackend::new();
+    Ok(Arc::new(Database::builder().create_with_backend(backend)?))
+}
+
+/// Reads one value.
+pub(crate) fn read<V: DeserializeOwned>(
+    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    key: &[u8],
+) -> Result<Option<V>, StorageError> {
+    let Some(found) = table.get(key)? else { return Ok(None) };
+    Ok(Some(serde_json::from_slice(found.value())?))
+}
+
+/// Writes one value.
+pub(crate) fn write<V: Serialize>(
+    table: &mut Table<'_, &'static [u8], &'static [u8]>,
+    key: &[u8],
+    value: &V,
+) -> Result<(), StorageError> {
+    let bytes = serde_json::to_vec(value)?;
+    table.insert(key, bytes.as_slice())?;
+    Ok(())
+}
