@@ -28,7 +28,8 @@ interface IOrderBook {
     /// @notice Publishes an order for discovery; changes nothing else. Anyone may carry it.
     function post(Order calldata order, bytes calldata signature) external returns (OrderHash hash);
 
-    /// @notice Matches an ask with a bid and counts the units as filled, at the ask's price. Fillers (escrows) only.
+    /// @notice Matches an ask with a bid and counts the units as filled, at the ask's price. Fillers
+    /// (escrows) only.
     function fill(
         Order calldata ask,
         bytes calldata askSignature,

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ChipId, RentalId} from "../types/Ids.sol";
+import {ChipId, OrderHash, RentalId} from "../types/Ids.sol";
 import {Opening, OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} from "../types/Rentals.sol";
 
 /// @title Keeps rentals: the escrow pi, which decides by code and signatures only.
 /// @dev Money is in the vault, under the purpose `RentalId`. Deadlines are inclusive, in seconds.
 interface IRpoiEscrow {
     error RpoiEscrowRentalExists(RentalId rental);
+    /// @dev Fields: renter, operator, kind, token, chips, chipsHash, duration, bid, rent.
     error RpoiEscrowRequestMismatch(bytes32 field);
+    error RpoiEscrowBadParameter(bytes32 field);
+    error RpoiEscrowNotSponsored(address payer, OrderHash bid, uint256 limit, uint256 needed);
     error RpoiEscrowRequestExpired(uint64 deadline);
     error RpoiEscrowBadSignature(address signer);
     error RpoiEscrowWrongState(RentalId rental, RentalState state);
@@ -16,11 +19,14 @@ interface IRpoiEscrow {
     error RpoiEscrowNothingDue(RentalId rental, uint64 deadline);
     error RpoiEscrowNotParty(RentalId rental, address caller);
     error RpoiEscrowBadHandover(uint256 encLength, uint256 ciphertextLength);
+    error RpoiEscrowEmptyCommitment(RentalId rental, address rater);
     error RpoiEscrowAlreadyCommitted(RentalId rental, address rater);
+    error RpoiEscrowAlreadyRevealed(RentalId rental, address rater);
     error RpoiEscrowBadReveal(RentalId rental, address rater);
     error RpoiEscrowBadScore(uint8 score);
     error RpoiEscrowHalvesDiffer(RentalId rental);
 
+    event OrderSponsored(OrderHash indexed bid, address indexed payer, uint256 limit);
     event RentalOpened(
         RentalId indexed rental,
         address indexed renter,
@@ -36,6 +42,8 @@ interface IRpoiEscrow {
     event RentalEnded(RentalId indexed rental, uint64 endedAt, uint64 commitDeadline);
     event RatingCommitted(RentalId indexed rental, address indexed rater, bytes32 commitment);
     event RatingRevealed(RentalId indexed rental, address indexed rater, uint8 score);
+    event RatingBondForfeited(RentalId indexed rental, address indexed rater, uint128 amount);
+    /// @dev `paidToOperator` is net of the market fee; `burned` is all that was burned, the fee included.
     event RentalSettled(
         RentalId indexed rental,
         uint128 paidToOperator,
@@ -46,23 +54,38 @@ interface IRpoiEscrow {
     );
     event RentalCancelled(RentalId indexed rental, uint128 bondForfeited);
 
-    /// @notice Opens a rental: matches the orders, reserves the chips, locks deposit, rent and bonds from the free balances
-    /// of both parties in the vault. Anyone may carry it.
+    /// @notice Lets rentals that fill a bid of somebody else draw on the caller's free balance, up to a
+    /// limit in all.
+    /// @dev Without it nobody pays for another's bid, whatever the bid's `payer` says. Zero withdraws
+    /// the consent.
+    /// @param limit Wei of deposits, rents and rating bonds together.
+    function sponsor(OrderHash bid, uint256 limit) external;
+
+    /// @notice Opens a rental: matches the orders, reserves the chips, locks deposit, rent and bonds
+    /// from the free balances of both parties in the vault. Anyone may carry it.
+    /// @dev The renter's part (deposit, rent, rating bond) comes from the bid's payer and all that
+    /// returns goes there. The rent is the ask's price for all chips and seconds, exactly. 1 to 128
+    /// chips, 1 second to 10 years.
     /// @return rental EIP-712 hash of the request.
     function open(Opening calldata opening) external returns (RentalId rental);
 
-    /// @notice Publishes the sealed hand-over. Operator only.
+    /// @notice Publishes the sealed hand-over. Operator only. An operator that is silent loses a
+    /// quarter of its bond: half of that is burned, half goes to the renter.
     /// @param enc Ephemeral P-256 point of the HPKE export, 65 bytes uncompressed.
     /// @param ciphertext 1 to 1,024 bytes.
     function commitHandover(RentalId rental, bytes calldata enc, bytes calldata ciphertext) external;
 
-    /// @notice Starts the time. The renter, or anyone with its EIP-712 signature over `Acknowledge(bytes32 rental)`.
+    /// @notice Starts the time; silence does the same with the deadline. The renter, or anyone with its
+    /// EIP-712 signature over `Acknowledge(bytes32 rental)`.
     function acknowledge(RentalId rental, bytes calldata signature) external;
 
-    /// @notice Ends the rental early. The renter, or anyone with its signature over `EndRental(bytes32 rental)`.
+    /// @notice Ends the rental early. The renter, or anyone with its signature over `EndRental(bytes32
+    /// rental)`.
     function end(RentalId rental, bytes calldata signature) external;
 
-    /// @notice Submits m_final: both halves at once. Anyone.
+    /// @notice Submits m_final: both halves at once, or one of them (the other's signature empty). Anyone.
+    /// @dev The operator's half must name the renter's half that comes with it, or zero. A side's first
+    /// commitment stands: a half that comes too late is passed over and never spoils the other.
     function commitRatings(
         RentalId rental,
         RenterHalf calldata renterHalf,
@@ -74,20 +97,29 @@ interface IRpoiEscrow {
     /// @notice Submits one commitment by the party itself.
     function commitRating(RentalId rental, bytes32 commitment) external;
 
-    /// @notice Opens a commitment: keccak256(abi.encode(tag "rating", rental, rater, score, salt)). Anyone who knows it.
+    /// @notice Opens a commitment: keccak256(abi.encode(tag "rating", rental, rater, score, salt)).
+    /// Anyone who knows it.
     /// @param score 1 to 100. When both are open the rental settles at once.
     function reveal(RentalId rental, address rater, uint8 score, bytes32 salt) external;
 
-    /// @notice Moves a rental whose deadline has passed to its next state, as the table of silences says. Anyone.
+    /// @notice Moves a rental whose deadline has passed as far as the table of silences says. Anyone.
+    /// @dev Only the renter silent in phase II: its deposit and rating bond are forfeit (half burned,
+    /// half to the operator), metered rent to the operator. Only the operator silent: rent and deposit
+    /// to the renter, its rating bond forfeit to the renter alike. Both silent: metered rent to the
+    /// operator, deposit to the renter, both rating bonds burned.
     function poke(RentalId rental) external returns (RentalState state);
 
     function rentalOf(RentalId rental) external view returns (Rental memory);
+    /// @notice Wei that an account still lets a bid of somebody else draw.
+    function sponsoredOf(address payer, OrderHash bid) external view returns (uint256);
     function chipsOf(RentalId rental) external view returns (ChipId[] memory);
     /// @notice As stored, or as the next `poke` would make it when only time has passed.
     function stateOf(RentalId rental) external view returns (RentalState);
-    /// @notice Rent earned until now, in wei, rounded down.
+    /// @notice Rent earned until now, in wei, rounded down, before the market fee.
     function accruedOf(RentalId rental) external view returns (uint128);
     function hashOf(RentalRequest calldata request) external view returns (RentalId);
+    /// @notice Bonds that a request locks, in wei, rounded up: the operator's, and the rating bond of
+    /// each side.
     function bondsFor(RentalRequest calldata request)
         external
         view

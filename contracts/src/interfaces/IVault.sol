@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Holds everybody's money: the only contract that pays out, and only to who asks for his own.
-/// @dev Invariant: this contract's balance = sum of free + sum of locked. Keepers (the escrows) are fixed at construction.
+/// @dev Invariant: this contract's balance = sum of free + sum of locked. Keepers (the escrows) are
+/// fixed at construction.
 interface IVault {
     error VaultNotKeeper(address caller);
     error VaultInsufficientFree(address account, uint256 free, uint256 needed);
@@ -22,7 +23,8 @@ interface IVault {
     /// @notice Pays from the caller's free balance.
     function withdraw(address payable to, uint256 amount) external;
 
-    /// @notice Moves from an account's free balance into a lock. Keepers only; the keeper answers for the consent.
+    /// @notice Moves from an account's free balance into a lock. Keepers only; the keeper answers for
+    /// the consent.
     function lock(address account, bytes32 purpose, uint256 amount) external;
 
     /// @notice Adds the value sent straight to a lock. Keepers only.

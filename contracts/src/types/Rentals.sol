@@ -16,7 +16,8 @@ enum RentalState {
     Cancelled
 }
 
-/// @dev The renter's signed request, gamma{R, beta, M, T, rho, omega}; EIP-712, domain "UtilityNet RpoiEscrow", "1".
+/// @dev The renter's signed request, gamma{R, beta, M, T, rho, omega}; EIP-712, domain "UtilityNet
+/// RpoiEscrow", "1".
 struct RentalRequest {
     address renter;
     address operator;
@@ -84,7 +85,7 @@ struct Rental {
     uint64 startedAt;
     /// second in which use ended; 0 before
     uint64 endedAt;
-    /// last second, inclusive, of what the state waits for
+    /// last second, inclusive, of what the state waits for; 0 when it waits for nothing
     uint64 deadline;
     bytes32 renterCommitment;
     bytes32 operatorCommitment;
@@ -92,5 +93,23 @@ struct Rental {
     uint8 renterScore;
     uint8 operatorScore;
     bytes32 renterKeyHash;
+    /// keccak256(enc ‖ ciphertext); 0 before the hand-over
     bytes32 handoverHash;
+    /// whose free balance in the vault paid, and is paid back
+    address payer;
+}
+
+/// @dev What the escrow is built with. Shares are basis points of the rent, at most 10_000.
+struct EscrowParameters {
+    address vault;
+    address orders;
+    address registry;
+    address ratings;
+    uint64 handoverSeconds;
+    uint64 acknowledgeSeconds;
+    uint64 commitSeconds;
+    uint64 revealSeconds;
+    uint16 operatorBondBps;
+    uint16 ratingBondBps;
+    uint16 marketFeeBps;
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {RentalId} from "../types/Ids.sol";
+import {OperatorHalf, RentalRequest, RenterHalf} from "../types/Rentals.sol";
+
+/// @title Hashes what the parties of a rental sign: EIP-712 struct hashes of the domain "UtilityNet
+/// RpoiEscrow", "1".
+library RentalMessages {
+    bytes32 internal constant REQUEST_TYPEHASH = keccak256(
+        "RentalRequest(address renter,address operator,bytes32 bid,bytes32 chipsHash,uint64 duration,"
+        "uint128 deposit,uint128 rent,bytes32 documentHash,bytes32 renterKeyHash,uint256 nonce,uint64 deadline)"
+    );
+    bytes32 internal constant RENTER_HALF_TYPEHASH =
+        keccak256("RenterHalf(bytes32 rental,bytes32 commitment)");
+    bytes32 internal constant OPERATOR_HALF_TYPEHASH =
+        keccak256("OperatorHalf(bytes32 rental,bytes32 commitment,bytes32 renterHalf)");
+    bytes32 internal constant ACKNOWLEDGE_TYPEHASH = keccak256("Acknowledge(bytes32 rental)");
+    bytes32 internal constant END_TYPEHASH = keccak256("EndRental(bytes32 rental)");
+
+    /// @dev Tag of a commitment to a rating.
+    bytes32 internal constant RATING_TAG = keccak256("UNC/v1/rating");
+
+    function hash(RentalRequest calldata request) internal pure returns (bytes32) {
+        return keccak256(abi.encode(REQUEST_TYPEHASH, request));
+    }
+
+    function hash(RenterHalf calldata half) internal pure returns (bytes32) {
+        return keccak256(abi.encode(RENTER_HALF_TYPEHASH, half));
+    }
+
+    function hash(OperatorHalf calldata half) internal pure returns (bytes32) {
+        return keccak256(abi.encode(OPERATOR_HALF_TYPEHASH, half));
+    }
+
+    function acknowledgeHash(RentalId rental) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ACKNOWLEDGE_TYPEHASH, rental));
+    }
+
+    function endHash(RentalId rental) internal pure returns (bytes32) {
+        return keccak256(abi.encode(END_TYPEHASH, rental));
+    }
+
+    /// @dev What a rater commits to and later opens.
+    function commitment(RentalId rental, address rater, uint8 score, bytes32 salt)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(RATING_TAG, rental, rater, score, salt));
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+/// @title Divides what a rental locked: pure arithmetic, every wei has an owner.
+/// @dev Sum of the payout = sum of the stakes. Fees and bonds round up, metered rent and compensation round
+/// down.
+library Settlement {
+    /// @dev All of something, in basis points.
+    uint16 internal constant WHOLE_BPS = 10_000;
+
+    /// @dev Part of its bond that an operator loses who never hands over, in basis points.
+    uint16 internal constant NO_HANDOVER_BPS = 2500;
+
+    /// @dev What a rental locked, in wei, and how much of its rent was used.
+    struct Stakes {
+        uint128 rent;
+        uint128 deposit;
+        uint128 operatorBond;
+        /// of each side
+        uint128 ratingBond;
+        uint128 metered;
+    }
+
+    /// @dev Who gets what, in wei.
+    struct Payout {
+        /// rent, net of the market fee
+        uint128 paidToOperator;
+        uint128 rentToRenter;
+        uint128 depositToRenter;
+        uint128 depositToOperator;
+        /// bonds and what the other side forfeited
+        uint128 bondsToRenter;
+        uint128 bondsToOperator;
+        /// all that is burned, the market fee included
+        uint128 burned;
+        /// market fee
+        uint128 fee;
+    }
+
+    /// @dev Rent for the seconds used out of the duration, rounded down: the operator earns full units only.
+    function meteredDown(uint128 rent, uint64 used, uint64 duration) internal pure returns (uint128) {
+        // Fits: used <= duration. The product needs 192 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint128((uint256(rent) * used) / duration);
+    }
+
+    /// @dev A share of an amount, rounded up: who owes it pays the dust.
+    function shareUp(uint128 amount, uint16 bps) internal pure returns (uint128) {
+        // Fits: bps <= WHOLE_BPS, so the share is at most the amount.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint128(Math.ceilDiv(uint256(amount) * bps, WHOLE_BPS));
+    }
+
+    /// @dev Splits what a silent side forfeits: half is burned, rounded up, the rest compensates the other
+    /// side.
+    function forfeit(uint128 amount) internal pure returns (uint128 burned, uint128 compensation) {
+        compensation = amount / 2;
+        burned = amount - compensation;
+    }
+
+    /// @dev Divides the stakes of an ended rental, as the table of silences says.
+    /// @param feeBps Share of the metered rent that is burned.
+    /// @param renterSpoke Whether the renter did all it owed in phase II.
+    /// @param operatorSpoke Whether the operator did.
+    function divide(Stakes memory stakes, uint16 feeBps, bool renterSpoke, bool operatorSpoke)
+        internal
+        pure
+        returns (Payout memory payout)
+    {
+        _divideRent(payout, stakes, feeBps, operatorSpoke || !renterSpoke);
+        _divideDeposit(payout, stakes.deposit, renterSpoke || !operatorSpoke);
+        _divideBonds(payout, stakes, renterSpoke, operatorSpoke);
+    }
+
+    /// @dev Divides the stakes when the operator never handed over: all back to the renter, part of the
+    /// bond is forfeit.
+    /// @return payout The division.
+    /// @return forfeited What the operator lost of its bond.
+    function cancel(Stakes memory stakes) internal pure returns (Payout memory payout, uint128 forfeited) {
+        forfeited = shareUp(stakes.operatorBond, NO_HANDOVER_BPS);
+        (uint128 burned, uint128 compensation) = forfeit(forfeited);
+        payout.rentToRenter = stakes.rent;
+        payout.depositToRenter = stakes.deposit;
+        payout.bondsToRenter = stakes.ratingBond + compensation;
+        payout.bondsToOperator = stakes.operatorBond - forfeited + stakes.ratingBond;
+        payout.burned = burned;
+    }
+
+    /// @dev xi, eq. 21: metered rent to the operator unless it alone was silent.
+    function _divideRent(Payout memory payout, Stakes memory stakes, uint16 feeBps, bool isDue) private pure {
+        uint128 metered = isDue ? stakes.metered : 0;
+        payout.fee = shareUp(metered, feeBps);
+        payout.burned += payout.fee;
+        payout.paidToOperator = metered - payout.fee;
+        payout.rentToRenter = stakes.rent - metered;
+    }
+
+    /// @dev zeta, eq. 20: the deposit to the renter unless it alone was silent.
+    function _divideDeposit(Payout memory payout, uint128 deposit, bool isDue) private pure {
+        if (isDue) {
+            payout.depositToRenter = deposit;
+            return;
+        }
+        uint128 burned;
+        (burned, payout.depositToOperator) = forfeit(deposit);
+        payout.burned += burned;
+    }
+
+    /// @dev The operator's bond always returns; a rating bond returns to who spoke. One silent side forfeits
+    /// its own to the other, two silent sides see both burned.
+    function _divideBonds(Payout memory payout, Stakes memory stakes, bool renterSpoke, bool operatorSpoke)
+        private
+        pure
+    {
+        payout.bondsToOperator = stakes.operatorBond;
+        if (renterSpoke) payout.bondsToRenter += stakes.ratingBond;
+        if (operatorSpoke) payout.bondsToOperator += stakes.ratingBond;
+        if (renterSpoke && operatorSpoke) return;
+        if (!renterSpoke && !operatorSpoke) {
+            payout.burned += 2 * stakes.ratingBond;
+            return;
+        }
+        (uint128 burned, uint128 compensation) = forfeit(stakes.ratingBond);
+        payout.burned += burned;
+        if (renterSpoke) payout.bondsToRenter += compensation;
+        else payout.bondsToOperator += compensation;
+    }
+}

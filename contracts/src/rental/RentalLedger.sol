@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
+
+import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IRatingBook} from "../interfaces/IRatingBook.sol";
+import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
+import {IVault} from "../interfaces/IVault.sol";
+import {RentalClock} from "../libraries/RentalClock.sol";
+import {Settlement} from "../libraries/Settlement.sol";
+import {ChipId, RentalId} from "../types/Ids.sol";
+import {EscrowParameters, RentalState} from "../types/Rentals.sol";
+
+/// @title Keeps the records of rentals and moves them, their chips and their money from state to state.
+/// @dev Who may ask for a move, and whether it is true, is decided by the escrow above. Needed for safety:
+/// the vault and the registry do what their interfaces say. Needed for liveness: `IPociRegistry.free` never
+/// fails for reserved chips.
+abstract contract RentalLedger is IRpoiEscrow {
+    using RentalClock for RentalClock.Clock;
+
+    /// @dev A rental as stored; bonds follow from the rent.
+    struct RentalRecord {
+        RentalClock.Clock clock;
+        address renter;
+        uint64 duration;
+        address operator;
+        /// wei
+        uint128 deposit;
+        uint128 rent;
+        /// who paid for the renter; zero: the renter itself
+        address sponsor;
+        bytes32 renterCommitment;
+        bytes32 operatorCommitment;
+        bytes32 renterKeyHash;
+        bytes32 handoverHash;
+    }
+
+    IVault internal immutable VAULT;
+    IPociRegistry internal immutable REGISTRY;
+    IRatingBook internal immutable RATINGS;
+    uint64 internal immutable HANDOVER_SECONDS;
+    uint64 internal immutable ACKNOWLEDGE_SECONDS;
+    uint64 internal immutable COMMIT_SECONDS;
+    uint64 internal immutable REVEAL_SECONDS;
+    uint16 internal immutable OPERATOR_BOND_BPS;
+    uint16 internal immutable RATING_BOND_BPS;
+    uint16 internal immutable MARKET_FEE_BPS;
+
+    mapping(RentalId rental => RentalRecord) internal _records;
+    /// @dev Positions below `clock.chips`; written once.
+    mapping(RentalId rental => mapping(uint256 position => ChipId)) private _chips;
+
+    constructor(EscrowParameters memory parameters) {
+        if (parameters.operatorBondBps > Settlement.WHOLE_BPS) {
+            revert RpoiEscrowBadParameter("operatorBondBps");
+        }
+        if (parameters.ratingBondBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("ratingBondBps");
+        if (parameters.marketFeeBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("marketFeeBps");
+        VAULT = IVault(parameters.vault);
+        REGISTRY = IPociRegistry(parameters.registry);
+        RATINGS = IRatingBook(parameters.ratings);
+        HANDOVER_SECONDS = parameters.handoverSeconds;
+        ACKNOWLEDGE_SECONDS = parameters.acknowledgeSeconds;
+        COMMIT_SECONDS = parameters.commitSeconds;
+        REVEAL_SECONDS = parameters.revealSeconds;
+        OPERATOR_BOND_BPS = parameters.operatorBondBps;
+        RATING_BOND_BPS = parameters.ratingBondBps;
+        MARKET_FEE_BPS = parameters.marketFeeBps;
+    }
+
+    /// @dev Keeps which chips a rental holds and takes them off the market.
+    function _reserve(RentalId rental, address operator, ChipId[] calldata chips) internal {
+        for (uint256 i = 0; i < chips.length; ++i) {
+            _chips[rental][i] = chips[i];
+        }
+        REGISTRY.reserve(operator, chips);
+    }
+
+    /// @dev Locks the stakes of both sides in the vault.
+    function _lockStakes(RentalId rental, address payer, RentalRecord storage record) internal {
+        Settlement.Stakes memory stakes = _stakesOf(record);
+        bytes32 purpose = RentalId.unwrap(rental);
+        VAULT.lock(payer, purpose, uint256(stakes.deposit) + stakes.rent + stakes.ratingBond);
+        VAULT.lock(record.operator, purpose, uint256(stakes.operatorBond) + stakes.ratingBond);
+    }
+
+    /// @dev Does what time alone has done: starts what was not acknowledged, ends what is over.
+    function _advance(RentalId rental) internal returns (RentalRecord storage record) {
+        record = _records[rental];
+        RentalState before = record.clock.state;
+        RentalClock.Clock memory clock = _clockNow(record);
+        if (clock.state == before) return record;
+
+        record.clock = clock;
+
+        if (before == RentalState.HandedOver) emit RentalStarted(rental, clock.startedAt, false);
+        if (clock.state == RentalState.Ended) _leave(rental, clock);
+    }
+
+    /// @dev Announces the end of use and puts the chips back on the market.
+    function _leave(RentalId rental, RentalClock.Clock memory clock) internal {
+        emit RentalEnded(rental, clock.endedAt, clock.deadline);
+
+        REGISTRY.free(chipsOf(rental));
+    }
+
+    /// @dev The operator never handed over: all back to the renter, part of the operator's bond is forfeit.
+    function _cancel(RentalId rental, RentalRecord storage record) internal {
+        _close(record, RentalState.Cancelled);
+        (Settlement.Payout memory payout, uint128 forfeited) = Settlement.cancel(_stakesOf(record));
+
+        emit RentalCancelled(rental, forfeited);
+
+        REGISTRY.free(chipsOf(rental));
+        _pay(rental, record, payout);
+    }
+
+    /// @dev Divides the stakes of an ended rental and hands over the opinions that were opened.
+    function _settle(RentalId rental, RentalRecord storage record, bool renterSpoke, bool operatorSpoke)
+        internal
+    {
+        _close(record, RentalState.Settled);
+        Settlement.Stakes memory stakes = _stakesOf(record);
+        Settlement.Payout memory payout =
+            Settlement.divide(stakes, MARKET_FEE_BPS, renterSpoke, operatorSpoke);
+
+        if (!renterSpoke) emit RatingBondForfeited(rental, record.renter, stakes.ratingBond);
+        if (!operatorSpoke) emit RatingBondForfeited(rental, record.operator, stakes.ratingBond);
+        emit RentalSettled(
+            rental,
+            payout.paidToOperator,
+            payout.rentToRenter,
+            payout.depositToRenter,
+            payout.depositToOperator,
+            payout.burned
+        );
+
+        _pay(rental, record, payout);
+        _rate(rental, record, payout.fee);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function chipsOf(RentalId rental) public view returns (ChipId[] memory chips) {
+        chips = new ChipId[](_records[rental].clock.chips);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            chips[i] = _chips[rental][i];
+        }
+    }
+
+    /// @dev A record's clock as of now.
+    function _clockNow(RentalRecord storage record) internal view returns (RentalClock.Clock memory) {
+        return record.clock.advanced(record.duration, COMMIT_SECONDS, Time.timestamp());
+    }
+
+    function _payerOf(RentalRecord storage record) internal view returns (address) {
+        return record.sponsor == address(0) ? record.renter : record.sponsor;
+    }
+
+    function _bondsFor(uint128 rent) internal view returns (uint128 operatorBond, uint128 ratingBond) {
+        operatorBond = Settlement.shareUp(rent, OPERATOR_BOND_BPS);
+        ratingBond = Settlement.shareUp(rent, RATING_BOND_BPS);
+    }
+
+    function _meteredAt(RentalRecord storage record, RentalClock.Clock memory clock)
+        internal
+        view
+        returns (uint128)
+    {
+        if (clock.startedAt == 0) return 0;
+        return Settlement.meteredDown(record.rent, clock.usedSeconds(Time.timestamp()), record.duration);
+    }
+
+    function _stakesOf(RentalRecord storage record) private view returns (Settlement.Stakes memory stakes) {
+        stakes.rent = record.rent;
+        stakes.deposit = record.deposit;
+        (stakes.operatorBond, stakes.ratingBond) = _bondsFor(stakes.rent);
+        stakes.metered = _meteredAt(record, record.clock);
+    }
+
+    function _close(RentalRecord storage record, RentalState state) private {
+        record.clock.state = state;
+        record.clock.deadline = 0;
+    }
+
+    /// @dev Pays out all that the rental holds in the vault.
+    function _pay(RentalId rental, RentalRecord storage record, Settlement.Payout memory payout) private {
+        bytes32 purpose = RentalId.unwrap(rental);
+        uint256 toRenter = uint256(payout.rentToRenter) + payout.depositToRenter + payout.bondsToRenter;
+        uint256 toOperator =
+            uint256(payout.paidToOperator) + payout.depositToOperator + payout.bondsToOperator;
+        if (toRenter != 0) VAULT.release(purpose, _payerOf(record), toRenter);
+        if (toOperator != 0) VAULT.release(purpose, record.operator, toOperator);
+        if (payout.burned != 0) VAULT.burn(purpose, payout.burned);
+    }
+
+    /// @dev Only a rental that burned a fee can rate.
+    function _rate(RentalId rental, RentalRecord storage record, uint128 fee) private {
+        if (fee == 0) return;
+        (address renter, address operator) = (record.renter, record.operator);
+        (uint8 renterScore, uint8 operatorScore) = (record.clock.renterScore, record.clock.operatorScore);
+        if (renterScore != 0) RATINGS.record(rental, renter, operator, renterScore, fee);
+        if (operatorScore != 0) RATINGS.record(rental, operator, renter, operatorScore, fee);
+    }
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
+
+import {IOrderBook} from "../interfaces/IOrderBook.sol";
+import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
+import {RentalClock} from "../libraries/RentalClock.sol";
+import {RentalMessages} from "../libraries/RentalMessages.sol";
+import {Signatures} from "../libraries/Signatures.sol";
+import {OrderHash, RentalId} from "../types/Ids.sol";
+import {Order, OrderKind} from "../types/Orders.sol";
+import {
+    EscrowParameters,
+    Opening,
+    OperatorHalf,
+    Rental,
+    RentalRequest,
+    RentalState,
+    RenterHalf
+} from "../types/Rentals.sol";
+import {RentalLedger} from "./RentalLedger.sol";
+
+/// @title Keeps rentals: the escrow pi, which decides by code and signatures only.
+/// @dev Checks who asks for a move and whether it is true; `RentalLedger` makes the move.
+contract RpoiEscrow is RentalLedger, EIP712 {
+    using RentalClock for RentalClock.Clock;
+    using Signatures for bytes32;
+
+    /// @dev Bounds the loops over a rental's chips: reserving and freeing them fits into one transaction.
+    uint256 private constant MAX_CHIPS = 128;
+    /// @dev Keeps every sum of seconds far from overflow, so that no rental can be stuck by its own length.
+    uint64 private constant MAX_DURATION = 3650 days;
+    uint256 private constant MAX_CIPHERTEXT_BYTES = 1024;
+    /// @dev 0x04 and two coordinates.
+    uint256 private constant POINT_BYTES = 65;
+    uint8 private constant HIGHEST_SCORE = 100;
+
+    IOrderBook private immutable ORDERS;
+
+    /// @dev Wei that an account lets a bid of somebody else draw from its free balance.
+    mapping(address payer => mapping(OrderHash bid => uint256)) private _sponsored;
+
+    constructor(EscrowParameters memory parameters)
+        RentalLedger(parameters)
+        EIP712("UtilityNet RpoiEscrow", "1")
+    {
+        ORDERS = IOrderBook(parameters.orders);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function sponsor(OrderHash bid, uint256 limit) external {
+        _sponsored[msg.sender][bid] = limit;
+
+        emit OrderSponsored(bid, msg.sender, limit);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function open(Opening calldata opening) external returns (RentalId rental) {
+        RentalRequest calldata request = opening.request;
+        rental = hashOf(request);
+        if (_records[rental].clock.state != RentalState.None) revert RpoiEscrowRentalExists(rental);
+        if (Time.timestamp() > request.deadline) revert RpoiEscrowRequestExpired(request.deadline);
+        _requireSigned(RentalId.unwrap(rental), request.renter, opening.requestSignature);
+        _requireTerms(opening);
+        _fill(opening);
+
+        RentalRecord storage record = _write(rental, opening);
+        address payer = _spendSponsorship(opening, record);
+
+        emit RentalOpened(
+            rental,
+            request.renter,
+            request.operator,
+            opening.chips,
+            request.duration,
+            request.deposit,
+            request.rent,
+            record.clock.deadline
+        );
+
+        _reserve(rental, request.operator, opening.chips);
+        _lockStakes(rental, payer, record);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function commitHandover(RentalId rental, bytes calldata enc, bytes calldata ciphertext) external {
+        RentalRecord storage record = _awaiting(rental, RentalState.Open);
+        if (msg.sender != record.operator) revert RpoiEscrowNotParty(rental, msg.sender);
+        bool fits = ciphertext.length != 0 && ciphertext.length <= MAX_CIPHERTEXT_BYTES;
+        if (!fits || !_isPoint(enc)) revert RpoiEscrowBadHandover(enc.length, ciphertext.length);
+
+        uint64 deadline = Time.timestamp() + ACKNOWLEDGE_SECONDS;
+        record.clock.state = RentalState.HandedOver;
+        record.clock.deadline = deadline;
+        record.handoverHash = keccak256(abi.encodePacked(enc, ciphertext));
+
+        emit HandoverCommitted(rental, enc, ciphertext, deadline);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function acknowledge(RentalId rental, bytes calldata signature) external {
+        RentalRecord storage record = _awaiting(rental, RentalState.HandedOver);
+        _requireRenter(record.renter, RentalMessages.acknowledgeHash(rental), signature);
+
+        RentalClock.Clock memory clock = record.clock;
+        clock.start(Time.timestamp(), record.duration);
+        record.clock = clock;
+
+        emit RentalStarted(rental, clock.startedAt, true);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function end(RentalId rental, bytes calldata signature) external {
+        RentalRecord storage record = _awaiting(rental, RentalState.Active);
+        _requireRenter(record.renter, RentalMessages.endHash(rental), signature);
+
+        RentalClock.Clock memory clock = record.clock;
+        clock.finish(Time.timestamp(), COMMIT_SECONDS);
+        record.clock = clock;
+
+        _leave(rental, clock);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function commitRatings(
+        RentalId rental,
+        RenterHalf calldata renterHalf,
+        bytes calldata renterSignature,
+        OperatorHalf calldata operatorHalf,
+        bytes calldata operatorSignature
+    ) external {
+        RentalRecord storage record = _awaiting(rental, RentalState.Ended);
+        bytes32 renterHash = 0;
+        if (renterSignature.length != 0) {
+            if (RentalId.unwrap(renterHalf.rental) != RentalId.unwrap(rental)) {
+                revert RpoiEscrowHalvesDiffer(rental);
+            }
+            renterHash = RentalMessages.hash(renterHalf);
+            _requireSigned(_hashTypedDataV4(renterHash), record.renter, renterSignature);
+        }
+        if (operatorSignature.length != 0) {
+            bool agrees = RentalId.unwrap(operatorHalf.rental) == RentalId.unwrap(rental)
+                && operatorHalf.renterHalf == renterHash;
+            if (!agrees) revert RpoiEscrowHalvesDiffer(rental);
+            bytes32 operatorHash = RentalMessages.hash(operatorHalf);
+            _requireSigned(_hashTypedDataV4(operatorHash), record.operator, operatorSignature);
+        }
+
+        bool isNew =
+            renterSignature.length != 0 && _commit(rental, record, record.renter, renterHalf.commitment);
+        if (
+            operatorSignature.length != 0 && _commit(rental, record, record.operator, operatorHalf.commitment)
+        ) {
+            isNew = true;
+        }
+        if (!isNew) revert RpoiEscrowAlreadyCommitted(rental, record.renter);
+        _revealOnceBothCommitted(record);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function commitRating(RentalId rental, bytes32 commitment) external {
+        RentalRecord storage record = _awaiting(rental, RentalState.Ended);
+        _requireParty(rental, record, msg.sender);
+        if (!_commit(rental, record, msg.sender, commitment)) {
+            revert RpoiEscrowAlreadyCommitted(rental, msg.sender);
+        }
+        _revealOnceBothCommitted(record);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function reveal(RentalId rental, address rater, uint8 score, bytes32 salt) external {
+        RentalRecord storage record = _awaiting(rental, RentalState.Revealing);
+        _requireParty(rental, record, rater);
+        if (score == 0 || score > HIGHEST_SCORE) revert RpoiEscrowBadScore(score);
+        bool isRenter = rater == record.renter;
+        bytes32 commitment = isRenter ? record.renterCommitment : record.operatorCommitment;
+        if (RentalMessages.commitment(rental, rater, score, salt) != commitment) {
+            revert RpoiEscrowBadReveal(rental, rater);
+        }
+        RentalClock.Clock memory clock = record.clock;
+        if ((isRenter ? clock.renterScore : clock.operatorScore) != 0) {
+            revert RpoiEscrowAlreadyRevealed(rental, rater);
+        }
+
+        if (isRenter) clock.renterScore = score;
+        else clock.operatorScore = score;
+        record.clock = clock;
+
+        emit RatingRevealed(rental, rater, score);
+
+        if (clock.renterScore != 0 && clock.operatorScore != 0) _settle(rental, record, true, true);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function poke(RentalId rental) external returns (RentalState state) {
+        RentalState before = _records[rental].clock.state;
+        RentalRecord storage record = _advance(rental);
+        RentalClock.Clock memory clock = record.clock;
+        if (!clock.isAbandoned(Time.timestamp())) {
+            if (clock.state == before) revert RpoiEscrowNothingDue(rental, clock.deadline);
+            return clock.state;
+        }
+        if (clock.state == RentalState.Open) {
+            _cancel(rental, record);
+            return RentalState.Cancelled;
+        }
+        if (clock.state == RentalState.Ended) {
+            _settle(rental, record, record.renterCommitment != 0, record.operatorCommitment != 0);
+        } else {
+            _settle(rental, record, clock.renterScore != 0, clock.operatorScore != 0);
+        }
+        return RentalState.Settled;
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function rentalOf(RentalId id) external view returns (Rental memory rental) {
+        RentalRecord storage record = _records[id];
+        RentalClock.Clock memory clock = record.clock;
+        rental.state = clock.state;
+        rental.renter = record.renter;
+        rental.operator = record.operator;
+        rental.chips = clock.chips;
+        rental.deposit = record.deposit;
+        rental.rent = record.rent;
+        (rental.operatorBond, rental.ratingBond) = _bondsFor(record.rent);
+        rental.duration = record.duration;
+        rental.startedAt = clock.startedAt;
+        rental.endedAt = clock.endedAt;
+        rental.deadline = clock.deadline;
+        rental.renterCommitment = record.renterCommitment;
+        rental.operatorCommitment = record.operatorCommitment;
+        rental.renterScore = clock.renterScore;
+        rental.operatorScore = clock.operatorScore;
+        rental.renterKeyHash = record.renterKeyHash;
+        rental.handoverHash = record.handoverHash;
+        rental.payer = _payerOf(record);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function sponsoredOf(address payer, OrderHash bid) external view returns (uint256) {
+        return _sponsored[payer][bid];
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function stateOf(RentalId rental) external view returns (RentalState) {
+        RentalClock.Clock memory clock = _clockNow(_records[rental]);
+        if (!clock.isAbandoned(Time.timestamp())) return clock.state;
+        return clock.state == RentalState.Open ? RentalState.Cancelled : RentalState.Settled;
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function accruedOf(RentalId rental) external view returns (uint128) {
+        RentalRecord storage record = _records[rental];
+        return _meteredAt(record, _clockNow(record));
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function bondsFor(RentalRequest calldata request)
+        external
+        view
+        returns (uint128 operatorBond, uint128 ratingBond)
+    {
+        return _bondsFor(request.rent);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function hashOf(RentalRequest calldata request) public view returns (RentalId) {
+        return RentalId.wrap(_hashTypedDataV4(RentalMessages.hash(request)));
+    }
+
+    /// @dev Fills both orders and checks that they say what the renter signed.
+    function _fill(Opening calldata opening) private {
+        RentalRequest calldata request = opening.request;
+        (, OrderHash bid, uint128 unitPrice) = ORDERS.fill(
+            opening.ask,
+            opening.askSignature,
+            opening.bid,
+            opening.bidSignature,
+            SafeCast.toUint32(opening.chips.length)
+        );
+        if (OrderHash.unwrap(bid) != OrderHash.unwrap(request.bid)) revert RpoiEscrowRequestMismatch("bid");
+        uint256 price = uint256(unitPrice) * opening.chips.length * request.duration;
+        if (price != request.rent) revert RpoiEscrowRequestMismatch("rent");
+    }
+
+    function _write(RentalId rental, Opening calldata opening) private returns (RentalRecord storage record) {
+        RentalRequest calldata request = opening.request;
+        record = _records[rental];
+        RentalClock.Clock memory clock;
+        clock.state = RentalState.Open;
+        clock.deadline = Time.timestamp() + HANDOVER_SECONDS;
+        clock.chips = SafeCast.toUint32(opening.chips.length);
+        record.clock = clock;
+        record.renter = request.renter;
+        record.duration = request.duration;
+        record.operator = request.operator;
+        record.deposit = request.deposit;
+        record.rent = request.rent;
+        record.renterKeyHash = request.renterKeyHash;
+    }
+
+    /// @dev Who pays for the renter; somebody else only as far as he said so himself.
+    function _spendSponsorship(Opening calldata opening, RentalRecord storage record)
+        private
+        returns (address payer)
+    {
+        RentalRequest calldata request = opening.request;
+        payer = opening.bid.payer;
+        if (payer == address(0) || payer == request.renter) return request.renter;
+        (, uint128 ratingBond) = _bondsFor(request.rent);
+        uint256 needed = uint256(request.deposit) + request.rent + ratingBond;
+        uint256 limit = _sponsored[payer][request.bid];
+        if (limit < needed) revert RpoiEscrowNotSponsored(payer, request.bid, limit, needed);
+
+        _sponsored[payer][request.bid] = limit - needed;
+        record.sponsor = payer;
+    }
+
+    /// @dev The rental in the state that a call needs, while it still waits for that call.
+    function _awaiting(RentalId rental, RentalState wanted) private returns (RentalRecord storage record) {
+        record = _advance(rental);
+        (RentalState state, uint64 deadline) = (record.clock.state, record.clock.deadline);
+        if (state != wanted) revert RpoiEscrowWrongState(rental, state);
+        if (Time.timestamp() > deadline) revert RpoiEscrowTooLate(rental, deadline);
+    }
+
+    /// @dev Keeps a party's first commitment.
+    /// @return isFirst False if there was one before.
+    function _commit(RentalId rental, RentalRecord storage record, address rater, bytes32 commitment)
+        private
+        returns (bool isFirst)
+    {
+        if (commitment == 0) revert RpoiEscrowEmptyCommitment(rental, rater);
+        bool isRenter = rater == record.renter;
+        if ((isRenter ? record.renterCommitment : record.operatorCommitment) != 0) return false;
+
+        if (isRenter) record.renterCommitment = commitment;
+        else record.operatorCommitment = commitment;
+
+        emit RatingCommitted(rental, rater, commitment);
+        return true;
+    }
+
+    function _revealOnceBothCommitted(RentalRecord storage record) private {
+        if (record.renterCommitment == 0 || record.operatorCommitment == 0) return;
+        record.clock.state = RentalState.Revealing;
+        record.clock.deadline = Time.timestamp() + REVEAL_SECONDS;
+    }
+
+    /// @dev The renter itself, or anyone with its signature.
+    function _requireRenter(address renter, bytes32 structHash, bytes calldata signature) private view {
+        if (msg.sender != renter) _requireSigned(_hashTypedDataV4(structHash), renter, signature);
+    }
+
+    function _requireParty(RentalId rental, RentalRecord storage record, address account) private view {
+        bool isParty = account == record.renter || account == record.operator;
+        if (!isParty) revert RpoiEscrowNotParty(rental, account);
+    }
+
+    function _requireSigned(bytes32 digest, address signer, bytes calldata signature) private view {
+        if (!digest.isSignedBy(signer, signature)) revert RpoiEscrowBadSignature(signer);
+    }
+
+    /// @dev What the request says against the orders and the chips, field by field; bid and rent follow with
+    /// the fill.
+    function _requireTerms(Opening calldata opening) private pure {
+        RentalRequest calldata request = opening.request;
+        (Order calldata ask, Order calldata bid) = (opening.ask, opening.bid);
+        if (request.renter != bid.maker) revert RpoiEscrowRequestMismatch("renter");
+        if (request.operator != ask.maker) revert RpoiEscrowRequestMismatch("operator");
+        if (bid.kind != OrderKind.MachineTime) revert RpoiEscrowRequestMismatch("kind");
+        if (bid.token != address(0)) revert RpoiEscrowRequestMismatch("token"); // native coin only
+        if (opening.chips.length == 0 || opening.chips.length > MAX_CHIPS) {
+            revert RpoiEscrowRequestMismatch("chips");
+        }
+        if (keccak256(abi.encodePacked(opening.chips)) != request.chipsHash) {
+            revert RpoiEscrowRequestMismatch("chipsHash");
+        }
+        if (request.duration != bid.duration || request.duration == 0 || request.duration > MAX_DURATION) {
+            revert RpoiEscrowRequestMismatch("duration");
+        }
+    }
+
+    /// @dev Whether the bytes are an uncompressed point of P-256, not infinity.
+    function _isPoint(bytes calldata enc) private pure returns (bool) {
+        if (enc.length != POINT_BYTES || enc[0] != 0x04) return false;
+        return P256.isValidPublicKey(bytes32(enc[1:33]), bytes32(enc[33:65]));
+    }
+}
