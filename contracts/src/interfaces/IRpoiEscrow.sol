@@ -8,7 +8,7 @@ import {Opening, OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} f
 /// @dev Money is in the vault, under the purpose `RentalId`. Deadlines are inclusive, in seconds.
 interface IRpoiEscrow {
     error RpoiEscrowRentalExists(RentalId rental);
-    /// @dev Fields: renter, operator, kind, token, chips, chipsHash, duration, bid, rent.
+    /// @dev Fields: renter, operator, kind, token, chips, chipsHash, duration, renterKey, bid, rent.
     error RpoiEscrowRequestMismatch(bytes32 field);
     error RpoiEscrowBadParameter(bytes32 field);
     error RpoiEscrowNotSponsored(address payer, OrderHash bid, uint256 limit, uint256 needed);
@@ -35,6 +35,7 @@ interface IRpoiEscrow {
         uint64 duration,
         uint128 deposit,
         uint128 rent,
+        bytes renterKey,
         uint64 handoverDeadline
     );
     event HandoverCommitted(RentalId indexed rental, bytes enc, bytes ciphertext, uint64 acknowledgeDeadline);

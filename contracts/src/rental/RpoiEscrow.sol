@@ -79,6 +79,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
             request.duration,
             request.deposit,
             request.rent,
+            opening.renterKey,
             record.clock.deadline
         );
 
@@ -382,6 +383,9 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         }
         if (request.duration != bid.duration || request.duration == 0 || request.duration > MAX_DURATION) {
             revert RpoiEscrowRequestMismatch("duration");
+        }
+        if (keccak256(opening.renterKey) != request.renterKeyHash) {
+            revert RpoiEscrowRequestMismatch("renterKey");
         }
     }
 

@@ -49,6 +49,8 @@ struct Opening {
     RentalRequest request;
     bytes requestSignature;
     ChipId[] chips;
+    /// the renter's uncompressed P-256 key, 65 bytes, to which the operator seals the access
+    bytes renterKey;
 }
 
 /// @dev The renter's half of m_final (eq. 18): a commitment, signed; EIP-712 as above.
