@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title Separates the domains of what is hashed outside EIP-712; the same list as `utnet-primitives`.
+library Tags {
+    bytes32 internal constant POSSESSION = keccak256("UNC/v1/possession");
+    bytes32 internal constant AVAILABILITY = keccak256("UNC/v1/availability");
+    bytes32 internal constant RESULT_COMMIT = keccak256("UNC/v1/result-commit");
+    bytes32 internal constant REFEREE = keccak256("UNC/v1/referee");
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IEmission} from "../interfaces/IEmission.sol";
+import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {SystemCaller} from "../libraries/SystemCaller.sol";
+import {TieredIssue} from "../libraries/TieredIssue.sol";
+import {ChipId} from "../types/Ids.sol";
+import {TieredSchedule} from "../types/Issue.sol";
+
+/// @title Decides what a block earns and keeps what was issued and burned.
+/// @dev Safety: only the node's system call moves `issuedGwei`; coin that came in never leaves. Liveness: none needed,
+/// a block whose call fails is valid and earns nothing.
+contract Emission is IEmission {
+    using TieredIssue for TieredSchedule;
+
+    /// @dev Epochs between a proof of availability and the rewards that need it.
+    uint64 private constant PROOF_AGE_EPOCHS = 2;
+
+    IPociRegistry private immutable REGISTRY;
+
+    /// @dev Written by the constructor only.
+    TieredSchedule private _schedule;
+    /// @dev Gwei paid since genesis; written by `onBlock`.
+    uint128 private _issuedGwei;
+    /// @dev Height of the latest decision; written by `onBlock`.
+    uint64 private _decided;
+    /// @dev Wei; written by `burn`.
+    uint256 private _burned;
+
+    constructor(address registry, TieredSchedule memory schedule) {
+        schedule.validate();
+        REGISTRY = IPociRegistry(registry);
+        _schedule = schedule;
+    }
+
+    /// @inheritdoc IEmission
+    function onBlock(address operator, ChipId chip) external returns (uint64 gweiPaid) {
+        if (msg.sender != SystemCaller.SYSTEM) revert EmissionNotSystem(msg.sender);
+        uint64 height = uint64(block.number);
+        if (height <= _decided) revert EmissionWrongHeight(height, _decided + 1);
+
+        _decided = height;
+        if (operator == address(0)) return 0;
+
+        uint64 due = rewardAt(height);
+        if (!_hasEarned(chip)) {
+            emit RewardForfeited(height, operator, chip, due);
+            return 0;
+        }
+        _issuedGwei += due;
+
+        emit BlockRewarded(height, operator, chip, due);
+        return due;
+    }
+
+    /// @inheritdoc IEmission
+    function burn() external payable {
+        _burned += msg.value;
+
+        emit Burned(msg.sender, msg.value);
+    }
+
+    /// @inheritdoc IEmission
+    function issuedGwei() external view returns (uint128) {
+        return _issuedGwei;
+    }
+
+    /// @inheritdoc IEmission
+    function burned() external view returns (uint256) {
+        return _burned;
+    }
+
+    /// @inheritdoc IEmission
+    function rewardAt(uint64 height) public view returns (uint64 gweiDue) {
+        if (height == 0) return 0;
+        TieredSchedule memory schedule = _schedule;
+        // Fits: a block earns at most 100 UNC and a gwei of rounding, 1e11 + 1.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint64(schedule.issuedGwei(height) - schedule.issuedGwei(height - 1));
+    }
+
+    /// @dev Whether the drawn chip was proven present early enough.
+    function _hasEarned(ChipId chip) private view returns (bool) {
+        uint64 epoch = REGISTRY.currentEpoch();
+        return epoch >= PROOF_AGE_EPOCHS && REGISTRY.wasPresent(chip, epoch - PROOF_AGE_EPOCHS);
+    }
+}

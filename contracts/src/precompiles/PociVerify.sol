@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @dev A BLS12-381 G1 key, 48 bytes compressed, as two words: `head ‖ tail`.
+struct BlsKey {
+    bytes32 head;
+    bytes16 tail;
+}
+
+/// @title Asks POCI_VERIFY, 0x…555402, about aggregates, possession and sums of BLS keys (`docs/precompiles.md`).
+library PociVerify {
+    address internal constant AT = 0x0000000000000000000000000000000000555402;
+
+    /// @dev Most proofs of possession in one call.
+    uint256 internal constant MOST_POSSESSIONS = 64;
+
+    uint256 internal constant KEY_BYTES = 48;
+    uint256 internal constant PROOF_BYTES = 96;
+
+    uint256 private constant POSSESSION_BYTES = 176;
+
+    /// @dev Compressed point at infinity: the sum of no keys.
+    bytes32 private constant INFINITY_HEAD = bytes32(uint256(0xc0) << 248);
+
+    /// @dev The precompile is missing or refused the input's form.
+    error PociVerifyUnavailable();
+
+    function infinity() internal pure returns (BlsKey memory) {
+        return BlsKey(INFINITY_HEAD, 0);
+    }
+
+    function fromBytes(bytes calldata key) internal pure returns (BlsKey memory) {
+        return BlsKey(bytes32(key[:32]), bytes16(key[32:KEY_BYTES]));
+    }
+
+    function toBytes(BlsKey memory key) internal pure returns (bytes memory) {
+        return abi.encodePacked(key.head, key.tail);
+    }
+
+    /// @dev Room for `count` keys, to be filled with `append`; empty so far.
+    function keyList(uint256 count) internal pure returns (bytes memory keys) {
+        keys = new bytes(count * KEY_BYTES + 16); // `append` writes whole words: 16 bytes beyond its key
+        assembly ("memory-safe") {
+            mstore(keys, 0)
+        }
+    }
+
+    /// @dev Appends a key to a list that has room: `keys = keys ‖ key.head ‖ key.tail`, in place.
+    function append(bytes memory keys, BlsKey memory key) internal pure {
+        assembly ("memory-safe") {
+            let length := mload(keys)
+            let to := add(add(keys, 32), length)
+            mstore(to, mload(key))
+            mstore(add(to, 32), mload(add(key, 32)))
+            mstore(keys, add(length, 48))
+        }
+    }
+
+    /// @dev Whether everybody of an aggregate key but the absent signed a message.
+    /// @param absent Keys of the absent, one after the other.
+    function isAggregate(bytes32 message, bytes calldata signature, BlsKey memory aggregate, bytes memory absent)
+        internal
+        view
+        returns (bool)
+    {
+        bytes memory answer =
+            _ask(abi.encodePacked(bytes1(0), message, signature, aggregate.head, aggregate.tail, absent), 32);
+        return abi.decode(answer, (uint256)) == 1;
+    }
+
+    /// @dev Room for `count` proofs of possession, to be filled with `putPossession`.
+    function possessions(uint256 count) internal pure returns (bytes memory items) {
+        items = new bytes(1 + count * POSSESSION_BYTES);
+        items[0] = 0x01;
+    }
+
+    /// @dev Writes the proof at place `i`: `items[1 + 176 i ..] = context ‖ key ‖ proof`.
+    function putPossession(bytes memory items, uint256 i, bytes32 context, bytes calldata key, bytes calldata proof)
+        internal
+        pure
+    {
+        assert(1 + (i + 1) * POSSESSION_BYTES <= items.length);
+        assert(key.length == KEY_BYTES && proof.length == PROOF_BYTES);
+        assembly ("memory-safe") {
+            let to := add(add(items, 33), mul(i, 176))
+            mstore(to, context)
+            calldatacopy(add(to, 32), key.offset, 48)
+            calldatacopy(add(to, 80), proof.offset, 96)
+        }
+    }
+
+    /// @dev Whether every proof of a list holds.
+    function arePossessed(bytes memory items) internal view returns (bool) {
+        return abi.decode(_ask(items, 32), (uint256)) == 1;
+    }
+
+    /// @dev The sum of the keys in `plus` less those in `minus`.
+    /// @return isKeys Whether all bytes were keys; the sum is meaningless if not.
+    function sum(bytes memory plus, bytes memory minus) internal view returns (bool isKeys, BlsKey memory key) {
+        // Fits: a transaction's gas pays for fewer than 2^16 keys.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        bytes2 count = bytes2(uint16(plus.length / KEY_BYTES));
+        bytes memory answer = _ask(abi.encodePacked(bytes1(0x02), count, plus, minus), 32 + KEY_BYTES);
+        assembly ("memory-safe") {
+            isKeys := eq(mload(add(answer, 32)), 1)
+            mstore(key, mload(add(answer, 64)))
+            mstore(add(key, 32), shl(128, shr(128, mload(add(answer, 96)))))
+        }
+    }
+
+    function _ask(bytes memory input, uint256 expected) private view returns (bytes memory answer) {
+        bool answered;
+        (answered, answer) = AT.staticcall(input);
+        // An address without code succeeds and returns nothing.
+        if (!answered || answer.length != expected) revert PociVerifyUnavailable();
+    }
+}

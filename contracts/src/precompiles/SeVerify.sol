@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title Asks SE_VERIFY, 0x…555401, which chip signatures verify (`docs/precompiles.md`).
+library SeVerify {
+    address internal constant AT = 0x0000000000000000000000000000000000555401;
+
+    /// @dev Most signatures in one call: the bits of a word.
+    uint256 internal constant MOST = 256;
+
+    uint256 private constant ITEM_BYTES = 160;
+
+    /// @dev The precompile is missing or refused the input's form.
+    error SeVerifyUnavailable();
+
+    /// @dev Room for `count` signatures, to be filled with `put`.
+    function batch(uint256 count) internal pure returns (bytes memory) {
+        return new bytes(count * ITEM_BYTES);
+    }
+
+    /// @dev Writes the signature at place `i` of a batch: `batch[160 i ..] = digest ‖ r ‖ s ‖ x ‖ y`. Low s is the
+    /// precompile's to check.
+    function put(bytes memory items, uint256 i, bytes32 digest, bytes32[2] memory signature, bytes32[2] memory key)
+        internal
+        pure
+    {
+        assert((i + 1) * ITEM_BYTES <= items.length);
+        assembly ("memory-safe") {
+            let to := add(add(items, 32), mul(i, 160))
+            mstore(to, digest)
+            mcopy(add(to, 32), signature, 64)
+            mcopy(add(to, 96), key, 64)
+        }
+    }
+
+    /// @dev Which signatures of a batch verify: bit i for the one at place i.
+    function verify(bytes memory items) internal view returns (uint256 bits) {
+        (bool answered, bytes memory answer) = AT.staticcall(items);
+        // An address without code succeeds and returns nothing.
+        if (!answered || answer.length != 32) revert SeVerifyUnavailable();
+        return abi.decode(answer, (uint256));
+    }
+
+    /// @dev Whether one signature verifies, with low s.
+    function isSigned(bytes32 digest, bytes32[2] memory signature, bytes32[2] memory key)
+        internal
+        view
+        returns (bool)
+    {
+        bytes memory items = batch(1);
+        put(items, 0, digest, signature, key);
+        return verify(items) == 1;
+    }
+}
