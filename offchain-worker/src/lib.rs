@@ -1,1 +1,6 @@
 //! Do the jobs the chain asks for and report results; keep chips registered and available.
+
+pub mod compute;
+pub mod manifest;
+pub mod merkle;
+pub mod store;

@@ -1,2 +1,2 @@
-//! Entry point.
+//! Starts the worker.
 fn main() {}

@@ -1,0 +1,209 @@
+//! Runs one job: reads its files from a blob store, computes, keeps the result and names its root.
+//!
+//! Knows no chain, no clock and no network. What may differ between two runs never enters a result.
+
+pub mod baseline;
+pub mod compare;
+pub mod environment;
+pub mod params;
+pub mod torch;
+pub mod wasm;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    manifest::{Class, FileEntry, Manifest},
+    store::{BlobError, BlobStore},
+};
+use alloy_primitives::B256;
+use params::Params;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+use utnet_primitives::JobId;
+
+/// What is to be computed, all of it by hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Task {
+    /// The job's id; zero for a run without a chain.
+    #[serde(default)]
+    pub job: JobId,
+    /// SHA-256 of the WASM module or TorchScript file; zero for training, whose program is the worker's own.
+    #[serde(default)]
+    pub program: B256,
+    /// SHA-256 of the input file.
+    pub input: B256,
+    /// SHA-256 of the parameters.
+    pub params: B256,
+    /// SHA-256 of the environment's description; zero accepts any.
+    #[serde(default)]
+    pub environment: B256,
+    /// SHA-256 of the kernels' description; zero accepts any.
+    #[serde(default)]
+    pub kernels: B256,
+    /// Seed of all chance.
+    #[serde(default)]
+    pub seed: u64,
+    /// How results are compared.
+    pub class: Class,
+}
+
+/// What this worker spends on one job at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// WASM fuel.
+    pub fuel: u64,
+    /// Linear memory of a WASM guest, in bytes.
+    pub memory_bytes: u64,
+    /// All output files together, in bytes.
+    pub output_bytes: u64,
+    /// Optimiser steps.
+    pub train_steps: u64,
+    /// Wall time after which a job is killed: a switch against accidents, never a measure.
+    pub kill_after: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fuel: 1_000_000_000_000,
+            memory_bytes: 1 << 30,
+            output_bytes: 64 << 20,
+            train_steps: 100_000,
+            kill_after: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Files and figures as a runtime hands them over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Name and bytes.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Figures by name.
+    pub metrics: BTreeMap<String, i64>,
+    /// Fuel or optimiser steps.
+    pub steps: u64,
+}
+
+/// A finished job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// SHA-256 of the manifest.
+    pub root: B256,
+    /// Fuel or optimiser steps.
+    pub steps: u64,
+    /// What the result consists of.
+    pub manifest: Manifest,
+}
+
+/// Why a job was not done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A file is missing or unreadable.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The parameters are not what section 6 of the protocol describes.
+    #[error("parameters are malformed: {0}")]
+    Params(#[from] serde_json::Error),
+    /// The job asks for nothing, or for more than this worker gives.
+    #[error("{what} of {asked} is not within 1 and this worker's limit of {limit}")]
+    OutOfRange {
+        /// Which resource.
+        what: &'static str,
+        /// What the job asks for.
+        asked: u64,
+        /// What there is.
+        limit: u64,
+    },
+    /// The class promises what this kind of work cannot keep.
+    #[error("{kind} jobs cannot be of class {class:?}")]
+    Class {
+        /// Kind of work.
+        kind: &'static str,
+        /// Class in the specification.
+        class: Class,
+    },
+    /// The job wants another environment or other kernels.
+    #[error("job wants {what} {wanted}, this worker has {offered}")]
+    Environment {
+        /// "environment" or "kernels".
+        what: &'static str,
+        /// Hash in the specification.
+        wanted: B256,
+        /// Hash of what runs here.
+        offered: B256,
+    },
+    /// The guest failed.
+    #[error(transparent)]
+    Wasm(#[from] wasm::WasmError),
+    /// PyTorch failed or is not there.
+    #[error(transparent)]
+    Torch(#[from] torch::TorchError),
+}
+
+impl Refusal {
+    /// Whether the same job may be tried again: a file may still come, a machine may have been busy.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::Blob(BlobError::Missing { .. } | BlobError::Disk { .. })
+                | Self::Wasm(wasm::WasmError::Killed)
+        )
+    }
+}
+
+/// The machinery that jobs run on; one per process.
+#[derive(Debug)]
+pub struct Runtime {
+    limits: Limits,
+    wasm: wasm::WasmRuntime,
+}
+
+impl Runtime {
+    /// Prepares the runtimes.
+    ///
+    /// # Errors
+    /// [`Refusal::Wasm`] when this machine cannot run compiled guests.
+    pub fn new(limits: Limits) -> Result<Self, Refusal> {
+        Ok(Self { limits, wasm: wasm::WasmRuntime::new()? })
+    }
+
+    /// Does one job: files from `blobs`, result and manifest into `results`.
+    ///
+    /// # Errors
+    /// [`Refusal`]: nothing was computed that could be committed.
+    pub fn run(
+        &self,
+        task: &Task,
+        blobs: &BlobStore,
+        results: &BlobStore,
+    ) -> Result<Outcome, Refusal> {
+        let params = Params::decode(&blobs.read(&task.params)?)?;
+        params.check(task, &self.limits)?;
+        let input = blobs.read(&task.input)?;
+        let output = match &params {
+            Params::Wasm(wanted) => {
+                let module = blobs.read(&task.program)?;
+                self.wasm.run(&task.program, &module, &wanted.request(task, input, &self.limits))?
+            }
+            Params::TorchInfer(_) => torch::infer(&blobs.read(&task.program)?, &input)?,
+            Params::TorchTrain(recipe) => torch::train(recipe, task.seed, &input)?,
+        };
+        keep(task, output, results)
+    }
+}
+
+fn keep(task: &Task, output: Output, results: &BlobStore) -> Result<Outcome, Refusal> {
+    let mut files = Vec::with_capacity(output.files.len());
+    for (name, bytes) in output.files {
+        let sha256 = results.put(&bytes)?;
+        files.push(FileEntry { bytes: bytes.len() as u64, name, sha256 });
+    }
+    let manifest =
+        Manifest { class: task.class, files, job: task.job, metrics: output.metrics, version: 1 };
+    let root = results.put(&manifest.encode())?;
+    Ok(Outcome { root, steps: output.steps, manifest })
+}
