@@ -92,16 +92,14 @@ impl Statement<'_> {
     /// Checks the proof; the output of the draw if it holds.
     pub(crate) fn verify(&self) -> Option<[u8; 32]> {
         let Claim { key, y, gamma_bytes, gamma, c_bytes, s, .. } = &self.claim;
-        let minus_c = Scalar::from(u128::from_be_bytes(*c_bytes)).neg();
-        // U = sB - cY, V = sH - cGamma: two double multiplications with shared doublings.
-        let u = ProjectivePoint::mul_by_generator_and_mul_add_vartime(
-            s,
-            &minus_c,
-            &ProjectivePoint::from(*y),
-        );
+        let c = Scalar::from(u128::from_be_bytes(*c_bytes));
+        // U = sB - cY over the table of B, V = sH - cGamma with shared doublings. The signs go to
+        // the points, since c itself has half the length of -c.
+        let u = ProjectivePoint::mul_by_generator_vartime(s)
+            .add(&ProjectivePoint::from(y.neg()).mul_vartime(&c));
         let v = ProjectivePoint::lincomb_vartime(&[
             (ProjectivePoint::from(self.h), *s),
-            (ProjectivePoint::from(*gamma), minus_c),
+            (ProjectivePoint::from(gamma.neg()), c),
         ]);
         let [u, v] = ProjectivePoint::batch_normalize_vartime(&[u, v]);
         let points = [*key, &self.h_bytes, gamma_bytes, &encode_point(&u)?, &encode_point(&v)?];
