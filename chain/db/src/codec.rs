@@ -26,7 +26,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub const MAX_KEY: usize = 1_024;
 
 /// Most bytes of a value in a table with many values per key. MDBX allows 2,022 with pages of
-/// 4 KiB; ours have at most 615 (an inner node of a storage trie with sixteen hashes).
+/// 4 KiB; ours have at most 583 (an inner node of a storage trie with sixteen hashes).
 pub const MAX_DUP_VALUE: usize = 1_024;
 
 /// Most bytes of any other value, 256 MiB. MDBX allows 2 GiB less a bit.
@@ -68,7 +68,7 @@ pub(crate) fn encode_pair<T: Table>(
 
 /// Decodes a key.
 pub(crate) fn decode_key<T: Table>(bytes: &[u8]) -> Result<T::Key, DbError> {
-    T::Key::decode(bytes).map_err(|_| DbError::Undecodable { table: T::NAME })
+    T::Key::decode(bytes).map_err(|_no_key| DbError::Undecodable { table: T::NAME })
 }
 
 /// Decodes a value.

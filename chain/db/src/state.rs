@@ -112,7 +112,7 @@ impl StateChanges {
 
 /// Changes by the hashes of addresses and slots, as the tries see them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HashedChanges {
+pub(crate) struct HashedChanges {
     /// Changes by hash of address; slots by hash of slot.
-    pub accounts: BTreeMap<B256, AccountChange>,
+    pub(crate) accounts: BTreeMap<B256, AccountChange>,
 }

@@ -88,7 +88,7 @@ impl Store {
         let Some(found) = found else { return Ok(()) };
         let found = <[u8; 4]>::try_from(found.as_ref())
             .map(u32::from_be_bytes)
-            .map_err(|_| DbError::Undecodable { table: "Meta" })?;
+            .map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
         if found == SCHEMA { Ok(()) } else { Err(DbError::Schema { found, known: SCHEMA }) }
     }
 

@@ -1,140 +1,177 @@
-//! Computes state roots and proofs over the hashed tables and changes on top of them.
+//! Computes state roots and proofs from stored inner nodes, hashed tables and changes on top.
+//!
+//! The work is proportional to what changed, not to the state: subtrees without a change enter by
+//! their stored hash (`walk`). One function computes ([`update`]), one writes ([`write`]).
+
+mod full;
+mod leaves;
+mod nodes;
+mod walk;
 
 use crate::{
+    codec::{StorageTrieEntry, StoredNibbles, StoredNibblesSubKey},
     error::DbError,
     state::{AccountChange, AccountUpdate, HashedChanges},
-    tables::{HashedAccounts, HashedStorages, StorageRoots},
-    traits::{DbCursorRO, DbDupCursorRO, DbTx, DbTxMut},
+    tables::{AccountsTrie, StorageRoots, StoragesTrie},
+    traits::{DbCursorRO, DbCursorRW, DbDupCursorRO, DbDupCursorRW, DbTx, DbTxMut},
 };
-use alloy_primitives::{B256, Bytes, U256};
-use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles, proof::ProofRetainer};
-use reth_primitives_traits::Account;
+use alloy_primitives::{B256, Bytes};
+use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, proof::ProofNodes};
+pub(crate) use full::root as root_from_scratch;
+use leaves::{AccountLeaves, StorageLeaves};
+use nodes::{AccountNodes, NoNodes, StorageNodes};
 use std::collections::BTreeMap;
+use walk::{NodeUpdates, Walked, walk};
 
 /// What changes in the tries, to be written with [`write`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TrieUpdate {
     /// Root of the state trie after the changes.
     pub(crate) root: B256,
-    /// New storage roots by hash of address.
-    storage_roots: BTreeMap<B256, B256>,
+    /// Inner nodes of the state trie.
+    accounts: NodeUpdates,
+    /// Storage tries by hash of address.
+    storages: BTreeMap<B256, StorageUpdate>,
 }
 
-/// Nodes from the root to a key, and the root.
+/// What changes in one storage trie.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Branch {
-    pub(crate) root: B256,
-    pub(crate) nodes: Vec<Bytes>,
+struct StorageUpdate {
+    root: B256,
+    wiped: bool,
+    nodes: NodeUpdates,
+}
+
+/// Nodes that prove an account and some of its slots.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proof {
+    /// From the state root down.
+    pub(crate) account: Vec<Bytes>,
+    /// Root of the storage.
+    pub(crate) storage_root: B256,
+    /// From the storage root down, one list per slot.
+    pub(crate) slots: Vec<Vec<Bytes>>,
 }
 
 /// Computes the tries after changes.
 pub(crate) fn update<TX: DbTx>(tx: &TX, changes: &HashedChanges) -> Result<TrieUpdate, DbError> {
-    let mut storage_roots = BTreeMap::new();
-    for (hashed, change) in &changes.accounts {
-        if change.storage_wiped || !change.storage.is_empty() {
-            storage_roots.insert(*hashed, storage_branch(tx, *hashed, change, None)?.root);
-        }
-    }
-    let root = account_branch(tx, changes, &storage_roots, None)?.root;
-    Ok(TrieUpdate { root, storage_roots })
+    let storages = update_storages(tx, changes)?;
+    let touched: Vec<B256> = changes
+        .accounts
+        .iter()
+        .filter(|(hashed, change)| {
+            change.account != AccountUpdate::Unchanged || storages.contains_key(*hashed)
+        })
+        .map(|(hashed, _)| *hashed)
+        .collect();
+    let walked = walk_accounts(tx, changes, &storages, (&touched, &[]))?;
+    Ok(TrieUpdate { root: walked.root, accounts: walked.nodes, storages })
 }
 
 /// Writes what [`update`] computed.
 pub(crate) fn write<TX: DbTxMut>(tx: &TX, update: &TrieUpdate) -> Result<(), DbError> {
-    for (hashed, root) in &update.storage_roots {
-        if *root == EMPTY_ROOT_HASH {
+    for (path, node) in stored(&update.accounts) {
+        match node {
+            Some(node) => tx.put::<AccountsTrie>(StoredNibbles(*path), node.clone())?,
+            None => drop(tx.delete::<AccountsTrie>(StoredNibbles(*path), None)?),
+        }
+    }
+    let mut cursor = tx.cursor_dup_write::<StoragesTrie>()?;
+    for (hashed, storage) in &update.storages {
+        if storage.root == EMPTY_ROOT_HASH {
             tx.delete::<StorageRoots>(*hashed, None)?;
         } else {
-            tx.put::<StorageRoots>(*hashed, *root)?;
+            tx.put::<StorageRoots>(*hashed, storage.root)?;
+        }
+        if storage.wiped && cursor.seek_exact(*hashed)?.is_some() {
+            cursor.delete_current_duplicates()?;
+        }
+        for (path, node) in stored(&storage.nodes) {
+            let nibbles = StoredNibblesSubKey(*path);
+            let old = cursor.seek_by_key_subkey(*hashed, nibbles)?;
+            if old.is_some_and(|old| old.nibbles == nibbles) {
+                cursor.delete_current()?;
+            }
+            if let Some(node) = node {
+                cursor.upsert(*hashed, StorageTrieEntry { nibbles, node: node.clone() })?;
+            }
         }
     }
     Ok(())
 }
 
-/// Nodes from the state root to an account.
-pub(crate) fn prove_account<TX: DbTx>(
+/// Proves an account and slots, given by their hashes, in the state after changes.
+pub(crate) fn prove<TX: DbTx>(
     tx: &TX,
     changes: &HashedChanges,
     hashed: B256,
-) -> Result<Branch, DbError> {
-    let roots = update(tx, changes)?.storage_roots;
-    account_branch(tx, changes, &roots, Some(hashed))
-}
-
-/// Nodes from an account's storage root to a slot.
-pub(crate) fn prove_slot<TX: DbTx>(
-    tx: &TX,
-    changes: &HashedChanges,
-    hashed: B256,
-    slot: B256,
-) -> Result<Branch, DbError> {
+    slots: &[B256],
+) -> Result<Proof, DbError> {
+    let TrieUpdate { storages, .. } = update(tx, changes)?;
+    let touched: Vec<B256> = changes.accounts.keys().copied().collect();
+    let accounts = walk_accounts(tx, changes, &storages, (&touched, &[hashed]))?;
     let none = AccountChange::default();
     let change = changes.accounts.get(&hashed).unwrap_or(&none);
-    storage_branch(tx, hashed, change, Some(slot))
+    let storage = walk_storage(tx, hashed, change, slots)?;
+    Ok(Proof {
+        account: nodes_to(&accounts.proof, hashed),
+        storage_root: storage.root,
+        slots: slots.iter().map(|slot| nodes_to(&storage.proof, *slot)).collect(),
+    })
 }
 
-fn builder(target: Option<B256>) -> HashBuilder {
-    let retainer = ProofRetainer::from_iter(target.map(Nibbles::unpack));
-    HashBuilder::default().with_proof_retainer(retainer)
+/// The node updates that are stored: as in reth, all but the root's.
+fn stored(
+    updates: &NodeUpdates,
+) -> impl Iterator<Item = (&Nibbles, &Option<alloy_trie::BranchNodeCompact>)> {
+    updates.iter().filter(|(path, _)| !path.is_empty())
 }
 
-fn finish(mut builder: HashBuilder) -> Branch {
-    let root = builder.root();
-    let nodes = builder.take_proof_nodes().into_nodes_sorted();
-    Branch { root, nodes: nodes.into_iter().map(|(_, node)| node).collect() }
+fn nodes_to(proof: &ProofNodes, target: B256) -> Vec<Bytes> {
+    let nodes = proof.matching_nodes_sorted(&Nibbles::unpack(target));
+    nodes.into_iter().map(|(_, node)| node).collect()
 }
 
-fn storage_branch<TX: DbTx>(
+fn update_storages<TX: DbTx>(
+    tx: &TX,
+    changes: &HashedChanges,
+) -> Result<BTreeMap<B256, StorageUpdate>, DbError> {
+    let mut storages = BTreeMap::new();
+    for (hashed, change) in &changes.accounts {
+        if change.storage_wiped || !change.storage.is_empty() {
+            let Walked { root, nodes, .. } = walk_storage(tx, *hashed, change, &[])?;
+            let update = StorageUpdate { root, wiped: change.storage_wiped, nodes };
+            storages.insert(*hashed, update);
+        }
+    }
+    Ok(storages)
+}
+
+fn walk_storage<TX: DbTx>(
     tx: &TX,
     hashed: B256,
     change: &AccountChange,
-    target: Option<B256>,
-) -> Result<Branch, DbError> {
-    let mut slots = BTreeMap::new();
-    let mut cursor = tx.cursor_dup_read::<HashedStorages>()?;
-    let mut entry = if change.storage_wiped { None } else { cursor.seek_exact(hashed)? };
-    while let Some((_, slot)) = entry {
-        slots.insert(slot.key, slot.value);
-        entry = cursor.next_dup()?;
+    targets: &[B256],
+) -> Result<Walked, DbError> {
+    let touched: Vec<B256> = change.storage.keys().copied().collect();
+    let leaves = StorageLeaves::new(tx, hashed, change)?;
+    if change.storage_wiped {
+        walk(NoNodes, leaves, &touched, targets)
+    } else {
+        walk(StorageNodes::new(tx, hashed)?, leaves, &touched, targets)
     }
-    slots.extend(&change.storage);
-    let mut builder = builder(target);
-    for (slot, value) in slots.iter().filter(|(_, value)| **value != U256::ZERO) {
-        builder.add_leaf(Nibbles::unpack(slot), &alloy_rlp::encode(value));
-    }
-    Ok(finish(builder))
 }
 
-fn account_branch<TX: DbTx>(
+fn walk_accounts<TX: DbTx>(
     tx: &TX,
     changes: &HashedChanges,
-    roots: &BTreeMap<B256, B256>,
-    target: Option<B256>,
-) -> Result<Branch, DbError> {
-    let mut accounts: BTreeMap<B256, Account> = BTreeMap::new();
-    for entry in tx.cursor_read::<HashedAccounts>()?.walk(None)? {
-        let (hashed, account) = entry?;
-        accounts.insert(hashed, account);
-    }
-    for (hashed, change) in &changes.accounts {
-        match change.account {
-            AccountUpdate::Unchanged => {}
-            AccountUpdate::Set(account) => {
-                accounts.insert(*hashed, account);
-            }
-            AccountUpdate::Deleted => {
-                accounts.remove(hashed);
-            }
-        }
-    }
-    let mut builder = builder(target);
-    for (hashed, account) in accounts {
-        let root = match roots.get(&hashed) {
-            Some(root) => *root,
-            None => tx.get::<StorageRoots>(hashed)?.unwrap_or(EMPTY_ROOT_HASH),
-        };
-        let leaf = alloy_rlp::encode(account.into_trie_account(root));
-        builder.add_leaf(Nibbles::unpack(hashed), &leaf);
-    }
-    Ok(finish(builder))
+    storages: &BTreeMap<B256, StorageUpdate>,
+    (touched, targets): (&[B256], &[B256]),
+) -> Result<Walked, DbError> {
+    let root = |hashed: B256| match storages.get(&hashed) {
+        Some(update) => Ok(update.root),
+        None => Ok(tx.get::<StorageRoots>(hashed)?.unwrap_or(EMPTY_ROOT_HASH)),
+    };
+    let leaves = AccountLeaves::new(tx, changes, &root)?;
+    walk(AccountNodes::new(tx)?, leaves, touched, targets)
 }

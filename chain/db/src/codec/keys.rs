@@ -60,7 +60,7 @@ impl Decode for String {
     fn decode(value: &[u8]) -> Result<Self, DbError> {
         std::str::from_utf8(value)
             .map(ToOwned::to_owned)
-            .map_err(|_| DbError::Undecodable { table: "name" })
+            .map_err(|_no_text| DbError::Undecodable { table: "name" })
     }
 }
 
@@ -161,7 +161,7 @@ fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 
 /// The bytes as an array, if there are exactly `N`.
 fn exactly<const N: usize>(value: &[u8], what: &'static str) -> Result<[u8; N], DbError> {
-    <[u8; N]>::try_from(value).map_err(|_| DbError::Undecodable { table: what })
+    <[u8; N]>::try_from(value).map_err(|_wrong_length| DbError::Undecodable { table: what })
 }
 
 /// The first `N` bytes, and the rest.

@@ -3,7 +3,7 @@
 use super::explain_write;
 use crate::{
     error::DbError,
-    traits::{Found, RawCursor, RawCursorMut},
+    traits::{Found, Pair, RawCursor, RawCursorMut},
 };
 use signet_libmdbx::{Cursor, ReadError, Rw, TransactionKind, WriteFlags};
 use std::borrow::Cow;
@@ -26,7 +26,7 @@ impl<'tx, K: TransactionKind> MdbxCursor<'tx, K> {
     }
 }
 
-fn found<'a>(result: Result<Option<(Cow<'a, [u8]>, Cow<'a, [u8]>)>, ReadError>) -> Found<'a> {
+fn found<'a>(result: Result<Option<Pair<'a>>, ReadError>) -> Found<'a> {
     Ok(result?)
 }
 

@@ -173,7 +173,7 @@ impl View {
     pub fn genesis_number(&self) -> Result<Option<BlockNumber>, DbError> {
         let bytes = self.tx().get::<Meta>(META_GENESIS.to_owned())?;
         let number = bytes.map(|bytes| <[u8; 8]>::try_from(bytes.as_ref())).transpose();
-        let number = number.map_err(|_| DbError::Undecodable { table: "Meta" })?;
+        let number = number.map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
         Ok(number.map(u64::from_be_bytes))
     }
 
@@ -294,6 +294,33 @@ impl View {
         Ok(trie::update(self.tx(), &changes.hashed())?.root)
     }
 
+    /// The latest state root computed from the plain state alone, to check the incremental one.
+    /// Reads the whole state into memory.
+    pub fn state_root_from_scratch(&self) -> Result<B256, DbError> {
+        trie::root_from_scratch(self.tx())
+    }
+
+    /// Name and number of entries of every table, duplicates counted.
+    pub fn table_sizes(&self) -> Result<Vec<(&'static str, usize)>, DbError> {
+        let size = |table: &TableId| Ok((table.name(), self.tx().entries_raw(*table)?));
+        TableId::ALL.iter().map(size).collect()
+    }
+
+    /// Calls `each` with the bytes of every entry of a table, in order; stops at its first error.
+    pub fn dump<E: From<DbError>>(
+        &self,
+        table: TableId,
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut cursor = self.tx().cursor_raw(table)?;
+        let mut entry = cursor.first_raw()?;
+        while let Some((key, value)) = entry {
+            each(&key, &value)?;
+            entry = cursor.next_raw()?;
+        }
+        Ok(())
+    }
+
     /// A proof against the latest state root ([`View::state_root`] of no changes).
     pub fn proof(&self, address: Address, slots: &[B256]) -> Result<AccountProof, DbError> {
         let account = self.account(address)?;
@@ -368,17 +395,12 @@ fn proof(
     (address, account): (Address, Option<Account>),
     (slots, value): Slots<'_>,
 ) -> Result<AccountProof, DbError> {
-    let hashed = keccak256(address);
+    let hashed_slots: Vec<B256> = slots.iter().map(keccak256).collect();
+    let found = trie::prove(tx, changes, keccak256(address), &hashed_slots)?;
     let mut storage_proofs = Vec::with_capacity(slots.len());
-    for slot in slots {
-        let proof = trie::prove_slot(tx, changes, hashed, keccak256(slot))?.nodes;
+    for (slot, proof) in slots.iter().zip(found.slots) {
         storage_proofs.push(StorageProof { slot: *slot, value: value(*slot)?, proof });
     }
-    Ok(AccountProof {
-        address,
-        account,
-        storage_root: trie::prove_slot(tx, changes, hashed, B256::ZERO)?.root,
-        proof: trie::prove_account(tx, changes, hashed)?.nodes,
-        storage_proofs,
-    })
+    let (storage_root, proof) = (found.storage_root, found.account);
+    Ok(AccountProof { address, account, storage_root, proof, storage_proofs })
 }

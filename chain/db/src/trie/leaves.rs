@@ -1,0 +1,118 @@
+//! Yields the leaves of a trie under a path: stored values with changes laid over them.
+
+use crate::{
+    error::DbError,
+    state::{AccountChange, AccountUpdate, HashedChanges},
+    tables::{HashedAccounts, HashedStorages},
+    traits::{DbCursorRO, DbDupCursorRO, DbTx},
+};
+use alloy_primitives::{B256, U256};
+use alloy_trie::Nibbles;
+use reth_primitives_traits::Account;
+use std::collections::BTreeMap;
+
+/// Leaves by key.
+pub(super) type Leaf = (B256, Vec<u8>);
+
+/// Leaves of a trie.
+pub(super) trait Leaves {
+    /// RLP of all leaves whose keys begin with a path, ascending.
+    fn under(&mut self, path: &Nibbles) -> Result<Vec<Leaf>, DbError>;
+}
+
+/// The least key that begins with a path.
+pub(super) fn least(path: &Nibbles) -> B256 {
+    let mut key = B256::ZERO;
+    for (to, from) in key.iter_mut().zip(path.pack()) {
+        *to = from;
+    }
+    key
+}
+
+/// Whether a key begins with a path.
+pub(super) fn is_under(key: &B256, path: &Nibbles) -> bool {
+    Nibbles::unpack(key).starts_with(path)
+}
+
+/// Leaves of the state trie. `root` tells the storage root of an account.
+pub(super) struct AccountLeaves<'a, TX: DbTx + 'a, R> {
+    cursor: TX::Cursor<'a, HashedAccounts>,
+    changes: &'a HashedChanges,
+    root: &'a R,
+}
+
+impl<'a, TX, R> AccountLeaves<'a, TX, R>
+where
+    TX: DbTx,
+    R: Fn(B256) -> Result<B256, DbError>,
+{
+    pub(super) fn new(
+        tx: &'a TX,
+        changes: &'a HashedChanges,
+        root: &'a R,
+    ) -> Result<Self, DbError> {
+        Ok(Self { cursor: tx.cursor_read::<HashedAccounts>()?, changes, root })
+    }
+}
+
+impl<TX, R> Leaves for AccountLeaves<'_, TX, R>
+where
+    TX: DbTx,
+    R: Fn(B256) -> Result<B256, DbError>,
+{
+    fn under(&mut self, path: &Nibbles) -> Result<Vec<Leaf>, DbError> {
+        let mut accounts: BTreeMap<B256, Account> = BTreeMap::new();
+        let mut entry = self.cursor.seek(least(path))?;
+        while let Some((key, account)) = entry.filter(|(key, _)| is_under(key, path)) {
+            accounts.insert(key, account);
+            entry = self.cursor.next()?;
+        }
+        let changes = self.changes.accounts.range(least(path)..);
+        for (key, change) in changes.take_while(|(key, _)| is_under(key, path)) {
+            match change.account {
+                AccountUpdate::Unchanged => {}
+                AccountUpdate::Set(account) => drop(accounts.insert(*key, account)),
+                AccountUpdate::Deleted => drop(accounts.remove(key)),
+            }
+        }
+        let leaf = |(key, account): (B256, Account)| {
+            let account = account.into_trie_account((self.root)(key)?);
+            Ok((key, alloy_rlp::encode(account)))
+        };
+        accounts.into_iter().map(leaf).collect()
+    }
+}
+
+/// Leaves of one storage trie.
+pub(super) struct StorageLeaves<'a, TX: DbTx + 'a> {
+    cursor: TX::DupCursor<'a, HashedStorages>,
+    hashed: B256,
+    change: &'a AccountChange,
+}
+
+impl<'a, TX: DbTx> StorageLeaves<'a, TX> {
+    pub(super) fn new(
+        tx: &'a TX,
+        hashed: B256,
+        change: &'a AccountChange,
+    ) -> Result<Self, DbError> {
+        Ok(Self { cursor: tx.cursor_dup_read::<HashedStorages>()?, hashed, change })
+    }
+}
+
+impl<TX: DbTx> Leaves for StorageLeaves<'_, TX> {
+    fn under(&mut self, path: &Nibbles) -> Result<Vec<Leaf>, DbError> {
+        let mut slots: BTreeMap<B256, U256> = BTreeMap::new();
+        if !self.change.storage_wiped {
+            let mut entry = self.cursor.seek_by_key_subkey(self.hashed, least(path))?;
+            while let Some(slot) = entry.filter(|slot| is_under(&slot.key, path)) {
+                slots.insert(slot.key, slot.value);
+                entry = self.cursor.next_dup()?.map(|(_, slot)| slot);
+            }
+        }
+        let changes = self.change.storage.range(least(path)..);
+        slots.extend(changes.take_while(|(key, _)| is_under(key, path)));
+        let alive = slots.into_iter().filter(|(_, value)| !value.is_zero());
+        Ok(alive.map(|(key, value)| (key, alloy_rlp::encode(value))).collect())
+    }
+}

@@ -1,0 +1,14 @@
+//! Proves storage: both backends by one suite, roots against a plain recomputation, crashes by
+//! killing real processes, and every refusal by its message.
+
+#![expect(clippy::unwrap_used, reason = "helpers fail as the tests that call them do")]
+
+mod chain;
+mod codec;
+mod crash;
+mod model;
+mod refusals;
+mod seeded;
+mod store;
+mod tables;
+mod views;
