@@ -3,4 +3,5 @@
 pub mod compute;
 pub mod manifest;
 pub mod merkle;
+pub mod remote;
 pub mod store;
