@@ -8,13 +8,18 @@ interface IEmission {
     error EmissionNotSystem(address caller);
     error EmissionWrongHeight(uint64 height, uint64 expected);
 
-    event BlockRewarded(uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiPaid);
-    event RewardForfeited(uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiForfeited);
+    event BlockRewarded(
+        uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiPaid
+    );
+    event RewardForfeited(
+        uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiForfeited
+    );
     event Burned(address indexed from, uint256 amount);
 
     /// @notice Decides the reward of the current block; called by the node after its transactions.
-    /// @dev The node credits the returned amount as an EIP-4895 withdrawal. Pays nothing when the operator is zero (the
-    /// genesis sealer) or the drawn chip was not proven present in epoch e - 2; what is not paid is never issued.
+    /// @dev The node credits the returned amount as an EIP-4895 withdrawal. Pays nothing when the operator is
+    /// zero (the genesis sealer) or the drawn chip was not proven present in epoch e - 2; what is not paid is
+    /// never issued.
     /// @return gweiPaid floor(cum(h)) - floor(cum(h - 1)) in gwei, or zero.
     function onBlock(address operator, ChipId chip) external returns (uint64 gweiPaid);
 

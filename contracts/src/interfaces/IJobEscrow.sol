@@ -23,21 +23,28 @@ interface IJobEscrow {
     event JobPaid(JobId indexed job, address indexed worker, uint128 price);
     event JobRefunded(JobId indexed job, address indexed client, uint128 price);
 
-    /// @notice Opens a job and locks its price from the client's free balance. The client, or anyone with its signature.
+    /// @notice Opens a job and locks its price from the client's free balance. The client, or anyone with its
+    /// signature.
     function open(JobSpec calldata spec, bytes calldata signature) external returns (JobId job);
 
-    /// @notice Binds the worker to a result: keccak256(abi.encode(tag "result-commit", resultRoot, salt, worker, job)).
+    /// @notice Binds the worker to a result: keccak256(abi.encode(tag "result-commit", resultRoot, salt,
+    /// worker, job)).
     function commitResult(JobId job, bytes32 commitment) external;
 
     /// @notice Opens the commitment, not after the job's deadline. Worker only.
     function revealResult(JobId job, bytes32 resultRoot, bytes32 salt) external;
 
     /// @notice Pays the worker once a final batch holds the revealed result. Anyone.
-    function settle(JobId job, BatchId batch, ResultLeaf calldata leaf, uint256 index, bytes32[] calldata path)
-        external;
+    function settle(
+        JobId job,
+        BatchId batch,
+        ResultLeaf calldata leaf,
+        uint256 index,
+        bytes32[] calldata path
+    ) external;
 
-    /// @notice Gives the price back: no reveal by the deadline, or the result's leaf has fallen, or it was not settled
-    /// within the grace period after the deadline. Anyone.
+    /// @notice Gives the price back: no reveal by the deadline, or the result's leaf has fallen, or it was
+    /// not settled within the grace period after the deadline. Anyone.
     function refund(JobId job) external;
 
     function jobOf(JobId job) external view returns (Job memory);

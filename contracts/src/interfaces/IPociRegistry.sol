@@ -6,8 +6,8 @@ import {ChipId} from "../types/Ids.sol";
 
 /// @title Keeps chips, their operators' power and the proofs of their availability.
 /// @dev Epoch e = height / E. What a draw or a proof of epoch e reads is the state at the end of epoch e - L.
-/// A chip counts in the segment line from its registration on; it is PENDING until the epoch ends, so the look-back
-/// hides it from draws until the next one.
+/// A chip counts in the segment line from its registration on; it is PENDING until the epoch ends, so the
+/// look-back hides it from draws until the next one.
 interface IPociRegistry {
     error PociRegistryNothingToRegister();
     error PociRegistryBondMismatch(uint256 sent, uint256 required);
@@ -60,14 +60,19 @@ interface IPociRegistry {
     /// @param vrfKey 33-byte compressed P-256 key of the operator's VRF; empty keeps the key that is set.
     function register(ChipRegistration[] calldata chips, bytes calldata vrfKey) external payable;
 
-    /// @notice Proves which chips of an operator were available in the current epoch; once per operator and epoch.
-    /// @param proof The aggregate and the absent list.
-    /// @param authority The operator's EIP-712 signature over the proof (`AvailabilityProof(address operator,uint64
-    /// epoch,bytes32 absentHash,bytes32 signatureHash,bytes32 leafRoot)`); empty when the operator itself sends.
+    /// @notice Proves which chips of an operator were available in the current epoch; once per operator and
+    /// epoch. @param proof The aggregate and the absent list.
+    /// @param authority The operator's EIP-712 signature over the proof (`AvailabilityProof(address
+    /// operator,uint64 epoch,bytes32 absentHash,bytes32 signatureHash,bytes32 leafRoot)`); empty when the
+    /// operator itself sends.
     function proveAvailability(AvailabilityProof calldata proof, bytes calldata authority) external;
 
-    /// @notice Brings a suspended chip back; its operator sends a fresh signature of the chip over the current epoch's
-    /// availability message.
+    /// @notice Suspends chips whose operator has proven nothing for so long that they missed too many epochs.
+    /// Anyone. @dev A proof ends the silence: what nobody called this for is forgiven.
+    function suspendSilent(ChipId[] calldata chips) external;
+
+    /// @notice Brings a suspended chip back; its operator sends a fresh signature of the chip over the
+    /// current epoch's availability message.
     function resume(ChipId chip, bytes32 x, bytes32 y, bytes32 r, bytes32 s) external;
 
     /// @notice Takes a chip's power away and starts the wait before its bond is free. Operator only.

@@ -32,7 +32,8 @@ interface IVendorRegistry {
     function setModel(uint32 model, uint64 phi) external;
 
     /// @notice Publishes the Merkle root of a batch of genuine chips of one model. Vendors only.
-    /// @dev Leaf: keccak256(0x00 ‖ x ‖ y ‖ model(32) ‖ serialHash); node: keccak256(0x01 ‖ smaller ‖ larger).
+    /// @dev Leaf: keccak256(0x00 ‖ x ‖ y ‖ model(32) ‖ serialHash); node: keccak256(0x01 ‖ smaller
+    /// ‖ larger).
     /// @param root Merkle root.
     /// @param model Model of every chip in it.
     /// @param chips How many leaves, at least 1.
@@ -42,8 +43,8 @@ interface IVendorRegistry {
     /// @notice Withdraws a batch: its chips are quarantined. Its vendor or the governor.
     function revokeBatch(ChipBatchId batch) external;
 
-    /// @notice The model and power of a chip, if the path proves it genuine; reverts if its batch is unknown or revoked.
-    /// @return genuine Whether the path leads to the batch's root.
+    /// @notice The model and power of a chip, if the path proves it genuine; reverts if its batch is unknown
+    /// or revoked. @return genuine Whether the path leads to the batch's root.
     function check(ChipBatchId batch, bytes32 x, bytes32 y, bytes32 serialHash, bytes32[] calldata path)
         external
         view

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Computes e^-x in fixed point with 36 digits.
-/// @dev Pure. x = k ln 2 + f, e^-x = 2^-k e^-f; e^-f by its series, 32 terms: the rest is below 0.7^33 / 33! < 1e-41.
+/// @dev Pure. x = k ln 2 + f, e^-x = 2^-k e^-f; e^-f by its series, 32 terms: the rest is below 0.7^33 / 33!
+/// < 1e-41.
 library Exponential {
     uint256 internal constant ONE = 1e36;
 

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Computes Merkle roots from a leaf and its path.
-/// @dev Leaves are hashed with 0x00 before them by the caller, nodes here with 0x01: neither is taken for the other.
+/// @dev Leaves are hashed with 0x00 before them by the caller, nodes here with 0x01: neither is taken for the
+/// other.
 library MerkleTree {
     /// @dev Root of a tree whose pairs are sorted: the path alone says where a leaf is (vendor batches).
     function rootOfSorted(bytes32 leaf, bytes32[] calldata path) internal pure returns (bytes32 root) {
@@ -13,8 +14,8 @@ library MerkleTree {
         }
     }
 
-    /// @dev Root of a tree of `width` leaves whose pairs are in order; a level of odd length promotes its last node.
-    /// @param index Place of the leaf, from 0.
+    /// @dev Root of a tree of `width` leaves whose pairs are in order; a level of odd length promotes its
+    /// last node. @param index Place of the leaf, from 0.
     /// @return root The root that leaf and path give.
     /// @return isWhole Whether the index is in the tree and the path has exactly the nodes that it needs.
     function rootOfOrdered(bytes32 leaf, uint256 index, uint256 width, bytes32[] calldata path)

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.28;
 
 /// @title Keeps weights in a row and finds the one at a point of their sum, in O(log n).
-/// @dev Four lanes of 64 bits to a word: a word of level 0 holds four weights, a word of level k + 1 the sums of four
-/// words of level k. The sum of all weights must stay below 2^64; `set` reverts (panic 0x11) if it would not.
+/// @dev Four lanes of 64 bits to a word: a word of level 0 holds four weights, a word of level k + 1 the sums
+/// of four words of level k. The sum of all weights must stay below 2^64; `set` reverts (panic 0x11) if it
+/// would not.
 library SumTree {
     /// @dev `words` is keyed by `level << 64 | index of the word in its level`.
     struct Tree {
@@ -27,7 +28,8 @@ library SumTree {
         uint64 old = weightAt(tree, place);
         if (old == weight) return;
 
-        // First add, then subtract: each lane is at most the total, so only the total can overflow, and it is checked.
+        // First add, then subtract: each lane is at most the total, so only the total can overflow, and it is
+        // checked.
         tree.total = tree.total + weight - old;
         uint256 index = place;
         for (uint256 level = 0; level < height; ++level) {

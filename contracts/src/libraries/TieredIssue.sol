@@ -5,8 +5,9 @@ import {TieredSchedule} from "../types/Issue.sol";
 import {Exponential} from "./Exponential.sol";
 
 /// @title Computes what the tiered schedule has issued up to a height, in closed form.
-/// @dev Pure. Fixed point of 36 digits ("X36"): 1 UNC = 1e36. The falling tier at distance d earns 30 - c (1 - e^-bd)
-/// with c = 0.01 / (e^b - 1) = 0.01 q / (1 - q), q = e^-b; its first n blocks earn (30 - c) n + c (1 - q^n) / (1 - q).
+/// @dev Pure. Fixed point of 36 digits ("X36"): 1 UNC = 1e36. The falling tier at distance d earns 30 - c (1
+/// - e^-bd) with c = 0.01 / (e^b - 1) = 0.01 q / (1 - q), q = e^-b; its first n blocks earn (30 - c) n + c (1
+/// - q^n) / (1 - q).
 library TieredIssue {
     uint256 private constant ONE = Exponential.ONE;
     uint256 private constant FIRST = 100 * ONE;

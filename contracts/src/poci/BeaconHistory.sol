@@ -7,7 +7,7 @@ import {SystemCaller} from "../libraries/SystemCaller.sol";
 /// @title Keeps the beacons of the last 8,192 blocks, for draws and samples that contracts check.
 contract BeaconHistory is IBeaconHistory {
     /// @dev Blocks whose beacons are kept.
-    uint256 private constant KEPT = 8_192;
+    uint256 private constant KEPT = 8192;
 
     /// @dev Beacon of height h at h % KEPT; written by `store`, once a block.
     mapping(uint256 place => bytes32 beacon) private _beacons;

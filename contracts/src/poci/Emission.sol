@@ -9,8 +9,8 @@ import {ChipId} from "../types/Ids.sol";
 import {TieredSchedule} from "../types/Issue.sol";
 
 /// @title Decides what a block earns and keeps what was issued and burned.
-/// @dev Safety: only the node's system call moves `issuedGwei`; coin that came in never leaves. Liveness: none needed,
-/// a block whose call fails is valid and earns nothing.
+/// @dev Safety: only the node's system call moves `issuedGwei`; coin that came in never leaves. Liveness:
+/// none needed, a block whose call fails is valid and earns nothing.
 contract Emission is IEmission {
     using TieredIssue for TieredSchedule;
 

@@ -76,7 +76,9 @@ contract VendorRegistry is IVendorRegistry {
     /// @inheritdoc IVendorRegistry
     function revokeBatch(ChipBatchId batch) external {
         ChipBatch storage posted = _known(batch);
-        if (msg.sender != posted.vendor && msg.sender != GOVERNOR) revert VendorRegistryNotVendor(msg.sender);
+        if (msg.sender != posted.vendor && msg.sender != GOVERNOR) {
+            revert VendorRegistryNotVendor(msg.sender);
+        }
         if (posted.isRevoked) revert VendorRegistryBatchRevoked(batch);
 
         posted.isRevoked = true;

@@ -7,7 +7,8 @@ struct BlsKey {
     bytes16 tail;
 }
 
-/// @title Asks POCI_VERIFY, 0x…555402, about aggregates, possession and sums of BLS keys (`docs/precompiles.md`).
+/// @title Asks POCI_VERIFY, 0x…555402, about aggregates, possession and sums of BLS keys
+/// (`docs/precompiles.md`).
 library PociVerify {
     address internal constant AT = 0x0000000000000000000000000000000000555402;
 
@@ -24,6 +25,9 @@ library PociVerify {
 
     /// @dev The precompile is missing or refused the input's form.
     error PociVerifyUnavailable();
+
+    /// @dev Bytes that should be keys are none.
+    error PociVerifyNotKeys();
 
     function infinity() internal pure returns (BlsKey memory) {
         return BlsKey(INFINITY_HEAD, 0);
@@ -58,13 +62,15 @@ library PociVerify {
 
     /// @dev Whether everybody of an aggregate key but the absent signed a message.
     /// @param absent Keys of the absent, one after the other.
-    function isAggregate(bytes32 message, bytes calldata signature, BlsKey memory aggregate, bytes memory absent)
-        internal
-        view
-        returns (bool)
-    {
-        bytes memory answer =
-            _ask(abi.encodePacked(bytes1(0), message, signature, aggregate.head, aggregate.tail, absent), 32);
+    function isAggregate(
+        bytes32 message,
+        bytes calldata signature,
+        BlsKey memory aggregate,
+        bytes memory absent
+    ) internal view returns (bool) {
+        bytes memory answer = _ask(
+            abi.encodePacked(bytes1(0), message, signature, aggregate.head, aggregate.tail, absent), 32
+        );
         return abi.decode(answer, (uint256)) == 1;
     }
 
@@ -75,10 +81,13 @@ library PociVerify {
     }
 
     /// @dev Writes the proof at place `i`: `items[1 + 176 i ..] = context ‖ key ‖ proof`.
-    function putPossession(bytes memory items, uint256 i, bytes32 context, bytes calldata key, bytes calldata proof)
-        internal
-        pure
-    {
+    function putPossession(
+        bytes memory items,
+        uint256 i,
+        bytes32 context,
+        bytes calldata key,
+        bytes calldata proof
+    ) internal pure {
         assert(1 + (i + 1) * POSSESSION_BYTES <= items.length);
         assert(key.length == KEY_BYTES && proof.length == PROOF_BYTES);
         assembly ("memory-safe") {
@@ -94,16 +103,17 @@ library PociVerify {
         return abi.decode(_ask(items, 32), (uint256)) == 1;
     }
 
-    /// @dev The sum of the keys in `plus` less those in `minus`.
-    /// @return isKeys Whether all bytes were keys; the sum is meaningless if not.
-    function sum(bytes memory plus, bytes memory minus) internal view returns (bool isKeys, BlsKey memory key) {
+    /// @dev The sum of the keys in `plus` less those in `minus`, all of them registered or sums of such.
+    function sum(bytes memory plus, bytes memory minus) internal view returns (BlsKey memory key) {
         // Fits: a transaction's gas pays for fewer than 2^16 keys.
         // forge-lint: disable-next-line(unsafe-typecast)
         bytes2 count = bytes2(uint16(plus.length / KEY_BYTES));
         bytes memory answer = _ask(abi.encodePacked(bytes1(0x02), count, plus, minus), 32 + KEY_BYTES);
+        uint256 isKey;
+        (isKey, key.head) = abi.decode(answer, (uint256, bytes32));
+        if (isKey != 1) revert PociVerifyNotKeys();
         assembly ("memory-safe") {
-            isKeys := eq(mload(add(answer, 32)), 1)
-            mstore(key, mload(add(answer, 64)))
+            // key.tail = answer[64:80], the lower half of the word left zero
             mstore(add(key, 32), shl(128, shr(128, mload(add(answer, 96)))))
         }
     }

@@ -18,12 +18,15 @@ library SeVerify {
         return new bytes(count * ITEM_BYTES);
     }
 
-    /// @dev Writes the signature at place `i` of a batch: `batch[160 i ..] = digest ‖ r ‖ s ‖ x ‖ y`. Low s is the
-    /// precompile's to check.
-    function put(bytes memory items, uint256 i, bytes32 digest, bytes32[2] memory signature, bytes32[2] memory key)
-        internal
-        pure
-    {
+    /// @dev Writes the signature at place `i` of a batch: `batch[160 i ..] = digest ‖ r ‖ s ‖ x ‖ y`.
+    /// Low s is the precompile's to check.
+    function put(
+        bytes memory items,
+        uint256 i,
+        bytes32 digest,
+        bytes32[2] memory signature,
+        bytes32[2] memory key
+    ) internal pure {
         assert((i + 1) * ITEM_BYTES <= items.length);
         assembly ("memory-safe") {
             let to := add(add(items, 32), mul(i, 160))

@@ -75,3 +75,23 @@ struct AvailabilityProof {
     /// root over the P-256 signatures of the present chips
     bytes32 leafRoot;
 }
+
+/// @dev What the registry is made with.
+struct PociParameters {
+    address beacons;
+    address vendors;
+    address vault;
+    address emission;
+    /// the only contract that may reserve chips
+    address escrow;
+    /// blocks in an epoch, E
+    uint64 epochBlocks;
+    /// epochs between a snapshot and the epoch that reads it, L
+    uint64 lookbackEpochs;
+    /// wei per unit of phi
+    uint128 bondPerPhi;
+    /// seconds between asking for an exit and the bond
+    uint64 exitSeconds;
+    /// consecutive missed epochs that suspend a chip
+    uint8 missesToSuspend;
+}

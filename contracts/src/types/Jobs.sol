@@ -106,3 +106,22 @@ struct Challenge {
     bytes32 claimedRoot;
     bytes32 foundRoot;
 }
+
+/// @dev What the rollup is made with.
+struct RollupParameters {
+    address vault;
+    address registry;
+    address beacons;
+    /// wei a poster leaves per batch
+    uint128 postBond;
+    /// wei a challenger leaves per leaf
+    uint128 challengeBond;
+    /// seconds after posting in which a leaf may be challenged
+    uint64 challengeSeconds;
+    /// seconds that a referee has
+    uint64 answerSeconds;
+    /// blocks between a challenge and the beacon that draws its referee
+    uint64 drawDelayBlocks;
+    /// draws before a challenge expires
+    uint8 maxAttempts;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {IResultRollup} from "../interfaces/IResultRollup.sol";
+import {IVault} from "../interfaces/IVault.sol";
+import {JobMessages} from "../libraries/JobMessages.sol";
+import {Signatures} from "../libraries/Signatures.sol";
+import {BatchId, JobId} from "../types/Ids.sol";
+import {Job, JobSpec, JobState, ResultLeaf} from "../types/Jobs.sol";
+
+/// @title Keeps jobs: the price is locked when a job opens and paid when its result is final.
+/// @dev Safety: ResultRollup is trusted to say what is final and what has fallen. Liveness: the grace period
+/// must exceed the rollup's challenge window and all its attempts, else a dispute outlasts it and the client
+/// is refunded.
+contract JobEscrow is IJobEscrow, EIP712 {
+    using JobMessages for JobSpec;
+
+    IVault private immutable VAULT;
+    IResultRollup private immutable ROLLUP;
+    uint64 private immutable GRACE_SECONDS;
+
+    /// @dev Written by every function but the views.
+    mapping(JobId job => Job) private _jobs;
+
+    constructor(address vault, address rollup, uint64 graceSeconds) EIP712("UtilityNet JobEscrow", "1") {
+        VAULT = IVault(vault);
+        ROLLUP = IResultRollup(rollup);
+        GRACE_SECONDS = graceSeconds;
+    }
+
+    /// @inheritdoc IJobEscrow
+    function open(JobSpec calldata spec, bytes calldata signature) external returns (JobId job) {
+        job = hashOf(spec);
+        if (_jobs[job].state != JobState.None) revert JobEscrowExists(job);
+        if (block.timestamp > spec.deadline) revert JobEscrowExpired(job, spec.deadline);
+        bool isConsent =
+            msg.sender == spec.client || Signatures.isSignedBy(JobId.unwrap(job), spec.client, signature);
+        if (!isConsent) revert JobEscrowBadSignature(spec.client);
+
+        Job storage kept = _jobs[job];
+        kept.state = JobState.Open;
+        kept.tolerance = spec.tolerance;
+        kept.client = spec.client;
+        kept.worker = spec.worker;
+        kept.price = spec.price;
+        kept.deadline = spec.deadline;
+
+        emit JobOpened(job, spec.client, spec.worker, spec);
+
+        VAULT.lock(spec.client, JobId.unwrap(job), spec.price);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function commitResult(JobId job, bytes32 commitment) external {
+        Job storage kept = _owedBy(msg.sender, job, JobState.Open);
+
+        kept.state = JobState.Committed;
+        kept.commitment = commitment;
+
+        emit ResultCommitted(job, commitment);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function revealResult(JobId job, bytes32 resultRoot, bytes32 salt) external {
+        Job storage kept = _owedBy(msg.sender, job, JobState.Committed);
+        bytes32 opened = JobMessages.commitment(resultRoot, salt, msg.sender, job);
+        if (opened != kept.commitment) revert JobEscrowBadReveal(job);
+
+        kept.state = JobState.Revealed;
+        kept.resultRoot = resultRoot;
+
+        emit ResultRevealed(job, resultRoot);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function settle(
+        JobId job,
+        BatchId batch,
+        ResultLeaf calldata leaf,
+        uint256 index,
+        bytes32[] calldata path
+    ) external {
+        Job storage kept = _jobs[job];
+        if (kept.state != JobState.Revealed) revert JobEscrowWrongState(job, kept.state);
+        bool isOurs = JobId.unwrap(leaf.job) == JobId.unwrap(job) && leaf.resultRoot == kept.resultRoot;
+        if (!isOurs) revert JobEscrowLeafMismatch(job, leaf.resultRoot, kept.resultRoot);
+        if (!ROLLUP.proveResult(batch, leaf, index, path)) revert JobEscrowNotFinal(job, batch);
+
+        kept.state = JobState.Paid;
+
+        emit JobPaid(job, kept.worker, kept.price);
+
+        VAULT.release(JobId.unwrap(job), kept.worker, kept.price);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function refund(JobId job) external {
+        Job storage kept = _jobs[job];
+        bool isWaiting = kept.state == JobState.Open || kept.state == JobState.Committed;
+        if (!isWaiting && kept.state != JobState.Revealed) revert JobEscrowWrongState(job, kept.state);
+        uint64 due = isWaiting ? kept.deadline : kept.deadline + GRACE_SECONDS;
+        bool hasFallen = !isWaiting && ROLLUP.isResultOverturned(job, kept.resultRoot);
+        if (block.timestamp <= due && !hasFallen) revert JobEscrowNotDue(job, due);
+
+        kept.state = JobState.Refunded;
+
+        emit JobRefunded(job, kept.client, kept.price);
+
+        VAULT.release(JobId.unwrap(job), kept.client, kept.price);
+    }
+
+    /// @inheritdoc IJobEscrow
+    function jobOf(JobId job) external view returns (Job memory) {
+        return _jobs[job];
+    }
+
+    /// @inheritdoc IJobEscrow
+    function hashOf(JobSpec calldata spec) public view returns (JobId) {
+        return JobId.wrap(_hashTypedDataV4(spec.hash()));
+    }
+
+    /// @dev The job, if the caller is its worker, it waits for what is being done, and its time is not over.
+    function _owedBy(address caller, JobId job, JobState expected) private view returns (Job storage kept) {
+        kept = _jobs[job];
+        if (kept.state != expected) revert JobEscrowWrongState(job, kept.state);
+        if (kept.worker != caller) revert JobEscrowNotWorker(job, caller);
+        if (block.timestamp > kept.deadline) revert JobEscrowExpired(job, kept.deadline);
+    }
+}
