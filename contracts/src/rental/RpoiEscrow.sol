@@ -384,14 +384,15 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         if (request.duration != bid.duration || request.duration == 0 || request.duration > MAX_DURATION) {
             revert RpoiEscrowRequestMismatch("duration");
         }
-        if (keccak256(opening.renterKey) != request.renterKeyHash) {
+        // A key that nobody can seal to would make every operator look silent.
+        if (keccak256(opening.renterKey) != request.renterKeyHash || !_isPoint(opening.renterKey)) {
             revert RpoiEscrowRequestMismatch("renterKey");
         }
     }
 
     /// @dev Whether the bytes are an uncompressed point of P-256, not infinity.
-    function _isPoint(bytes calldata enc) private pure returns (bool) {
-        if (enc.length != POINT_BYTES || enc[0] != 0x04) return false;
-        return P256.isValidPublicKey(bytes32(enc[1:33]), bytes32(enc[33:65]));
+    function _isPoint(bytes calldata key) private pure returns (bool) {
+        if (key.length != POINT_BYTES || key[0] != 0x04) return false;
+        return P256.isValidPublicKey(bytes32(key[1:33]), bytes32(key[33:65]));
     }
 }

@@ -148,7 +148,7 @@ contract RatingBookTest is Test {
         _rate(rater, 100, 1 ether);
 
         (uint16 rating,) = book.ratingOf(ratee);
-        assertEq(rating, 9382, "(1 * 0.0625 + 100 + 60 * 0.01) / 1.0725");
+        assertEq(rating, 9385, "(1 * 0.0625 + 100 + 60 * 0.01) / 1.0725");
     }
 
     function test_record_neverOverflowsTheSum() public {

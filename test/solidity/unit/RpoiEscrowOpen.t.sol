@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
+import {IVault} from "contracts/src/interfaces/IVault.sol";
+import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
+import {ChipId, OrderHash, RentalId} from "contracts/src/types/Ids.sol";
+import {Order, OrderKind} from "contracts/src/types/Orders.sol";
+import {EscrowParameters, Opening, Rental, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
+
+import {RentalFixture} from "../fixtures/RentalFixture.sol";
+
+/// @title Tests how a rental opens: what must agree, what is locked and who pays.
+contract RpoiEscrowOpenTest is RentalFixture {
+    bytes32 private constant KNOWN_HASH = 0xc8e487ee72834d6d51e285f52e7cf0df479a78fa6df15607fe89dd0239fba122;
+    uint128 private constant OPERATOR_BOND = RENT / 5;
+    uint128 private constant RATING_BOND = RENT / 50;
+
+    address private payer = makeAddr("sponsor");
+
+    // Construction
+
+    function test_constructor_revertsWhen_aShareExceedsTheWhole() public {
+        EscrowParameters memory wrong = parameters();
+        wrong.operatorBondBps = 10_001;
+        _expectBadParameter(wrong, "operatorBondBps");
+
+        wrong = parameters();
+        wrong.ratingBondBps = 10_001;
+        _expectBadParameter(wrong, "ratingBondBps");
+
+        wrong = parameters();
+        wrong.marketFeeBps = 10_001;
+        _expectBadParameter(wrong, "marketFeeBps");
+    }
+
+    /// @dev Computed with ethers 6.17 (`TypedDataEncoder.hash`) for chain 31337 and the genesis address.
+    function test_hashOf_equalsTheWalletsHash() public view {
+        RentalRequest memory request = RentalRequest({
+            renter: address(0x0101010101010101010101010101010101010101),
+            operator: address(0x0202020202020202020202020202020202020202),
+            bid: OrderHash.wrap(_bytes32Of(3)),
+            chipsHash: _bytes32Of(4),
+            duration: 5,
+            deposit: 6,
+            rent: 7,
+            documentHash: _bytes32Of(8),
+            renterKeyHash: _bytes32Of(9),
+            nonce: 10,
+            deadline: 11
+        });
+
+        assertEq(RentalId.unwrap(escrow.hashOf(request)), KNOWN_HASH, "EIP-712 hash");
+    }
+
+    function test_bondsFor_roundsUp() public view {
+        RentalRequest memory request;
+        request.rent = 101;
+
+        (uint128 operatorBond, uint128 ratingBond) = escrow.bondsFor(request);
+
+        assertEq(operatorBond, 21, "20 % of 101");
+        assertEq(ratingBond, 3, "2 % of 101");
+    }
+
+    // What open does
+
+    function test_open_keepsTheRental() public {
+        Opening memory opening = anOpening();
+
+        vm.prank(stranger);
+        RentalId id = escrow.open(opening);
+
+        Rental memory rental = escrow.rentalOf(id);
+        assertEq(RentalId.unwrap(id), RentalId.unwrap(escrow.hashOf(opening.request)), "id");
+        assertTrue(rental.state == RentalState.Open, "state");
+        assertEq(rental.renter, renter, "renter");
+        assertEq(rental.operator, operator, "operator");
+        assertEq(rental.payer, renter, "payer");
+        assertEq(rental.chips, 2, "chips");
+        assertEq(rental.deposit, DEPOSIT, "deposit");
+        assertEq(rental.rent, RENT, "rent");
+        assertEq(rental.operatorBond, OPERATOR_BOND, "operator's bond");
+        assertEq(rental.ratingBond, RATING_BOND, "rating bond");
+        assertEq(rental.duration, DURATION, "duration");
+        assertEq(rental.startedAt, 0, "time has not started");
+        assertEq(rental.deadline, START + HANDOVER, "deadline of the hand-over");
+        assertEq(rental.renterKeyHash, opening.request.renterKeyHash, "renter's key");
+        assertEq(escrow.accruedOf(id), 0, "no rent yet");
+    }
+
+    function test_open_announcesTheRental() public {
+        Opening memory opening = anOpening();
+
+        vm.expectEmit(ESCROW);
+        emit IRpoiEscrow.RentalOpened(
+            escrow.hashOf(opening.request),
+            renter,
+            operator,
+            chips,
+            DURATION,
+            DEPOSIT,
+            RENT,
+            aPoint(),
+            START + HANDOVER
+        );
+        escrow.open(opening);
+    }
+
+    function test_open_locksTheStakesOfBothSides() public {
+        RentalId id = openRental();
+
+        assertFree(renter, FUNDS - DEPOSIT - RENT - RATING_BOND, "renter: deposit, rent, rating bond");
+        assertFree(operator, FUNDS - OPERATOR_BOND - RATING_BOND, "operator: bond, rating bond");
+        assertEq(
+            vault.lockedOf(ESCROW, RentalId.unwrap(id)),
+            uint256(DEPOSIT) + RENT + OPERATOR_BOND + 2 * uint256(RATING_BOND),
+            "all of it is locked for this rental"
+        );
+    }
+
+    function test_open_reservesTheChipsAndFillsTheOrders() public {
+        RentalId id = openRental();
+
+        assertTrue(registry.isRented(chips[0]), "first chip");
+        assertTrue(registry.isRented(chips[1]), "second chip");
+        assertEq(abi.encode(escrow.chipsOf(id)), abi.encode(chips), "chips in the order of the request");
+        assertEq(orders.filledOf(orders.hashOf(anAsk())), 2, "units of the ask");
+        assertEq(orders.filledOf(orders.hashOf(aBid())), 2, "units of the bid");
+    }
+
+    function test_open_acceptsTheLastSecondOfTheRequest() public {
+        Opening memory opening = anOpening();
+        vm.warp(opening.request.deadline);
+
+        RentalId id = escrow.open(opening);
+
+        assertTrue(escrow.stateOf(id) == RentalState.Open, "inclusive");
+    }
+
+    // What must agree
+
+    function test_open_revertsWhen_alreadyOpened() public {
+        Opening memory opening = anOpening();
+        RentalId id = escrow.open(opening);
+
+        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRentalExists.selector, id));
+        escrow.open(opening);
+    }
+
+    function test_open_revertsWhen_requestExpired() public {
+        Opening memory opening = anOpening();
+        vm.warp(opening.request.deadline + 1);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRequestExpired.selector, opening.request.deadline)
+        );
+        escrow.open(opening);
+    }
+
+    function test_open_revertsWhen_requestIsNotSignedByTheRenter() public {
+        Opening memory opening = anOpening();
+        opening.requestSignature = sign(operatorKey, RentalId.unwrap(escrow.hashOf(opening.request)));
+
+        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadSignature.selector, renter));
+        escrow.open(opening);
+    }
+
+    function test_open_revertsWhen_renterIsNotTheBidder() public {
+        Order memory bid = aBid();
+        RentalRequest memory request = aRequest(bid);
+        bid.maker = stranger;
+
+        _expectMismatch(anAsk(), bid, request, "renter");
+    }
+
+    function test_open_revertsWhen_operatorIsNotTheAsker() public {
+        RentalRequest memory request = aRequest(aBid());
+        request.operator = stranger;
+
+        _expectMismatch(anAsk(), aBid(), request, "operator");
+    }
+
+    function test_open_revertsWhen_ordersAreForInference() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.kind, bid.kind) = (OrderKind.Inference, OrderKind.Inference);
+
+        _expectMismatch(ask, bid, aRequest(bid), "kind");
+    }
+
+    function test_open_revertsWhen_ordersAreInAToken() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.token, bid.token) = (address(1), address(1));
+
+        _expectMismatch(ask, bid, aRequest(bid), "token");
+    }
+
+    function test_open_revertsWhen_noChips() public {
+        delete chips;
+
+        _expectMismatch(anAsk(), aBid(), aRequest(aBid()), "chips");
+    }
+
+    function test_open_revertsWhen_moreThan128Chips() public {
+        delete chips;
+        for (uint256 i = 0; i < 129; ++i) {
+            chips.push(ChipId.wrap(bytes32(i)));
+        }
+
+        _expectMismatch(anAsk(), aBid(), aRequest(aBid()), "chips");
+    }
+
+    function test_open_revertsWhen_chipsAreOthersThanSigned() public {
+        Opening memory opening = anOpening();
+        (opening.chips[0], opening.chips[1]) = (opening.chips[1], opening.chips[0]);
+
+        _expectMismatch(opening, "chipsHash");
+    }
+
+    function test_open_revertsWhen_durationIsNotTheBids() public {
+        RentalRequest memory request = aRequest(aBid());
+        request.duration = DURATION - 1;
+
+        _expectMismatch(anAsk(), aBid(), request, "duration");
+    }
+
+    function test_open_revertsWhen_durationIsZero() public {
+        Order memory bid = aBid();
+        bid.duration = 0;
+        RentalRequest memory request = aRequest(bid);
+        (request.duration, request.rent) = (0, 0);
+
+        _expectMismatch(anAsk(), bid, request, "duration");
+    }
+
+    function test_open_revertsWhen_durationExceedsTenYears() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.duration, ask.unitPrice) = (type(uint64).max, 0);
+        bid.duration = 3650 days + 1;
+        RentalRequest memory request = aRequest(bid);
+        (request.duration, request.rent) = (bid.duration, 0);
+
+        _expectMismatch(ask, bid, request, "duration");
+    }
+
+    function test_open_revertsWhen_renterKeyIsAnotherThanSigned() public {
+        RentalRequest memory request = aRequest(aBid());
+        request.renterKeyHash = "another";
+
+        _expectMismatch(anAsk(), aBid(), request, "renterKey");
+    }
+
+    function test_open_revertsWhen_renterKeyIsNoPoint() public {
+        bytes memory off = aPoint();
+        off[64] = 0x00;
+        RentalRequest memory request = aRequest(aBid());
+        request.renterKeyHash = keccak256(off);
+        Opening memory opening = signed(anAsk(), aBid(), request);
+        opening.renterKey = off;
+
+        _expectMismatch(opening, "renterKey");
+    }
+
+    function test_open_revertsWhen_bidIsAnotherThanSigned() public {
+        RentalRequest memory request = aRequest(aBid());
+        request.bid = OrderHash.wrap("another");
+
+        _expectMismatch(anAsk(), aBid(), request, "bid");
+    }
+
+    function test_open_revertsWhen_rentIsNotTheAsksPrice() public {
+        RentalRequest memory request = aRequest(aBid());
+        request.rent = RENT + 1;
+
+        _expectMismatch(anAsk(), aBid(), request, "rent");
+    }
+
+    function test_open_revertsWhen_ordersDoNotMatch() public {
+        Order memory ask = anAsk();
+        ask.specHash = "another";
+        Opening memory opening = signed(ask, aBid(), aRequest(aBid()));
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IOrderBook.OrderBookMismatch.selector,
+                orders.hashOf(ask),
+                orders.hashOf(opening.bid),
+                bytes32("specHash")
+            )
+        );
+        escrow.open(opening);
+    }
+
+    function test_open_revertsWhen_renterHasTooLittle() public {
+        Opening memory opening = anOpening();
+        vm.prank(renter);
+        vault.withdraw(payable(stranger), FUNDS);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IVault.VaultInsufficientFree.selector, renter, 0, uint256(DEPOSIT) + RENT + RATING_BOND
+            )
+        );
+        escrow.open(opening);
+    }
+
+    function test_open_revertsWhen_operatorHasTooLittle() public {
+        Opening memory opening = anOpening();
+        vm.prank(operator);
+        vault.withdraw(payable(stranger), FUNDS);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IVault.VaultInsufficientFree.selector, operator, 0, OPERATOR_BOND + RATING_BOND
+            )
+        );
+        escrow.open(opening);
+    }
+
+    function test_open_revertsWhen_chipIsRentedOut() public {
+        openRental();
+        Order memory bid = aBid();
+        bid.nonce = 1;
+        Opening memory opening = signed(anAsk(), bid, aRequest(bid));
+
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryChipRented.selector, chips[0]));
+        escrow.open(opening);
+    }
+
+    // Somebody else pays
+
+    function test_sponsor_keepsTheLimit() public {
+        OrderHash bid = orders.hashOf(aBid());
+
+        vm.expectEmit(ESCROW);
+        emit IRpoiEscrow.OrderSponsored(bid, payer, 5 ether);
+        vm.prank(payer);
+        escrow.sponsor(bid, 5 ether);
+
+        assertEq(escrow.sponsoredOf(payer, bid), 5 ether, "of this bid");
+        assertEq(escrow.sponsoredOf(renter, bid), 0, "of nobody else");
+    }
+
+    function test_open_drawsOnTheSponsor() public {
+        Opening memory opening = _sponsoredOpening(5 ether);
+
+        RentalId id = escrow.open(opening);
+
+        uint256 drawn = uint256(DEPOSIT) + RENT + RATING_BOND;
+        assertEq(escrow.rentalOf(id).payer, payer, "payer");
+        assertFree(payer, FUNDS - drawn, "the sponsor pays");
+        assertFree(renter, FUNDS, "the renter does not");
+        assertEq(escrow.sponsoredOf(payer, opening.request.bid), 5 ether - drawn, "what is left of the limit");
+    }
+
+    function test_open_acceptsARenterWhoNamesHimselfAsPayer() public {
+        Order memory bid = aBid();
+        bid.payer = renter;
+
+        RentalId id = escrow.open(signed(anAsk(), bid, aRequest(bid)));
+
+        assertEq(escrow.rentalOf(id).payer, renter, "no consent needed");
+    }
+
+    function test_open_revertsWhen_sponsorAllowedTooLittle() public {
+        uint256 needed = uint256(DEPOSIT) + RENT + RATING_BOND;
+        Opening memory opening = _sponsoredOpening(needed - 1);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRpoiEscrow.RpoiEscrowNotSponsored.selector, payer, opening.request.bid, needed - 1, needed
+            )
+        );
+        escrow.open(opening);
+    }
+
+    function _sponsoredOpening(uint256 limit) private returns (Opening memory) {
+        fund(payer, FUNDS);
+        Order memory bid = aBid();
+        bid.payer = payer;
+        OrderHash hash = orders.hashOf(bid);
+        vm.prank(payer);
+        escrow.sponsor(hash, limit);
+        return signed(anAsk(), bid, aRequest(bid));
+    }
+
+    function _expectMismatch(Order memory ask, Order memory bid, RentalRequest memory request, bytes32 field)
+        private
+    {
+        _expectMismatch(signed(ask, bid, request), field);
+    }
+
+    function _expectMismatch(Opening memory opening, bytes32 field) private {
+        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRequestMismatch.selector, field));
+        escrow.open(opening);
+    }
+
+    function _expectBadParameter(EscrowParameters memory wrong, bytes32 field) private {
+        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadParameter.selector, field));
+        new RpoiEscrow(wrong);
+    }
+
+    function _bytes32Of(uint8 byteValue) private pure returns (bytes32) {
+        return bytes32(uint256(byteValue) * (type(uint256).max / 0xff));
+    }
+}
