@@ -115,3 +115,92 @@ fn bls(secret: &Secret) -> Result<BlsKey, Fault> {
         Err(_) => Err(Fault::KeyMismatch { slot: Slot::Bls }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(hex: &str) -> Secret {
+        let bytes: [u8; 32] = hex::decode(hex).expect("hex").try_into().expect("32 bytes");
+        Zeroizing::new(bytes)
+    }
+
+    /// The key of RFC 6979, A.2.5, and of RFC 9381, B.1.
+    fn rfc_key() -> Secret {
+        secret("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")
+    }
+
+    #[test]
+    fn a_signature_is_the_one_of_rfc_6979_with_low_s() {
+        use sha2::{Digest, Sha256};
+
+        let digest: [u8; 32] = Sha256::digest(b"sample").into();
+
+        let signature = sign_digest(&rfc_key(), &digest).expect("a key");
+
+        let r = "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716";
+        // N less the RFC's s, which is high.
+        let s = "0834e36ad29a83bf2bc9385e491d6099c8fdf9d1ed67aa7ea5f51f93782857a9";
+        assert_eq!((hex::encode(signature.r), hex::encode(signature.s)), (r.into(), s.into()));
+    }
+
+    #[test]
+    fn a_draw_is_the_one_of_rfc_9381() {
+        // Appendix B.1, example 10.
+        let drawn = vrf_prove(&rfc_key(), b"sample").expect("a key");
+
+        let pi = "035b5c726e8c0e2c488a107c600578ee75cb702343c153cb1eb8dec77f4b5071b4a53f0a46f018bc\
+                  2c56e58d383f2305e0975972c26feea0eb122fe7893c15af376b33edf7de17c6ea056d4d82de6bc0\
+                  2f";
+        assert_eq!(hex::encode(drawn.pi), pi);
+        let beta = "a3ad7b0ef73d8fc6655053ea22f9bede8c743f08bbed3d38821f0e16474b505e";
+        assert_eq!(hex::encode(drawn.beta), beta);
+    }
+
+    #[test]
+    fn a_bls_signature_is_the_one_of_another_implementation() {
+        let secret = secret("01d143bf20f7b962dd2a6707866460f5445694fa06ddbf3fe7ccc182103a159f");
+        let msg = hex::decode("e4c08bf20ca1c52f1eee9ec54071150ab67863109593220a18ba94ced505f318");
+
+        let signature = bls_sign(&secret, &msg.expect("hex")).expect("a key");
+
+        assert_eq!(
+            hex::encode(bls_key_of(&secret).expect("a key")),
+            "b56aaf89e1c46d74a12a4ee873b8ded2060504873d49ea9294e1458a010d63fef3268dfa6b1b4725ed08272a449737e0"
+        );
+        assert_eq!(
+            hex::encode(signature),
+            "93a0c215a78c516196765c2020a0fbbfe33dae4326ef2ffb5631e68a42194f39923cd5e0cfa6071b8e044bc1a113c941\
+             0b8791c836b9fac938ab4065bb3e8d25b31de52c62c2ec0af82d0f672b5f827b2fa1b5c3e9d2f21dd076bfec552c24f6"
+        );
+    }
+
+    #[test]
+    fn zero_and_the_order_are_no_keys() {
+        let order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+        for bad in [Secret::default(), secret(order)] {
+            assert!(matches!(identity_of(&bad), Err(Fault::KeyMismatch { slot: Slot::Identity })));
+            assert!(matches!(vrf_prove(&bad, b""), Err(Fault::KeyMismatch { slot: Slot::Vrf })));
+        }
+        assert!(matches!(
+            bls_sign(&Secret::default(), b""),
+            Err(Fault::KeyMismatch { slot: Slot::Bls })
+        ));
+    }
+
+    #[test]
+    fn a_draw_of_random_bytes_above_the_order_is_drawn_again() {
+        struct OnesFirst(bool);
+        impl Entropy for OnesFirst {
+            fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Fault> {
+                bytes.fill(if self.0 { 7 } else { 0xff });
+                self.0 = true;
+                Ok(())
+            }
+        }
+
+        let drawn = draw_p256(&mut OnesFirst(false)).expect("the second draw is a key");
+
+        assert_eq!(*drawn, [7; 32]);
+    }
+}

@@ -87,9 +87,8 @@ mod tests {
     }
 
     #[test]
-    fn the_check_value_is_the_one_of_the_rfc() {
-        // RFC 3394, 4.1 wraps 128 bits; its KEK and the first block's data, decrypted by hand:
-        // a 32-byte key must give 40 bytes whose unwrapping starts from A6A6A6A6A6A6A6A6.
+    fn wrapping_is_the_one_of_rfc_3394() {
+        // RFC 3394, 4.1: 128 bits of data under a 128-bit key.
         let kek = std::array::from_fn(|i| u8::try_from(i).expect("below 16"));
         let data = hex::decode("00112233445566778899aabbccddeeff").expect("is hex");
         let mut out = [0; 24];
@@ -110,7 +109,8 @@ mod tests {
             prop_assume!(key != other);
             let wrapped = efuse(key).wrap(&Zeroizing::new(secret));
             let refused = efuse(other).unwrap(Slot::Identity, &wrapped);
-            prop_assert!(matches!(refused, Err(Fault::WrongChip { slot: Slot::Identity })));
+            let is_refused = matches!(refused, Err(Fault::WrongChip { slot: Slot::Identity }));
+            prop_assert!(is_refused);
         }
 
         #[test]
