@@ -1,6 +1,6 @@
 //! Names everything that can go wrong in storage, with the numbers and what to do about it.
 
-use alloy_primitives::{Address, B256, BlockNumber};
+use alloy_primitives::{B256, BlockNumber};
 use signet_libmdbx::{MdbxError, ReadError};
 use std::path::PathBuf;
 
@@ -141,14 +141,6 @@ pub enum DbError {
         computed: B256,
         /// Root in the header.
         declared: B256,
-    },
-    /// An account refers to code that is neither stored nor given.
-    #[error("account {address} refers to code {hash} that was never given")]
-    UnknownCode {
-        /// Account.
-        address: Address,
-        /// Hash of its code.
-        hash: B256,
     },
     /// The chain configuration is not valid JSON.
     #[error("the chain configuration is not valid JSON: {0}")]

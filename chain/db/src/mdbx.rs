@@ -27,6 +27,12 @@ use std::{
 /// Bytes of a page. The limits in `codec` hold for this size.
 const PAGE: usize = 4_096;
 
+/// Name of the file.
+const FILE: &str = "mdbx.dat";
+
+/// Bytes of the three pages that every file begins with.
+const HEAD: u64 = 3 * 4_096;
+
 /// Bytes by which the file grows at a time.
 const GROWTH: isize = 64 << 20;
 
@@ -82,6 +88,7 @@ impl MdbxDatabase {
         std::fs::create_dir_all(path)
             .map_err(|source| DbError::Folder { path: path.to_owned(), source })?;
         let lock = FolderLock::take(path)?;
+        refuse_stub(path)?;
         let refuse = |error| explain_open(error, path, options.max_size);
         let env = environment(options).open(path).map_err(refuse)?;
         let handles = open_tables(&env).map_err(refuse)?;
@@ -113,6 +120,15 @@ impl MdbxDatabase {
     pub fn free_pages(&self) -> Result<usize, DbError> {
         Ok(self.inner.env.freelist()?)
     }
+}
+
+/// Refuses a file too short to be a database; the engine would take it for a new one.
+fn refuse_stub(path: &Path) -> Result<(), DbError> {
+    let length = std::fs::metadata(path.join(FILE)).map_or(0, |data| data.len());
+    if (1..HEAD).contains(&length) {
+        return Err(DbError::Damaged { path: path.to_owned(), source: MdbxError::Invalid });
+    }
+    Ok(())
 }
 
 fn environment(options: OpenOptions) -> signet_libmdbx::EnvironmentBuilder {

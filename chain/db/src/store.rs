@@ -1,8 +1,13 @@
 //! Holds a chain: blocks, receipts and state, on disk or in memory, with one writer at a time.
 
+mod historical;
+mod proof;
+mod tx;
 mod view;
 
-pub use view::{AccountProof, HistoricalView, StorageProof, View};
+pub use historical::HistoricalView;
+pub use proof::{AccountProof, StorageProof};
+pub use view::View;
 
 use crate::{
     error::DbError,
@@ -18,7 +23,7 @@ use alloy_primitives::{B256, BlockNumber, Bytes};
 use parking_lot::Mutex;
 use reth_primitives_traits::SealedHeader;
 use std::{path::Path, sync::Arc};
-use view::ViewTx;
+use tx::ViewTx;
 
 /// Version of the tables and encodings; grows when an older file cannot be read any more.
 pub const SCHEMA: u32 = 1;

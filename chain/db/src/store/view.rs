@@ -1,136 +1,26 @@
 //! Reads a chain as it was at one moment, now and at earlier blocks.
 
-use super::META_GENESIS;
+use super::{
+    META_GENESIS,
+    historical::HistoricalView,
+    proof::{AccountProof, proof},
+    tx::ViewTx,
+};
 use crate::{
     error::DbError,
-    mdbx::{MdbxCursor, MdbxTx},
-    memory::{MemoryCursor, MemoryTx},
-    provider::{StoredBlock, StoredTransaction, blocks, history, state, unwind},
+    provider::{StoredBlock, StoredTransaction, blocks, state, unwind},
     state::{HashedChanges, StateChanges},
     tables::{
         BlockWithdrawals, Bytecodes, CanonicalHeaders, HeaderNumbers, Meta, PlainAccountState,
         Receipt, Sidecars, TableId,
     },
-    traits::{DbCursorRO, DbTx, Found, RawCursor, RawTx},
+    traits::{DbCursorRO, DbTx, RawCursor, RawTx},
     trie,
 };
 use alloy_eips::eip4895::Withdrawals;
-use alloy_primitives::{Address, B256, BlockNumber, Bytes, TxHash, U256, keccak256};
+use alloy_primitives::{Address, B256, BlockNumber, Bytes, TxHash, U256};
 use reth_primitives_traits::{Account, Bytecode, SealedHeader};
-use signet_libmdbx::RoSync;
-use std::{borrow::Cow, sync::Arc};
-
-/// A reading transaction of either backend.
-#[derive(Debug)]
-pub(crate) enum ViewTx {
-    Mdbx(MdbxTx),
-    Memory(MemoryTx),
-}
-
-/// A cursor of either backend.
-#[derive(Debug)]
-pub(crate) enum ViewCursor<'a> {
-    Mdbx(MdbxCursor<'a, RoSync>),
-    Memory(MemoryCursor<'a, MemoryTx>),
-}
-
-impl RawTx for ViewTx {
-    type Cursor<'a> = ViewCursor<'a>;
-
-    fn get_raw(&self, table: TableId, key: &[u8]) -> Result<Option<Cow<'_, [u8]>>, DbError> {
-        match self {
-            Self::Mdbx(tx) => tx.get_raw(table, key),
-            Self::Memory(tx) => tx.get_raw(table, key),
-        }
-    }
-
-    fn cursor_raw(&self, table: TableId) -> Result<Self::Cursor<'_>, DbError> {
-        Ok(match self {
-            Self::Mdbx(tx) => ViewCursor::Mdbx(tx.cursor_raw(table)?),
-            Self::Memory(tx) => ViewCursor::Memory(tx.cursor_raw(table)?),
-        })
-    }
-
-    fn entries_raw(&self, table: TableId) -> Result<usize, DbError> {
-        match self {
-            Self::Mdbx(tx) => tx.entries_raw(table),
-            Self::Memory(tx) => tx.entries_raw(table),
-        }
-    }
-}
-
-macro_rules! either {
-    ($self:ident, $cursor:ident => $call:expr) => {
-        match $self {
-            Self::Mdbx($cursor) => $call,
-            Self::Memory($cursor) => $call,
-        }
-    };
-}
-
-impl RawCursor for ViewCursor<'_> {
-    fn first_raw(&mut self) -> Found<'_> {
-        either!(self, cursor => cursor.first_raw())
-    }
-
-    fn last_raw(&mut self) -> Found<'_> {
-        either!(self, cursor => cursor.last_raw())
-    }
-
-    fn next_raw(&mut self) -> Found<'_> {
-        either!(self, cursor => cursor.next_raw())
-    }
-
-    fn prev_raw(&mut self) -> Found<'_> {
-        either!(self, cursor => cursor.prev_raw())
-    }
-
-    fn seek_raw(&mut self, key: &[u8]) -> Found<'_> {
-        either!(self, cursor => cursor.seek_raw(key))
-    }
-
-    fn next_dup_raw(&mut self) -> Found<'_> {
-        either!(self, cursor => cursor.next_dup_raw())
-    }
-
-    fn next_no_dup_raw(&mut self) -> Found<'_> {
-        either!(self, cursor => cursor.next_no_dup_raw())
-    }
-
-    fn seek_dup_raw(
-        &mut self,
-        key: &[u8],
-        subkey: &[u8],
-    ) -> Result<Option<Cow<'_, [u8]>>, DbError> {
-        either!(self, cursor => cursor.seek_dup_raw(key, subkey))
-    }
-}
-
-/// A proof of an account, EIP-1186.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountProof {
-    /// The account asked for.
-    pub address: Address,
-    /// The account, if it exists.
-    pub account: Option<Account>,
-    /// Root of its storage; that of the empty trie when it has none.
-    pub storage_root: B256,
-    /// RLP of the nodes from the state root down, also when the account does not exist.
-    pub proof: Vec<Bytes>,
-    /// Proofs of the slots asked for, in that order.
-    pub storage_proofs: Vec<StorageProof>,
-}
-
-/// A proof of a slot, EIP-1186.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageProof {
-    /// The slot asked for.
-    pub slot: B256,
-    /// Its value.
-    pub value: U256,
-    /// RLP of the nodes from the storage root down; empty when the storage is.
-    pub proof: Vec<Bytes>,
-}
+use std::sync::Arc;
 
 /// Everything as it was when the view was taken. Clones share it; any thread may use it.
 ///
@@ -280,7 +170,7 @@ impl View {
         if number > head || self.hash(number)?.is_none() {
             return Err(DbError::UnknownBlock { number, head });
         }
-        Ok(HistoricalView { view: self.clone(), number })
+        Ok(HistoricalView::new(self.clone(), number))
     }
 
     /// What changed since the head outside any block, with the values now. To take a snapshot
@@ -327,80 +217,4 @@ impl View {
         let value = |slot| self.storage(address, slot);
         proof(self.tx(), &HashedChanges::default(), (address, account), (slots, &value))
     }
-}
-
-/// The state after an earlier block.
-///
-/// Errors as for [`View`].
-#[derive(Clone, Debug)]
-pub struct HistoricalView {
-    view: View,
-    number: BlockNumber,
-}
-
-#[expect(clippy::missing_errors_doc, reason = "one sentence on the type says it for all methods")]
-impl HistoricalView {
-    /// Number of the block.
-    pub const fn number(&self) -> BlockNumber {
-        self.number
-    }
-
-    /// The view this was made from.
-    pub const fn view(&self) -> &View {
-        &self.view
-    }
-
-    /// An account.
-    pub fn account(&self, address: Address) -> Result<Option<Account>, DbError> {
-        history::account_at(self.view.tx(), address, self.number)
-    }
-
-    /// A slot; zero when never set.
-    pub fn storage(&self, address: Address, slot: B256) -> Result<U256, DbError> {
-        history::storage_at(self.view.tx(), address, slot, self.number)
-    }
-
-    /// Code by its hash.
-    pub fn bytecode(&self, hash: B256) -> Result<Option<Bytecode>, DbError> {
-        self.view.bytecode(hash)
-    }
-
-    /// The changes that turn the latest state into this one; as many as changed since.
-    pub fn changes_back(&self) -> Result<StateChanges, DbError> {
-        unwind::changes_back_to(self.view.tx(), self.number)
-    }
-
-    /// State root after applying changes on top of this state.
-    pub fn state_root(&self, changes: &StateChanges) -> Result<B256, DbError> {
-        let mut all = self.changes_back()?;
-        all.extend(changes.clone());
-        self.view.state_root(&all)
-    }
-
-    /// A proof against this block's state root.
-    pub fn proof(&self, address: Address, slots: &[B256]) -> Result<AccountProof, DbError> {
-        let account = self.account(address)?;
-        let value = |slot| self.storage(address, slot);
-        let back = self.changes_back()?.hashed();
-        proof(self.view.tx(), &back, (address, account), (slots, &value))
-    }
-}
-
-/// Slots and what reads them.
-type Slots<'a> = (&'a [B256], &'a dyn Fn(B256) -> Result<U256, DbError>);
-
-fn proof(
-    tx: &ViewTx,
-    changes: &HashedChanges,
-    (address, account): (Address, Option<Account>),
-    (slots, value): Slots<'_>,
-) -> Result<AccountProof, DbError> {
-    let hashed_slots: Vec<B256> = slots.iter().map(keccak256).collect();
-    let found = trie::prove(tx, changes, keccak256(address), &hashed_slots)?;
-    let mut storage_proofs = Vec::with_capacity(slots.len());
-    for (slot, proof) in slots.iter().zip(found.slots) {
-        storage_proofs.push(StorageProof { slot: *slot, value: value(*slot)?, proof });
-    }
-    let (storage_root, proof) = (found.storage_root, found.account);
-    Ok(AccountProof { address, account, storage_root, proof, storage_proofs })
 }

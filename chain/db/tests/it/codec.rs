@@ -92,14 +92,20 @@ fn block_values_keep_their_bytes() {
         ("bytes", values(|rng| seeded::bytes(rng, 300))),
     ];
     let known = [
-        ("header", B256::ZERO),
-        ("transaction", B256::ZERO),
-        ("receipt", B256::ZERO),
-        ("indices", B256::ZERO),
-        ("ommers", B256::ZERO),
-        ("withdrawals", B256::ZERO),
-        ("number", B256::ZERO),
-        ("bytes", B256::ZERO),
+        ("header", b256!("0xaefc1e51f6bb6076ad35d73eb24b7d6a9e3c01cf1f8352e90b10fa15a9da6a11")),
+        (
+            "transaction",
+            b256!("0xd1b9eaa53d28777062b87f464cf4d26fa723e62aa69ac63344002e3d3c593e9f"),
+        ),
+        ("receipt", b256!("0xe2cc3b9d57d58012a04b2ec3018ffdf5b64f5c4ce0d91cdf279efa7eab686e16")),
+        ("indices", b256!("0xbd4af7b063dd2673968ea29e867ea40b6555a79ec11d1001235ea89752db541e")),
+        ("ommers", b256!("0x91483296bd66fa4ded2de7f6c327847cfffcbe774ec2c644c03e62215d85dd37")),
+        (
+            "withdrawals",
+            b256!("0x4e3f6a31b15e68f1ed7976f778fb21ea6b5af8277d3c93dc2dd7c2ec3d662763"),
+        ),
+        ("number", b256!("0x6fb541100968927ed772a3e4eb1f680e20527139e358280358b21123fa3c4757")),
+        ("bytes", b256!("0x8b4904bc2059b9f03aa1037b5aaaee3dbba3abbb9dce66238d32e1aa0eaae37c")),
     ];
     assert_eq!(found, known);
 }
@@ -127,15 +133,21 @@ fn state_values_keep_their_bytes() {
         ),
     ];
     let known = [
-        ("hash", B256::ZERO),
-        ("address", B256::ZERO),
-        ("account", B256::ZERO),
-        ("code", B256::ZERO),
-        ("slot", B256::ZERO),
-        ("account before", B256::ZERO),
-        ("blocks", B256::ZERO),
-        ("branch", B256::ZERO),
-        ("storage branch", B256::ZERO),
+        ("hash", b256!("0x7bddb0f7556152e9193eb632049a49d0d5e4a00de7f64f90a623c6c4ad3975d8")),
+        ("address", b256!("0xa36e4ed727f9c9e4e4617e591fa821cadce57991b33ab9076cbabed5e0e7b0ea")),
+        ("account", b256!("0x59e525486af0bcc9e3eab56923743c06c0c006c9d536a4d8d7af6307f56cff16")),
+        ("code", b256!("0x7ec789ab6bbb62e30e937f85f0703d602b8d802e07e6cc1f61a680d10f11a1d4")),
+        ("slot", b256!("0x16cbc76143fe07950bcbb89cc412f561c249fdf167d268ae879a06425a6337ce")),
+        (
+            "account before",
+            b256!("0xa067b82eae3c413b50ccb2ae2d18eb1100d71a56d3534a6377d441758c8f22df"),
+        ),
+        ("blocks", b256!("0x6dce32df71510dc73cb1777a927d966ad5ab0cfe8834dc028a1bd84f1a97b074")),
+        ("branch", b256!("0xbaab1ff873165d1c10e7ce95925115f72e5723cce85cfc365bf6159070e90799")),
+        (
+            "storage branch",
+            b256!("0x37713bce39d6d7eac1f4d8fce86f4cdb1cf9ee6b95340f11ce9234b641063825"),
+        ),
     ];
     assert_eq!(found, known);
 }
@@ -169,14 +181,23 @@ fn keys_keep_their_bytes_and_sort_by_them() {
         ("padded path", keys(|rng| StoredNibblesSubKey(seeded::path(rng)))),
     ];
     let known = [
-        ("number", B256::ZERO),
-        ("hash", B256::ZERO),
-        ("address", B256::ZERO),
-        ("block and address", B256::ZERO),
-        ("account shard", B256::ZERO),
-        ("slot shard", B256::ZERO),
-        ("path", B256::ZERO),
-        ("padded path", B256::ZERO),
+        ("number", b256!("0xd4653079c511049bc99c38fa22ec6387105b91cfbb517bc4d217cdfe4ab3f5a6")),
+        ("hash", b256!("0xe0ab425cb1a8308dc40bbb0645cb11e5b3010cbca8984dd1e1a5728972702d66")),
+        ("address", b256!("0x03b9d3d722a613af26519bba43c7abfa1a2b5d6b033e3773e7091d1c64bd1a48")),
+        (
+            "block and address",
+            b256!("0xa8614ca10d577b847a90be14e8535952de0c31c67aa56a2e9628b122eb479672"),
+        ),
+        (
+            "account shard",
+            b256!("0xc0379ac3f2863127f4416bde7f5005378ce0d6b8f267decc59efb19c892c60e9"),
+        ),
+        ("slot shard", b256!("0x9a84f6ebbb537668aa0a70d3deaf69553835283db9bf604b457b244f1aaeeeb1")),
+        ("path", b256!("0x798e3a3542fdea52806a3e6a6e2e98fe8b823eafad2c7b2339d65a51f5b448f7")),
+        (
+            "padded path",
+            b256!("0x4e0f716aa231a2c13866d8ba0b71fd58af66f699e79c82382bcf76880d0dda26"),
+        ),
     ];
     assert_eq!(found, known);
 }

@@ -16,7 +16,9 @@ const FOLDER: &str = "UTNET_DB_CRASH_FOLDER";
 /// Appends blocks until killed, reporting each one after its commit.
 fn append_forever(folder: &Path) {
     let store = Store::open(folder, small()).unwrap();
-    store.init_genesis(&genesis(&store)).unwrap();
+    if store.view().unwrap().head().is_err() {
+        store.init_genesis(&genesis(&store)).unwrap();
+    }
     let mut out = std::io::stdout();
     loop {
         let number = store.view().unwrap().head_number().unwrap() + 1;

@@ -6,6 +6,7 @@
 mod chain;
 mod codec;
 mod crash;
+mod damage;
 mod model;
 mod refusals;
 mod seeded;

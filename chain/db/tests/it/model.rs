@@ -73,7 +73,7 @@ fn change() -> impl Strategy<Value = StateChanges> {
             changes.set_storage(person(who), slot(at), U256::from(value));
             changes
         }),
-        2 => people.clone().prop_map(|who| {
+        2 => people.prop_map(|who| {
             let mut changes = StateChanges::default();
             changes.delete_account(person(who));
             changes

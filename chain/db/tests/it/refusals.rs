@@ -69,9 +69,8 @@ fn the_lock_goes_with_the_last_view() {
 
 #[test]
 fn a_file_that_is_no_database_is_refused() {
-    for content in
-        [&b"not a database at all, but long enough to have a first page".repeat(200)[..], &[0; 5]]
-    {
+    let text = b"not a database at all, but long enough for the first pages".repeat(300);
+    for content in [&text[..], &text[..9_000], &[0; 5]] {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("mdbx.dat"), content).unwrap();
         let refused = Store::open(folder.path(), small()).unwrap_err();

@@ -8,7 +8,7 @@ use alloy_primitives::{B256, Bytes, U256};
 use utnet_db::{DbError, GenesisState, SealedHeader, StateChanges, Store};
 
 #[test]
-fn a_block_is_found_by_number_hash_and_transaction() {
+fn a_block_is_found_by_number_and_hash() {
     for home in homes() {
         let home = grown(home, 3);
         let block = next_block(&home.store, changes_of(4), 5);
@@ -27,10 +27,20 @@ fn a_block_is_found_by_number_hash_and_transaction() {
         assert_eq!(stored.transactions, block.transactions);
         assert_eq!(stored.senders, block.senders);
         assert_eq!(stored.withdrawals, block.withdrawals);
+    }
+}
+
+#[test]
+fn a_transaction_is_found_by_its_hash() {
+    for home in homes() {
+        let home = grown(home, 3);
+        let block = next_block(&home.store, changes_of(4), 5);
+        home.store.append_block(block.clone()).unwrap();
+        let view = home.store.view().unwrap();
         for (index, transaction) in (0..).zip(&block.transactions) {
             let found = view.tx_by_hash(*transaction.tx_hash()).unwrap().unwrap();
             assert_eq!(found.transaction, *transaction);
-            assert_eq!((found.block_number, found.index), (number, index));
+            assert_eq!((found.block_number, found.index), (4, index));
             assert_eq!(found.sender, block.senders[usize::try_from(index).unwrap()]);
         }
     }

@@ -12,8 +12,7 @@ use utnet_db::{
     memory::MemoryDatabase,
     tables::{HashedStorages, PlainStorageState, Sidecars, TransactionHashNumbers},
     traits::{
-        Database, DbCursorRO, DbCursorRW, DbDupCursorRO, DbDupCursorRW, DbTx, DbTxMut, DupSort,
-        Table,
+        Database, DbCursorRO, DbCursorRW, DbDupCursorRO, DbDupCursorRW, DbTx, DbTxMut, Table,
     },
 };
 
@@ -111,6 +110,14 @@ fn duplicate_tables_keep_values_in_order<D: Database>(db: &D) {
     assert_eq!(cursor.seek_exact(who(1)).unwrap(), Some((who(1), entry(3, 4))));
     assert_eq!(cursor.next_no_dup().unwrap(), Some((who(2), entry(1, 2))));
     assert_eq!(cursor.next_no_dup().unwrap(), None);
+}
+
+fn duplicate_values_are_removed_one_by_one_or_together<D: Database>(db: &D) {
+    let tx = db.tx_mut().unwrap();
+    for (index, key) in [(2, 1), (1, 9), (1, 3), (1, 200), (2, 5)] {
+        tx.put::<PlainStorageState>(who(index), entry(key, key + 1)).unwrap();
+    }
+    let mut cursor = tx.cursor_dup_write::<PlainStorageState>().unwrap();
     cursor.seek_by_key_subkey(who(1), entry(9, 0).key).unwrap();
     cursor.delete_current().unwrap();
     assert_eq!(tx.entries::<PlainStorageState>().unwrap(), 4);
@@ -149,6 +156,7 @@ fn both_backends_pass_the_same_suite() {
         with_db!(kind(), db => writes_show_only_after_commit(&db));
         with_db!(kind(), db => plain_tables_replace_and_walk_in_order(&db));
         with_db!(kind(), db => duplicate_tables_keep_values_in_order(&db));
+        with_db!(kind(), db => duplicate_values_are_removed_one_by_one_or_together(&db));
         with_db!(kind(), db => too_large_values_are_refused_and_large_ones_kept(&db));
     });
 }
@@ -273,11 +281,10 @@ proptest! {
 
 #[test]
 fn every_table_of_many_values_begins_them_with_their_subkey() {
-    const fn is_dup<T: DupSort>() -> bool {
-        T::DUPSORT
+    const {
+        assert!(PlainStorageState::DUPSORT && HashedStorages::DUPSORT);
+        assert!(!TransactionHashNumbers::DUPSORT);
     }
-    assert!(is_dup::<PlainStorageState>() && is_dup::<HashedStorages>());
-    assert!(!TransactionHashNumbers::DUPSORT);
     let mut rng = rng(9);
     let entry = StorageEntry { key: seeded::hash(&mut rng), value: seeded::word(&mut rng) };
     let bytes = utnet_db::traits::Compress::compress(entry);
