@@ -1,2 +1,99 @@
-//! Entry point.
-fn main() {}
+//! Does what a person types: `utnet`.
+
+mod amount;
+mod commands;
+mod files;
+mod merkle;
+mod report;
+mod revert;
+mod sealing;
+mod session;
+mod wallet;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use commands::{
+    chip::Chip, dev::Dev, job::Job, key::Key, order::Order, rental::Rental, show::Show,
+    vault::Vault, vendor::Vendor,
+};
+use serde_json::Value;
+use std::process::ExitCode;
+
+/// The UtilityNet chain: run a node, register chips, rent machines, give them jobs.
+#[derive(Debug, Parser)]
+#[command(name = "utnet", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    /// The node to talk to: http:// or ws://.
+    #[arg(long, global = true, default_value = "http://127.0.0.1:8545", value_name = "URL")]
+    rpc: String,
+    /// Print JSON instead of lines for people.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make key files.
+    #[command(subcommand)]
+    Key(Key),
+    /// Make, show, attest and register chips.
+    #[command(subcommand)]
+    Chip(Chip),
+    /// Vouch for batches of chips.
+    #[command(subcommand)]
+    Vendor(Vendor),
+    /// Put money into the vault, and take it out.
+    #[command(subcommand)]
+    Vault(Vault),
+    /// Sign and post orders.
+    #[command(subcommand)]
+    Order(Order),
+    /// Rent machines.
+    #[command(subcommand)]
+    Rental(Rental),
+    /// Give a rented machine something to compute.
+    #[command(subcommand)]
+    Job(Job),
+    /// Look at draws, supply, ratings, availability.
+    #[command(subcommand)]
+    Show(Show),
+    /// Move a dev chain: coins, blocks, time.
+    #[command(subcommand)]
+    Dev(Dev),
+}
+
+impl Command {
+    async fn run(self, rpc: &str) -> Result<Value> {
+        match self {
+            Self::Key(key) => key.run(),
+            Self::Chip(chip) => chip.run(rpc).await,
+            Self::Vendor(vendor) => vendor.run(rpc).await,
+            Self::Vault(vault) => vault.run(rpc).await,
+            Self::Order(order) => order.run(rpc).await,
+            Self::Rental(rental) => rental.run(rpc).await,
+            Self::Job(job) => job.run(rpc).await,
+            Self::Show(show) => show.run(rpc).await,
+            Self::Dev(dev) => dev.run(rpc).await,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("utnet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let found = runtime.block_on(Box::pin(cli.command.run(&cli.rpc)))?;
+    report::print(&mut std::io::stdout().lock(), &found, cli.json)?;
+    Ok(())
+}

@@ -1,0 +1,305 @@
+//! Gives a worker something to compute, follows it, fetches the result, and proves it on chain.
+
+mod submit;
+
+use crate::{amount, commands::access, files, session::Session, wallet::KeySource};
+use alloy_primitives::{B256, U256, hex};
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf, time::Duration};
+use utnet_bindings::{
+    JobEscrow, ResultRollup,
+    states::{ChallengeState, JobState},
+};
+use utnet_client::{Clock as _, SystemClock};
+use utnet_primitives::{BatchId, JobId, SystemContract};
+use utnet_worker::{
+    manifest::Manifest,
+    merkle::{self, Leaf},
+    remote::Remote,
+};
+
+/// How often the chain is asked for a job's state.
+const POLL: Duration = Duration::from_millis(200);
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Job {
+    /// Upload program, input and parameters to the rented worker and open the job: its price is locked.
+    Submit(submit::Submit),
+    /// Show a job as the escrow keeps it.
+    Show {
+        /// The job.
+        job: JobId,
+    },
+    /// Wait until a job has reached a state.
+    Wait {
+        /// The job.
+        job: JobId,
+        /// revealed, paid or refunded.
+        #[arg(long, default_value = "paid")]
+        until: String,
+        /// Seconds to wait.
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+    },
+    /// Fetch a result and check every file against the root on chain.
+    Result {
+        /// The job.
+        job: JobId,
+        /// Folder to write the files to.
+        #[arg(long)]
+        out: PathBuf,
+        /// The access file of the rental.
+        #[arg(long)]
+        access: PathBuf,
+    },
+    /// Tell in which batch a job's result was posted, and its path to the root.
+    Leaf(Located),
+    /// Let the contract check a result's path to the root of its final batch.
+    Prove(Located),
+    /// Dispute a result with a bond: another operator's worker will compute it again.
+    Challenge {
+        #[command(flatten)]
+        located: Located,
+        /// Sender: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
+    /// Wait for the verdict over a disputed result.
+    Verdict {
+        #[command(flatten)]
+        located: Located,
+        /// Seconds to wait.
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Located {
+    /// The job.
+    job: JobId,
+}
+
+impl Job {
+    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
+        let session = Session::connect(rpc).await?;
+        match self {
+            Self::Submit(submit) => submit.run(&session).await,
+            Self::Show { job } => show(&session, job).await,
+            Self::Wait { job, until, seconds } => wait(&session, job, &until, seconds).await,
+            Self::Result { job, out, access } => result(&session, job, &out, &access).await,
+            Self::Leaf(located) => Ok(located.find(&session).await?.report()),
+            Self::Prove(located) => prove(&session, &located).await,
+            Self::Challenge { located, from } => challenge(&session, &located, &from).await,
+            Self::Verdict { located, seconds } => verdict(&session, &located, seconds).await,
+        }
+    }
+}
+
+async fn job_of(session: &Session, job: JobId) -> Result<JobEscrow::Job> {
+    session.read(SystemContract::JobEscrow, &JobEscrow::jobOfCall { job: job.into() }).await
+}
+
+async fn show(session: &Session, id: JobId) -> Result<Value> {
+    let job = job_of(session, id).await?;
+    Ok(json!({
+        "job": id,
+        "state": JobState::try_from(job.state)?,
+        "client": job.client,
+        "worker": job.worker,
+        "price": amount::show(U256::from(job.price)),
+        "deadline": job.deadline,
+        "resultRoot": job.resultRoot,
+    }))
+}
+
+async fn wait(session: &Session, id: JobId, until: &str, seconds: u32) -> Result<Value> {
+    let wanted = match until {
+        "revealed" => JobState::Revealed,
+        "paid" => JobState::Paid,
+        "refunded" => JobState::Refunded,
+        other => bail!("--until is revealed, paid or refunded, not {other:?}"),
+    };
+    for _ in 0..seconds.saturating_mul(5) {
+        let state = JobState::try_from(job_of(session, id).await?.state)?;
+        if state >= wanted {
+            ensure!(
+                state == wanted || wanted == JobState::Revealed,
+                "job {id} ended as {state:?}, not as {wanted:?}"
+            );
+            return show(session, id).await;
+        }
+        SystemClock.sleep(POLL).await;
+    }
+    bail!("job {id} was not {until} within {seconds} s")
+}
+
+async fn result(
+    session: &Session,
+    id: JobId,
+    out: &std::path::Path,
+    access: &std::path::Path,
+) -> Result<Value> {
+    let root = job_of(session, id).await?.resultRoot;
+    ensure!(root != B256::ZERO, "job {id} has no revealed result yet");
+    let (_, access) = access::read(access)?;
+    let worker = Remote::with_access(&access)?;
+    let manifest_bytes = worker.blob(root).await?;
+    let manifest: Manifest =
+        Manifest::decode(&manifest_bytes).context("the result's manifest has another form")?;
+    fs::create_dir_all(out)?;
+    let mut names = Vec::new();
+    for file in &manifest.files {
+        ensure!(is_plain_name(&file.name), "the result names a file {:?}", file.name);
+        let bytes = worker.blob(file.sha256).await?;
+        fs::write(out.join(&file.name), &bytes)?;
+        names.push(json!({ "name": file.name, "bytes": bytes.len() }));
+    }
+    files::write_json(&out.join("manifest.json"), &manifest)?;
+    Ok(json!({
+        "job": id,
+        "resultRoot": root,
+        "files": names,
+        "metrics": manifest.metrics,
+        "dir": out,
+    }))
+}
+
+/// A file name that stays in its folder.
+fn is_plain_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !name.is_empty() && !name.starts_with('.') && name.chars().all(is_plain)
+}
+
+/// A result's place: batch, index, and the path to the root.
+pub(crate) struct Place {
+    batch: BatchId,
+    index: u64,
+    leaf: Leaf,
+    path: Vec<B256>,
+}
+
+impl Place {
+    fn report(&self) -> Value {
+        json!({
+            "batch": self.batch,
+            "index": self.index,
+            "job": self.leaf.job,
+            "resultRoot": self.leaf.result_root,
+            "steps": self.leaf.steps,
+            "path": self.path,
+        })
+    }
+
+    fn leaf(&self) -> ResultRollup::ResultLeaf {
+        ResultRollup::ResultLeaf {
+            job: self.leaf.job.into(),
+            resultRoot: self.leaf.result_root,
+            steps: self.leaf.steps,
+        }
+    }
+}
+
+impl Located {
+    /// Asks each batch's own server for its leaves, newest first; the root on chain vouches for them.
+    async fn find(&self, session: &Session) -> Result<Place> {
+        let posted =
+            session.events::<ResultRollup::RootPosted>(SystemContract::ResultRollup, None).await?;
+        for (batch, _) in posted.into_iter().rev() {
+            let Ok(leaves) = leaves_of(&batch).await else { continue };
+            if let Some(index) = leaves.iter().position(|leaf| leaf.job == self.job) {
+                return place(&batch, &leaves, index);
+            }
+        }
+        bail!("no posted batch holds a result of job {}", self.job)
+    }
+}
+
+async fn leaves_of(batch: &ResultRollup::RootPosted) -> Result<Vec<Leaf>> {
+    let worker = Remote::at_pointer(&batch.dataPointer)?;
+    Ok(worker.json(&format!("/v1/results/{}", hex::encode_prefixed(batch.batch))).await?)
+}
+
+fn place(batch: &ResultRollup::RootPosted, leaves: &[Leaf], index: usize) -> Result<Place> {
+    let hashes: Vec<_> = leaves.iter().map(Leaf::hash).collect();
+    ensure!(
+        merkle::root(&hashes) == Some(batch.root),
+        "the server of batch {} serves other leaves",
+        batch.batch
+    );
+    let leaf = *leaves.get(index).context("no such leaf")?;
+    let path = merkle::path(&hashes, index).context("no such leaf")?;
+    Ok(Place { batch: BatchId(batch.batch), index: u64::try_from(index)?, leaf, path })
+}
+
+async fn prove(session: &Session, located: &Located) -> Result<Value> {
+    let place = located.find(session).await?;
+    let call = ResultRollup::proveResultCall {
+        batch: place.batch.into(),
+        leaf: place.leaf(),
+        index: U256::from(place.index),
+        path: place.path.clone(),
+    };
+    let proven = session.read(SystemContract::ResultRollup, &call).await?;
+    ensure!(proven, "batch {} is not final yet, or the result has fallen", place.batch);
+    Ok(
+        json!({ "job": located.job, "batch": place.batch, "index": place.index, "isProven": proven }),
+    )
+}
+
+async fn challenge(session: &Session, located: &Located, from: &KeySource) -> Result<Value> {
+    let place = located.find(session).await?;
+    let rollup = SystemContract::ResultRollup;
+    let bond: u128 = session.read(rollup, &ResultRollup::challengeBondCall {}).await?;
+    let call = ResultRollup::challengeCall {
+        batch: place.batch.into(),
+        leaf: place.leaf(),
+        index: U256::from(place.index),
+        path: place.path.clone(),
+    };
+    let sent = session.send(&from.signer()?, rollup, U256::from(bond), &call).await?;
+    Ok(json!({
+        "batch": place.batch,
+        "index": place.index,
+        "bond": amount::show(U256::from(bond)),
+        "transaction": sent.hash,
+        "gasUsed": sent.gas_used,
+    }))
+}
+
+async fn verdict(session: &Session, located: &Located, seconds: u32) -> Result<Value> {
+    let place = located.find(session).await?;
+    let call =
+        ResultRollup::challengeOfCall { batch: place.batch.into(), index: U256::from(place.index) };
+    for _ in 0..seconds.saturating_mul(5) {
+        let challenge = session.read(SystemContract::ResultRollup, &call).await?;
+        let state = ChallengeState::try_from(challenge.state)?;
+        if state >= ChallengeState::Upheld {
+            return Ok(json!({
+                "batch": place.batch,
+                "index": place.index,
+                "state": state,
+                "referee": challenge.referee,
+                "claimedRoot": challenge.claimedRoot,
+                "foundRoot": challenge.foundRoot,
+            }));
+        }
+        SystemClock.sleep(POLL).await;
+    }
+    bail!("no verdict within {seconds} s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_cannot_name_a_file_outside_its_folder() {
+        assert!(is_plain_name("losses.json"));
+        for name in ["", "../x", "/etc/passwd", ".bashrc", "a/b"] {
+            assert!(!is_plain_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Signs orders, posts them for discovery, and shows them.
+
+use crate::{amount, commands::rental::signer_for, files, session::Session, wallet::KeySource};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_signer::SignerSync as _;
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use utnet_bindings::{
+    OrderBook,
+    signed::{self, SolStruct as _},
+};
+use utnet_primitives::{SystemContract, system_address};
+
+/// Sides of the market, as the contracts number them.
+const ASK: u8 = 0;
+const BID: u8 = 1;
+/// Kind of an order for machine time.
+const MACHINE_TIME: u8 = 0;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Order {
+    /// Sign an ask: offer machine time.
+    Ask(Terms),
+    /// Sign a bid: ask for machine time.
+    Bid(Terms),
+    /// Publish a signed order on chain, for discovery.
+    Post {
+        /// The order file.
+        #[arg(long)]
+        order: PathBuf,
+        /// Who carries it: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
+    /// List the orders that were posted.
+    List,
+    /// Cancel an order.
+    Cancel {
+        /// The order file.
+        #[arg(long)]
+        order: PathBuf,
+        /// Its maker: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Terms {
+    /// Price of one chip for one second.
+    #[arg(long, value_parser = amount::parse_u128)]
+    price: u128,
+    /// Chips: at most (ask) or exactly (bid).
+    #[arg(long, default_value_t = 1)]
+    chips: u32,
+    /// Seconds: at most (ask) or exactly (bid).
+    #[arg(long)]
+    duration: u64,
+    /// Document that describes the machine; both sides name its keccak256.
+    #[arg(long)]
+    spec: PathBuf,
+    /// Seconds for which the order is good.
+    #[arg(long, default_value_t = 3_600)]
+    good_for: u64,
+    /// Least rating of the other side, in hundredths.
+    #[arg(long, default_value_t = 0)]
+    min_rating: u16,
+    /// The only account that may be on the other side.
+    #[arg(long)]
+    counterparty: Option<Address>,
+    /// File to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Maker: dev:N or a key file.
+    #[arg(long)]
+    from: KeySource,
+}
+
+/// A signed order, as it is kept and passed on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrderFile {
+    pub(crate) hash: B256,
+    pub(crate) order: signed::Order,
+    pub(crate) signature: Bytes,
+}
+
+impl Order {
+    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
+        let session = Session::connect(rpc).await?;
+        match self {
+            Self::Ask(terms) => sign(&session, &terms, ASK).await,
+            Self::Bid(terms) => sign(&session, &terms, BID).await,
+            Self::Post { order, from } => post(&session, files::read_json(&order)?, &from).await,
+            Self::List => list(&session).await,
+            Self::Cancel { order, from } => {
+                cancel(&session, files::read_json(&order)?, &from).await
+            }
+        }
+    }
+}
+
+async fn sign(session: &Session, terms: &Terms, side: u8) -> Result<Value> {
+    let signer = terms.from.signer()?;
+    let order = order(session, terms, side, signer.address()).await?;
+    let domain =
+        signed::order_book_domain(session.chain_id(), system_address(SystemContract::OrderBook));
+    let hash = order.eip712_signing_hash(&domain);
+    let signature = Bytes::from(signer.sign_hash_sync(&hash)?.as_bytes());
+    files::write_json(&terms.out, &OrderFile { hash, order, signature })?;
+    Ok(json!({ "order": hash, "maker": signer.address(), "file": terms.out }))
+}
+
+async fn order(
+    session: &Session,
+    terms: &Terms,
+    side: u8,
+    maker: Address,
+) -> Result<signed::Order> {
+    let spec = std::fs::read(&terms.spec)
+        .with_context(|| format!("cannot read {}", terms.spec.display()))?;
+    let epoch =
+        session.read(SystemContract::OrderBook, &OrderBook::makerEpochOfCall { maker }).await?;
+    let now = session.now().await?;
+    Ok(signed::Order {
+        maker,
+        side,
+        kind: MACHINE_TIME,
+        specHash: keccak256(spec),
+        unitPrice: terms.price,
+        minUnits: if side == BID { terms.chips } else { 1 },
+        maxUnits: terms.chips,
+        duration: terms.duration,
+        validFrom: 0,
+        expiry: now + terms.good_for,
+        payer: Address::ZERO,
+        token: Address::ZERO,
+        counterparty: terms.counterparty.unwrap_or_default(),
+        minRating: terms.min_rating,
+        validationClass: 0,
+        nonce: fresh_nonce()?,
+        makerEpoch: epoch,
+    })
+}
+
+/// A nonce that nobody used: 256 random bits.
+pub(crate) fn fresh_nonce() -> Result<U256> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the machine gives no random bytes")?;
+    Ok(U256::from_be_bytes(bytes))
+}
+
+async fn post(session: &Session, file: OrderFile, from: &KeySource) -> Result<Value> {
+    let call = OrderBook::postCall { order: file.order, signature: file.signature };
+    let sent =
+        session.send(&signer_for(from)?, SystemContract::OrderBook, U256::ZERO, &call).await?;
+    Ok(json!({ "order": file.hash, "transaction": sent.hash, "gasUsed": sent.gas_used }))
+}
+
+async fn list(session: &Session) -> Result<Value> {
+    let posted = session.events::<OrderBook::OrderPosted>(SystemContract::OrderBook, None).await?;
+    let mut rows = Vec::new();
+    for (event, _) in posted {
+        let filled = session
+            .read(SystemContract::OrderBook, &OrderBook::filledOfCall { order: event.order })
+            .await?;
+        rows.push(json!({
+            "order": event.order,
+            "side": if event.content.side == ASK { "ask" } else { "bid" },
+            "maker": event.maker,
+            "price": amount::show(U256::from(event.content.unitPrice)),
+            "chips": event.content.maxUnits,
+            "filled": filled,
+            "duration": event.content.duration,
+        }));
+    }
+    Ok(Value::Array(rows))
+}
+
+async fn cancel(session: &Session, file: OrderFile, from: &KeySource) -> Result<Value> {
+    let call = OrderBook::cancelCall { order: file.order };
+    let sent =
+        session.send(&signer_for(from)?, SystemContract::OrderBook, U256::ZERO, &call).await?;
+    Ok(json!({ "order": file.hash, "transaction": sent.hash, "gasUsed": sent.gas_used }))
+}

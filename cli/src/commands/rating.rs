@@ -1,0 +1,193 @@
+//! Rates by commitment: both halves nested, sealed to a relayer, opened after both stand.
+
+use crate::{
+    commands::{access, rental},
+    files,
+    session::Session,
+    wallet::KeySource,
+};
+use alloy_primitives::{Address, B256, U256};
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::{path::PathBuf, time::Duration};
+use utnet_bindings::RpoiEscrow;
+use utnet_client::{Clock as _, SystemClock};
+use utnet_messages::{
+    InboxMessage, PublicKey, Ratings, RenterHalf, rating_commitment, seal_inbox, sign,
+};
+use utnet_primitives::{RentalId, SystemContract};
+use utnet_worker::remote::{Remote, RenterHalfRequest};
+
+/// How often the relayer is asked what became of the message.
+const POLL: Duration = Duration::from_millis(200);
+const POLLS: u32 = 150;
+
+#[derive(Debug, Args)]
+pub(crate) struct Rate {
+    /// The rental.
+    rental: RentalId,
+    /// 1 to 100.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=100))]
+    score: u8,
+    /// The access file: the operator's worker signs its half over yours.
+    #[arg(long)]
+    access: PathBuf,
+    /// The relayer's url.
+    #[arg(long)]
+    relayer: String,
+    /// File to keep the rating in until it is revealed; only you may read it.
+    #[arg(long)]
+    out: PathBuf,
+    /// The renter: dev:N or a key file.
+    #[arg(long)]
+    from: KeySource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reveal {
+    /// The file that `rate` wrote.
+    #[arg(long)]
+    rating: PathBuf,
+    /// Sender: dev:N or a key file.
+    #[arg(long)]
+    from: KeySource,
+}
+
+/// What opens a commitment later.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RatingFile {
+    rental: RentalId,
+    rater: Address,
+    score: u8,
+    salt: B256,
+}
+
+impl Rate {
+    pub(crate) async fn run(self, session: &Session) -> Result<Value> {
+        let signer = self.from.signer()?;
+        let rating = RatingFile {
+            rental: self.rental,
+            rater: signer.address(),
+            score: self.score,
+            salt: B256::from(super::order::fresh_nonce()?),
+        };
+        // Kept before it is sent: a commitment that cannot be opened costs the rating bond.
+        files::write_secret_json(&self.out, &rating)?;
+        let message = self.ratings(session, &signer, &rating).await?;
+        let relayer = Relayer::new(&self.relayer)?;
+        let sealed = seal_inbox(&message, &access::escrow(session), &relayer.key().await?)?;
+        let id = relayer.post(&serde_json::to_value(&sealed)?).await?;
+        let state = relayer.wait_for(&id).await?;
+        Ok(json!({ "rental": self.rental, "message": id, "relayer": state, "file": self.out }))
+    }
+
+    async fn ratings(
+        &self,
+        session: &Session,
+        signer: &alloy_signer_local::PrivateKeySigner,
+        rating: &RatingFile,
+    ) -> Result<InboxMessage> {
+        let domain = access::escrow(session).domain();
+        let commitment = rating_commitment(rating.rental, rating.rater, rating.score, rating.salt);
+        let half = RenterHalf { rental: rating.rental.into(), commitment };
+        let renter_signature = sign(&half, &domain, signer)?;
+        let (of_access, access) = access::read(&self.access)?;
+        ensure!(of_access == self.rental, "the access file is of rental {of_access}");
+        let half = RenterHalfRequest {
+            renter_commitment: commitment,
+            renter_signature: renter_signature.clone(),
+        };
+        let answer = Remote::with_access(&access)?.rate(self.rental, &half).await?;
+        Ok(InboxMessage::Ratings(Ratings {
+            rental: self.rental,
+            renter_commitment: commitment,
+            renter_signature,
+            operator_commitment: answer.operator_commitment,
+            operator_signature: answer.operator_signature,
+        }))
+    }
+}
+
+impl Reveal {
+    pub(crate) async fn run(self, session: &Session) -> Result<Value> {
+        let rating: RatingFile = files::read_json(&self.rating)?;
+        let call = RpoiEscrow::revealCall {
+            rental: rating.rental.into(),
+            rater: rating.rater,
+            score: rating.score,
+            salt: rating.salt,
+        };
+        let sent = session
+            .send(&self.from.signer()?, SystemContract::RpoiEscrow, U256::ZERO, &call)
+            .await?;
+        rental::show(session, rating.rental, Some(sent.gas_used)).await
+    }
+}
+
+/// A relayer's inbox.
+struct Relayer {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Relayer {
+    fn new(url: &str) -> Result<Self> {
+        // Plain http on loopback: messages are sealed. The TLS provider is still asked for.
+        let tls = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        drop(tls); // an error means that one is installed already
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+        Ok(Self { client, url: url.trim_end_matches('/').to_owned() })
+    }
+
+    async fn key(&self) -> Result<PublicKey> {
+        #[derive(Deserialize)]
+        struct Published {
+            key: PublicKey,
+        }
+        Ok(serde_json::from_value::<Published>(self.get("/v1/key").await?)?.key)
+    }
+
+    async fn get(&self, path: &str) -> Result<Value> {
+        let url = format!("{}{path}", self.url);
+        let answer = self.client.get(&url).send().await.with_context(|| format!("GET {url}"))?;
+        read(answer, &url).await
+    }
+
+    async fn post(&self, sealed: &Value) -> Result<String> {
+        let url = format!("{}/v1/inbox", self.url);
+        let answer = self
+            .client
+            .post(&url)
+            .json(sealed)
+            .send()
+            .await
+            .with_context(|| format!("POST {url}"))?;
+        let body = read(answer, &url).await?;
+        let id = body.get("id").and_then(Value::as_str);
+        id.map(str::to_owned).with_context(|| format!("{url} gave no id"))
+    }
+
+    /// Waits until the message is mined; the relayer's last word otherwise.
+    async fn wait_for(&self, id: &str) -> Result<Value> {
+        let mut state = Value::Null;
+        for _ in 0..POLLS {
+            state = self.get(&format!("/v1/inbox/{id}")).await?;
+            match state.get("state").and_then(Value::as_str) {
+                Some("mined") => return Ok(state),
+                Some("rejected" | "failed") => bail!("the relayer did not carry it: {state}"),
+                _ => SystemClock.sleep(POLL).await,
+            }
+        }
+        bail!("the relayer is still busy with it: {state}")
+    }
+}
+
+async fn read(answer: reqwest::Response, url: &str) -> Result<Value> {
+    let status = answer.status();
+    let text = answer.text().await?;
+    ensure!(status.is_success(), "{url}: {status}: {text}");
+    serde_json::from_str(&text).with_context(|| format!("{url} did not answer with JSON"))
+}

@@ -1,0 +1,246 @@
+//! Plays the renter's part of a rental, and anybody's: open, acknowledge, end, poke, show.
+
+use crate::{
+    amount,
+    commands::order::{OrderFile, fresh_nonce},
+    files, sealing,
+    session::Session,
+    wallet::KeySource,
+};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_signer::SignerSync as _;
+use alloy_signer_local::PrivateKeySigner;
+use alloy_sol_types::Eip712Domain;
+use anyhow::{Result, ensure};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::path::PathBuf;
+use utnet_bindings::{
+    PociRegistry, RpoiEscrow,
+    signed::{self, SolStruct as _},
+    states::{ChipState, RentalState},
+};
+use utnet_primitives::{RentalId, SystemContract, system_address};
+
+const ESCROW: SystemContract = SystemContract::RpoiEscrow;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rental {
+    /// Sign the request and open the rental: matches both orders, reserves chips, locks deposit, rent and bonds.
+    Open(Opening),
+    /// Tell the worker the key to seal the access to, and fetch, open and check what it hands over.
+    Access(crate::commands::access::Fetch),
+    /// Acknowledge the hand-over: time starts.
+    Acknowledge(One),
+    /// End the rental now: only used time is paid.
+    End(One),
+    /// Sign a rating's commitment, let the operator sign its own over it, and send both through a relayer.
+    Rate(crate::commands::rating::Rate),
+    /// Open the commitment of a rating.
+    Reveal(crate::commands::rating::Reveal),
+    /// Move a rental whose deadline has passed to its next state.
+    Poke(One),
+    /// Show a rental.
+    Show {
+        /// The rental.
+        rental: RentalId,
+    },
+    /// List rentals, newest last.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// The rental.
+    rental: RentalId,
+    /// Sender: dev:N or a key file.
+    #[arg(long)]
+    from: KeySource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Opening {
+    /// The operator's ask.
+    #[arg(long)]
+    ask: PathBuf,
+    /// The renter's bid.
+    #[arg(long)]
+    bid: PathBuf,
+    /// The renter's sealing key (P-256), to which the access will be sealed.
+    #[arg(long)]
+    sealing_key: PathBuf,
+    /// What the renter leaves as security.
+    #[arg(long, value_parser = amount::parse_u128)]
+    deposit: u128,
+    /// The renter, who signs and sends: dev:N or a key file.
+    #[arg(long)]
+    from: KeySource,
+}
+
+impl Rental {
+    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
+        let session = Session::connect(rpc).await?;
+        match self {
+            Self::Open(opening) => open(&session, &opening).await,
+            Self::Access(fetch) => fetch.run(&session).await,
+            Self::Acknowledge(one) => acknowledge(&session, &one).await,
+            Self::End(one) => end(&session, &one).await,
+            Self::Rate(rate) => rate.run(&session).await,
+            Self::Reveal(reveal) => reveal.run(&session).await,
+            Self::Poke(one) => poke(&session, &one).await,
+            Self::Show { rental } => show(&session, rental, None).await,
+            Self::List => list(&session).await,
+        }
+    }
+}
+
+/// The key of whoever sends.
+pub(crate) fn signer_for(from: &KeySource) -> Result<PrivateKeySigner> {
+    from.signer()
+}
+
+/// The domain of everything that the escrow checks.
+pub(crate) fn domain(session: &Session) -> Eip712Domain {
+    signed::rpoi_escrow_domain(session.chain_id(), system_address(ESCROW))
+}
+
+/// A rental as the escrow keeps it.
+pub(crate) async fn rental_of(session: &Session, id: RentalId) -> Result<RpoiEscrow::Rental> {
+    session.read(ESCROW, &RpoiEscrow::rentalOfCall { id: id.into() }).await
+}
+
+async fn open(session: &Session, opening: &Opening) -> Result<Value> {
+    let signer = opening.from.signer()?;
+    let ask: OrderFile = files::read_json(&opening.ask)?;
+    let bid: OrderFile = files::read_json(&opening.bid)?;
+    let chips = free_chips(session, ask.order.maker, bid.order.maxUnits).await?;
+    let request = request(session, opening, &ask, &bid, &chips).await?;
+    let signature = signer.sign_hash_sync(&request.eip712_signing_hash(&domain(session)))?;
+    let call = RpoiEscrow::openCall {
+        opening: RpoiEscrow::Opening {
+            ask: ask.order.into(),
+            askSignature: ask.signature,
+            bid: bid.order.into(),
+            bidSignature: bid.signature,
+            request,
+            requestSignature: Bytes::from(signature.as_bytes()),
+            chips,
+            renterKey: sealing::public_key(&opening.sealing_key)?,
+        },
+    };
+    let sent = session.send(&signer, ESCROW, U256::ZERO, &call).await?;
+    let opened = sent
+        .event::<RpoiEscrow::RentalOpened>()
+        .ok_or_else(|| anyhow::anyhow!("the escrow announced no rental"))?;
+    show(session, RentalId(opened.rental), Some(sent.gas_used)).await
+}
+
+async fn request(
+    session: &Session,
+    opening: &Opening,
+    ask: &OrderFile,
+    bid: &OrderFile,
+    chips: &[B256],
+) -> Result<RpoiEscrow::RentalRequest> {
+    let chips_hash = keccak256(chips.concat());
+    let units = u128::from(bid.order.maxUnits) * u128::from(bid.order.duration);
+    let rent = ask.order.unitPrice.checked_mul(units).ok_or_else(|| {
+        anyhow::anyhow!("{} chips for {} s cost too much", bid.order.maxUnits, bid.order.duration)
+    })?;
+    let mut request = RpoiEscrow::RentalRequest {
+        renter: bid.order.maker,
+        operator: ask.order.maker,
+        bid: bid.hash,
+        chipsHash: chips_hash,
+        duration: bid.order.duration,
+        deposit: opening.deposit,
+        rent,
+        documentHash: B256::ZERO,
+        renterKeyHash: keccak256(sealing::public_key(&opening.sealing_key)?),
+        nonce: fresh_nonce()?,
+        deadline: session.now().await? + 600,
+    };
+    // E_R: the request itself, as JSON, before its own hash is in it.
+    request.documentHash = B256::from_slice(&Sha256::digest(serde_json::to_vec(&request)?));
+    Ok(request)
+}
+
+/// Active chips of an operator that nobody rents, as many as wanted.
+async fn free_chips(session: &Session, operator: Address, wanted: u32) -> Result<Vec<B256>> {
+    let registry = SystemContract::PociRegistry;
+    let all: Vec<B256> = session.read(registry, &PociRegistry::chipsOfCall { operator }).await?;
+    let mut free = Vec::new();
+    for chip in all {
+        let state: u8 = session.read(registry, &PociRegistry::stateOfCall { id: chip }).await?;
+        let record = session.read(registry, &PociRegistry::chipOfCall { chip }).await?;
+        if ChipState::try_from(state)? == ChipState::Active && record.rentals == 0 {
+            free.push(chip);
+        }
+    }
+    let wanted = usize::try_from(wanted)?;
+    ensure!(free.len() >= wanted, "{operator} has {} free chips, {wanted} are wanted", free.len());
+    free.truncate(wanted);
+    Ok(free)
+}
+
+async fn acknowledge(session: &Session, one: &One) -> Result<Value> {
+    let call = RpoiEscrow::acknowledgeCall { rental: one.rental.into(), signature: Bytes::new() };
+    let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
+    show(session, one.rental, Some(sent.gas_used)).await
+}
+
+async fn end(session: &Session, one: &One) -> Result<Value> {
+    let call = RpoiEscrow::endCall { rental: one.rental.into(), signature: Bytes::new() };
+    let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
+    show(session, one.rental, Some(sent.gas_used)).await
+}
+
+async fn poke(session: &Session, one: &One) -> Result<Value> {
+    let call = RpoiEscrow::pokeCall { rental: one.rental.into() };
+    let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
+    show(session, one.rental, Some(sent.gas_used)).await
+}
+
+/// Everything that a person wants to know of a rental.
+pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>) -> Result<Value> {
+    let rental = rental_of(session, id).await?;
+    let state: u8 = session.read(ESCROW, &RpoiEscrow::stateOfCall { rental: id.into() }).await?;
+    let accrued: u128 =
+        session.read(ESCROW, &RpoiEscrow::accruedOfCall { rental: id.into() }).await?;
+    let unc = |wei: u128| amount::show(U256::from(wei));
+    Ok(json!({
+        "rental": id,
+        "state": RentalState::try_from(state)?,
+        "renter": rental.renter,
+        "operator": rental.operator,
+        "chips": rental.chips,
+        "duration": rental.duration,
+        "deposit": unc(rental.deposit),
+        "rent": unc(rental.rent),
+        "accrued": unc(accrued),
+        "startedAt": rental.startedAt,
+        "endedAt": rental.endedAt,
+        "deadline": rental.deadline,
+        "renterScore": rental.renterScore,
+        "operatorScore": rental.operatorScore,
+        "gasUsed": gas_used,
+    }))
+}
+
+async fn list(session: &Session) -> Result<Value> {
+    let opened = session.events::<RpoiEscrow::RentalOpened>(ESCROW, None).await?;
+    let mut rows = Vec::new();
+    for (event, _) in opened {
+        let call = RpoiEscrow::stateOfCall { rental: event.rental };
+        let state: u8 = session.read(ESCROW, &call).await?;
+        rows.push(json!({
+            "rental": event.rental,
+            "state": RentalState::try_from(state)?,
+            "renter": event.renter,
+            "operator": event.operator,
+            "rent": amount::show(U256::from(event.rent)),
+        }));
+    }
+    Ok(Value::Array(rows))
+}
