@@ -4,8 +4,9 @@ use crate::{
     chain::{Home, changes_of, genesis, grown, homes, next_block, person, rich, slot, small},
     seeded::{self, rng},
 };
-use alloy_primitives::{B256, Bytes, U256};
-use utnet_db::{DbError, GenesisState, SealedHeader, StateChanges, Store};
+use alloy_consensus::{SignableTransaction, TxLegacy};
+use alloy_primitives::{B256, Bytes, Log, LogData, Signature, U256};
+use utnet_db::{Account, DbError, GenesisState, SealedHeader, StateChanges, Store};
 
 #[test]
 fn a_block_is_found_by_number_and_hash() {
@@ -43,6 +44,29 @@ fn a_transaction_is_found_by_its_hash() {
             assert_eq!((found.block_number, found.index), (4, index));
             assert_eq!(found.sender, block.senders[usize::try_from(index).unwrap()]);
         }
+    }
+}
+
+#[test]
+fn the_largest_transactions_receipts_and_code_are_kept() {
+    for home in homes() {
+        let home = grown(home, 1);
+        let mut changes = StateChanges::default();
+        let code = changes.add_code(vec![0x5b; 24_576].into());
+        changes.set_account(person(1), Account { bytecode_hash: code, ..rich(1) });
+        let mut block = next_block(&home.store, changes, 1);
+        let large = TxLegacy { input: vec![0x11; 131_072].into(), ..TxLegacy::default() };
+        block.transactions = vec![large.into_signed(Signature::test_signature()).into()];
+        // What a whole block of gas can log.
+        let noise = seeded::bytes(&mut rng(4), 4 << 20);
+        let data = LogData::new_unchecked(vec![B256::ZERO; 4], noise);
+        block.receipts[0].logs = vec![Log { address: person(1), data }; 2];
+        home.store.append_block(block.clone()).unwrap();
+        let view = home.store.view().unwrap();
+        assert_eq!(view.block(2).unwrap().unwrap().transactions, block.transactions);
+        assert_eq!(view.receipts(2).unwrap().unwrap(), block.receipts);
+        let kept = view.bytecode(code.unwrap()).unwrap().unwrap();
+        assert_eq!(kept.original_bytes(), Bytes::from(vec![0x5b; 24_576]));
     }
 }
 
