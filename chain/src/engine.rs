@@ -1,3 +1,31 @@
 //! Owns the chain: the one task that changes it, and the handle through which all others do.
+//!
+//! A block goes through three separate calls: [`propose`] builds it, [`judge`] does it again and
+//! compares, finalise writes it. Only the last changes anything.
 
 pub mod api;
+mod command;
+mod difficulty;
+mod header;
+mod judge;
+mod pending;
+mod propose;
+mod reorg;
+mod settings;
+mod shared;
+mod snapshot;
+mod start;
+mod submit;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+pub use api::{
+    AccountPatch, Chain, EngineError, HeadEvent, Origin, Settings, SnapshotId, Submission,
+};
+pub use header::{Attributes, next_base_fee, next_excess_blob_gas};
+pub use judge::{Judged, Unacceptable, judge};
+pub use propose::{Proposal, Source, propose};
+pub use start::{EngineOptions, EngineThread, open, stored_genesis};
+pub use worker::Engine;

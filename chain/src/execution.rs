@@ -1,9 +1,30 @@
 //! Executes blocks and calls on the states that the store keeps.
 
+mod alloc;
+mod block;
+mod evm;
+mod overlay;
+mod overrides;
+mod patch;
 mod record;
+mod recover;
 mod sandbox;
+mod system;
+mod tracing;
 mod view;
 
+pub(crate) use alloc::genesis_changes;
+pub(crate) use block::{BlockRun, settle};
+pub use block::{Executed, ExecutionError, Rewards};
+pub use evm::UtnetEvmFactory;
+pub use overlay::Overlay;
+pub use overrides::OverrideError;
+pub use patch::AccountPatch;
+pub(crate) use patch::patch_accounts;
+pub(crate) use record::to_write;
 pub use record::{BlockRecord, Foreign, PooledTransaction, Receipt, Transaction};
-pub use sandbox::{CallError, OverrideError, Sandbox};
+pub use recover::recover_all;
+pub use sandbox::{CallError, Sandbox};
+pub use system::Producer;
+pub use tracing::{TraceError, trace_block, trace_call, trace_transaction};
 pub use view::{AccountProof, At, ChainView, ReadError, StateView};

@@ -1,5 +1,13 @@
 //! Reads and builds genesis: the rules of a chain and the state it starts from.
 
+mod dev;
+mod error;
+mod forks;
+mod header;
 mod spec;
 
-pub use spec::{BuiltGenesis, ChainSpec, Limits};
+pub use dev::{
+    CREATE2_DEPLOYER, DEV_MNEMONIC, DevGenesis, SEALER_KEY, dev_accounts, sealer_address,
+};
+pub use error::GenesisError;
+pub use spec::{ChainSpec, Limits};

@@ -4,9 +4,11 @@
 //! config. Everybody outside speaks to [`engine::api::Chain`].
 
 pub mod clock;
+pub mod config;
 pub mod engine;
 pub mod execution;
 pub mod genesis;
 pub mod miner;
 pub mod poci;
 pub mod pool;
+pub mod rpc;

@@ -4,24 +4,37 @@
 //! [`Chain`] sends it commands and waits for the answer; reads take the latest committed snapshot
 //! ([`Chain::view`]) and never wait for the writer.
 
+use super::{
+    command::{Change, Command, Reply, Setting},
+    judge::Unacceptable,
+    shared::Shared,
+};
+pub use crate::execution::AccountPatch;
 use crate::{
-    execution::{BlockRecord, ChainView, Foreign, PooledTransaction, ReadError},
-    genesis::{BuiltGenesis, ChainSpec},
-    miner::MiningMode,
+    clock::Clock,
+    execution::{BlockRecord, ChainView, ExecutionError, Foreign, PooledTransaction, ReadError},
+    genesis::{ChainSpec, GenesisError},
+    miner::{BlockTime, MiningMode},
+    poci::PociFault,
     pool::{PoolOrder, PoolView, PooledEntry, Rejected},
 };
 use alloy_consensus::transaction::Recovered;
-use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
+use alloy_eips::eip7594::BlobTransactionSidecarVariant;
+use alloy_primitives::{Address, B256, TxHash};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc, oneshot};
 use utnet_primitives::{Gas, Height, Seconds, Wei};
 
 /// The chain, as everybody but the engine sees it. Clones share one engine.
 #[derive(Clone, Debug)]
-pub struct Chain {}
+pub struct Chain {
+    pub(super) inbox: mpsc::Sender<Command>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) clock: Arc<dyn Clock>,
+}
 
 /// A transaction offered to the pool.
 #[derive(Clone, Debug)]
@@ -51,32 +64,8 @@ pub enum HeadEvent {
     Removed(Arc<BlockRecord>),
 }
 
-/// What a dev cheat changes of one account; `None` and absent slots stay as they are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AccountPatch {
-    /// New balance, in wei.
-    pub balance: Option<U256>,
-    /// New nonce.
-    pub nonce: Option<u64>,
-    /// New code; empty removes it.
-    pub code: Option<Bytes>,
-    /// New values of storage slots; zero removes.
-    pub storage: BTreeMap<U256, U256>,
-}
-
-/// How the clock of the blocks differs from the wall clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TimeSettings {
-    /// Added to the wall clock, in seconds.
-    pub offset: i64,
-    /// Timestamp of the next block only.
-    pub next_timestamp: Option<Seconds>,
-    /// Fixed distance between blocks, instead of the wall clock.
-    pub block_interval: Option<Seconds>,
-}
-
 /// The settings that dev methods change; a copy, as of the moment of reading.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// When blocks are made.
     pub mining: MiningMode,
@@ -93,7 +82,7 @@ pub struct Settings {
     /// PREVRANDAO of the next block only; never set under POCI.
     pub next_prevrandao: Option<B256>,
     /// How block time differs from wall time.
-    pub time: TimeSettings,
+    pub time: BlockTime,
     /// Accounts whose transactions need no signature.
     pub impersonated: BTreeSet<Address>,
     /// Every account is impersonated.
@@ -124,6 +113,21 @@ pub enum EngineError {
     /// The store could not be read or written.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// A block made elsewhere is not accepted.
+    #[error(transparent)]
+    Unacceptable(#[from] Unacceptable),
+    /// The next block could not be executed.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// This node may not make the next block, or cannot.
+    #[error(transparent)]
+    Poci(#[from] PociFault),
+    /// The genesis is not valid.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// A chain on disk keeps its genesis.
+    #[error("a chain on disk cannot be reset to another genesis: choose another datadir")]
+    OnDisk,
     /// A timestamp must be above the head's.
     #[error("timestamp {asked} is not above the head's {head}")]
     TimestampTooLow {
@@ -151,7 +155,7 @@ pub enum EngineError {
 impl Chain {
     /// The chain's rules.
     pub fn spec(&self) -> Arc<ChainSpec> {
-        todo!()
+        self.shared.spec()
     }
 
     /// The latest committed snapshot. Cheap; never waits for the writer.
@@ -159,27 +163,27 @@ impl Chain {
     /// # Errors
     /// [`ReadError`] when the store cannot open a read transaction.
     pub fn view(&self) -> Result<ChainView, ReadError> {
-        todo!()
+        self.shared.view()
     }
 
     /// The pool, as a live read-only handle.
     pub fn pool_view(&self) -> PoolView {
-        todo!()
+        PoolView::new(Arc::clone(&self.shared.pool))
     }
 
     /// The present settings.
     pub fn settings(&self) -> Arc<Settings> {
-        todo!()
+        self.shared.settings()
     }
 
     /// Follows the head.
     pub fn heads(&self) -> broadcast::Receiver<HeadEvent> {
-        todo!()
+        self.shared.heads.subscribe()
     }
 
     /// Follows the transactions that enter the pool as ready.
     pub fn pending_transactions(&self) -> broadcast::Receiver<Arc<PooledEntry>> {
-        todo!()
+        self.shared.pending.subscribe()
     }
 
     /// Offers a transaction. In instant mode the block is made before the answer.
@@ -187,7 +191,8 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Rejected`] with the pool's reason.
     pub async fn submit(&self, submission: Submission) -> Result<TxHash, EngineError> {
-        todo!()
+        let submission = Box::new(submission);
+        self.ask(|reply| Command::Submit { submission, reply }).await
     }
 
     /// Makes `blocks` blocks now, even empty ones, `interval` seconds apart when given; returns
@@ -200,7 +205,7 @@ impl Chain {
         blocks: u64,
         interval: Option<Seconds>,
     ) -> Result<Height, EngineError> {
-        todo!()
+        self.ask(|reply| Command::Mine { blocks, interval, reply }).await
     }
 
     /// Judges a block made elsewhere and makes it the head.
@@ -208,7 +213,8 @@ impl Chain {
     /// # Errors
     /// Names the first field that is wrong.
     pub async fn import(&self, block: Foreign) -> Result<B256, EngineError> {
-        todo!()
+        let block = Box::new(block);
+        self.ask(|reply| Command::Import { block, reply }).await
     }
 
     /// Chooses when blocks are made.
@@ -216,7 +222,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn set_mining(&self, mode: MiningMode) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::Mining(mode)).await.map(drop)
     }
 
     /// Remembers state, blocks, time and pool.
@@ -224,7 +230,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn snapshot(&self) -> Result<SnapshotId, EngineError> {
-        todo!()
+        self.ask(|reply| Command::Snapshot { reply }).await
     }
 
     /// Goes back to a snapshot and takes it and all later ones away; `false` if unknown.
@@ -232,7 +238,7 @@ impl Chain {
     /// # Errors
     /// When the store could not be written.
     pub async fn revert(&self, id: SnapshotId) -> Result<bool, EngineError> {
-        todo!()
+        self.ask(|reply| Command::Revert { id, reply }).await
     }
 
     /// Takes the last `depth` blocks back; their transactions are dropped.
@@ -240,7 +246,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::TooDeep`].
     pub async fn rollback(&self, depth: u64) -> Result<Height, EngineError> {
-        todo!()
+        self.ask(|reply| Command::Rollback { depth, reply }).await
     }
 
     /// Replaces the last blocks: takes `depth` of them back, then makes as many new ones; block
@@ -253,7 +259,7 @@ impl Chain {
         depth: u64,
         transactions: BTreeMap<u64, Vec<Submission>>,
     ) -> Result<(), EngineError> {
-        todo!()
+        self.ask(|reply| Command::Reorg { depth, transactions, reply }).await
     }
 
     /// Changes accounts outside any block (dev): the latest state changes, no block is made.
@@ -261,7 +267,7 @@ impl Chain {
     /// # Errors
     /// When the store could not be written.
     pub async fn patch(&self, patches: Vec<(Address, AccountPatch)>) -> Result<(), EngineError> {
-        todo!()
+        self.ask(|reply| Command::Patch { patches, reply }).await
     }
 
     /// Starts or stops to impersonate an account (dev).
@@ -269,7 +275,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn impersonate(&self, account: Address, on: bool) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::Impersonate(account, on)).await.map(drop)
     }
 
     /// Starts or stops to impersonate every account (dev).
@@ -277,7 +283,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn auto_impersonate(&self, on: bool) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::AutoImpersonate(on)).await.map(drop)
     }
 
     /// Moves block time forward (or back, when negative); returns the offset to wall time.
@@ -285,7 +291,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn increase_time(&self, seconds: i64) -> Result<i64, EngineError> {
-        todo!()
+        Ok(self.set(Setting::ShiftTime(seconds)).await?.after.time.offset)
     }
 
     /// Sets the timestamp of the next block; later ones go on from there with the wall clock.
@@ -293,7 +299,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::TimestampTooLow`].
     pub async fn set_next_timestamp(&self, timestamp: Seconds) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::NextTimestamp(timestamp)).await.map(drop)
     }
 
     /// Sets the present block time; returns the offset to wall time.
@@ -301,7 +307,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn set_time(&self, now: Seconds) -> Result<i64, EngineError> {
-        todo!()
+        Ok(self.set(Setting::Time(now)).await?.after.time.offset)
     }
 
     /// Fixes the distance between blocks, or frees it; returns whether one was set before.
@@ -309,7 +315,8 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn set_block_interval(&self, seconds: Option<Seconds>) -> Result<bool, EngineError> {
-        todo!()
+        let change = self.set(Setting::BlockInterval(seconds)).await?;
+        Ok(change.before.time.block_interval.is_some())
     }
 
     /// Sets the base fee of the next block, in wei.
@@ -317,7 +324,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn set_next_base_fee(&self, base_fee: u64) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::NextBaseFee(base_fee)).await.map(drop)
     }
 
     /// Sets the gas limit of the next blocks.
@@ -325,7 +332,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn set_gas_limit(&self, limit: Gas) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::GasLimit(limit)).await.map(drop)
     }
 
     /// Sets the beneficiary of the next blocks.
@@ -333,7 +340,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::FixedByPoci`].
     pub async fn set_coinbase(&self, account: Address) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::Coinbase(account)).await.map(drop)
     }
 
     /// Sets PREVRANDAO of the next block.
@@ -341,7 +348,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::FixedByPoci`].
     pub async fn set_prevrandao(&self, beacon: B256) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::Prevrandao(beacon)).await.map(drop)
     }
 
     /// Sets the least price per gas that the pool accepts.
@@ -349,7 +356,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn set_min_gas_price(&self, price: Wei) -> Result<(), EngineError> {
-        todo!()
+        self.set(Setting::MinGasPrice(price)).await.map(drop)
     }
 
     /// Drops a transaction from the pool; `None` if it is not there.
@@ -357,7 +364,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn drop_transaction(&self, hash: TxHash) -> Result<Option<TxHash>, EngineError> {
-        todo!()
+        self.ask(|reply| Command::Drop { hash, reply }).await
     }
 
     /// Drops all transactions of a sender, or of everybody.
@@ -365,7 +372,7 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn drop_transactions(&self, sender: Option<Address>) -> Result<(), EngineError> {
-        todo!()
+        self.ask(|reply| Command::DropAll { sender, reply }).await
     }
 
     /// Starts again from this genesis, or from the chain's own: blocks, pool, snapshots and
@@ -373,8 +380,8 @@ impl Chain {
     ///
     /// # Errors
     /// When the store could not be written.
-    pub async fn reset(&self, genesis: Option<BuiltGenesis>) -> Result<(), EngineError> {
-        todo!()
+    pub async fn reset(&self, genesis: Option<Arc<ChainSpec>>) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Reset { spec: genesis, reply }).await
     }
 
     /// Lets the engine look at the clock now; interval mining needs it only in tests.
@@ -382,6 +389,24 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Stopped`].
     pub async fn tick(&self) -> Result<(), EngineError> {
-        todo!()
+        self.ask(|reply| Command::Tick { reply }).await
+    }
+
+    /// The blobs of a recent transaction, in the pool or lately mined.
+    pub fn sidecar(&self, hash: &TxHash) -> Option<Arc<BlobTransactionSidecarVariant>> {
+        let pooled = self.pool_view().find(hash);
+        let pooled = pooled.and_then(|entry| entry.sidecar().cloned().map(Arc::new));
+        pooled.or_else(|| self.shared.sidecar(hash))
+    }
+
+    async fn set(&self, setting: Setting) -> Result<Change, EngineError> {
+        self.ask(|reply| Command::Set { setting, reply }).await
+    }
+
+    /// Sends a command and waits for the answer.
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(command(reply)).await.map_err(|_closed| EngineError::Stopped)?;
+        answer.await.map_err(|_gone| EngineError::Stopped)?
     }
 }

@@ -1,9 +1,14 @@
 //! Runs calls on a private copy of the state at a block, for `eth_call`, traces and simulations.
 
-use super::{At, ChainView, ReadError, StateView};
-use alloy_evm::eth::EthEvmContext;
+use super::{
+    At, ChainView, ExecutionError, Overlay, ReadError, StateView,
+    block::{BlockRun, clears_empty},
+    evm::UtnetEvmFactory,
+    overlay,
+};
 use alloy_evm::{
-    EvmEnv,
+    Evm, EvmEnv, EvmFactory,
+    eth::EthEvmContext,
     revm::{
         Inspector,
         context::{
@@ -15,14 +20,14 @@ use alloy_evm::{
     },
 };
 use alloy_primitives::{Address, B256};
-use alloy_rpc_types_eth::{BlockOverrides, state::StateOverride};
 use std::collections::BTreeMap;
+use utnet_db::StateChanges;
 use utnet_primitives::Height;
 
 /// A private copy of the state at a block, on which anything may be run.
 ///
 /// ```text
-/// Sandbox::on(&view, At::Latest)?   // the block that would follow, all checks on
+/// Sandbox::on(&view, At::Latest)?   // the environment of the head, all checks on
 ///     .relaxed()                    // as eth_call wants it: no nonce, balance, fee checks
 ///     .with_state(&overrides)?
 ///     .with_block(&overrides)
@@ -33,28 +38,14 @@ pub struct Sandbox {
     /// Block and rules that calls see; free to change.
     pub env: EvmEnv,
     /// The copy; free to change.
-    pub state: CacheDB<StateView>,
+    pub state: Overlay,
     /// Precompiles that moved: from, to (`movePrecompileToAddress`).
     pub moved: BTreeMap<Address, Address>,
+    has_precompiles: bool,
 }
 
 /// Why a call could not be run at all (a revert is a result, not an error).
 pub type CallError = EVMError<ReadError>;
-
-/// Why state overrides could not be applied.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum OverrideError {
-    /// `state` and `stateDiff` exclude each other.
-    #[error("account {0} has both 'state' and 'stateDiff'")]
-    StateAndDiff(Address),
-    /// Only a precompile can be moved.
-    #[error("account {0} is not a precompile")]
-    NotAPrecompile(Address),
-    /// The store could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-}
 
 impl Sandbox {
     /// The state at a block, in the environment of that very block (as geth's `eth_call`).
@@ -62,7 +53,25 @@ impl Sandbox {
     /// # Errors
     /// [`ReadError::NoState`] above the head.
     pub fn on(view: &ChainView, at: At) -> Result<Self, ReadError> {
-        todo!()
+        let state = view.state(at)?;
+        let env = match at {
+            At::Latest => view.env_of(view.head()),
+            At::After(height) => {
+                let header = view.header(height)?.ok_or(ReadError::NoState { height })?;
+                view.env_of(&header)
+            }
+        };
+        Ok(Self::over(view, state, env))
+    }
+
+    /// A state in an environment.
+    pub fn over(view: &ChainView, state: StateView, env: EvmEnv) -> Self {
+        Self {
+            env,
+            state: CacheDB::new(state),
+            moved: BTreeMap::new(),
+            has_precompiles: view.spec().has_precompiles,
+        }
     }
 
     /// The state before transaction `index` of a block: system calls and earlier transactions
@@ -74,29 +83,35 @@ impl Sandbox {
         view: &ChainView,
         height: Height,
         index: usize,
-    ) -> Result<Self, CallError> {
-        todo!()
+    ) -> Result<Self, ExecutionError> {
+        let block = view.block(height)?.ok_or(ReadError::NoState { height })?;
+        let parent = Height(height.0.checked_sub(1).ok_or(ReadError::NoState { height })?);
+        let mut sandbox =
+            Self::over(view, view.state(At::After(parent))?, view.env_of(&block.header));
+        // Impersonated senders may have code.
+        sandbox.env.cfg_env.disable_eip3607 = true;
+        let env = sandbox.env.clone();
+        let mut run = BlockRun::new(view.spec(), &mut sandbox.state, env);
+        run.open(block.header.parent_hash, block.header.parent_beacon_block_root)?;
+        for transaction in block.transactions.iter().take(index) {
+            run.execute(transaction)?;
+        }
+        drop(run);
+        Ok(sandbox)
     }
 
-    /// Lifts the checks that `eth_call` and `eth_estimateGas` lift: nonce, balance, base fee, block gas limit,
-    /// the cap per transaction, senders with code.
+    /// Lifts the checks that `eth_call` and `eth_estimateGas` lift: nonce, balance, base fee,
+    /// block gas limit, the cap per transaction, senders with code.
     #[must_use]
-    pub fn relaxed(self) -> Self {
-        todo!()
-    }
-
-    /// Overrides fields of the block.
-    #[must_use]
-    pub fn with_block(self, overrides: &BlockOverrides) -> Self {
-        todo!()
-    }
-
-    /// Overrides accounts.
-    ///
-    /// # Errors
-    /// [`OverrideError`].
-    pub fn with_state(self, overrides: &StateOverride) -> Result<Self, OverrideError> {
-        todo!()
+    pub fn relaxed(mut self) -> Self {
+        let cfg = &mut self.env.cfg_env;
+        cfg.disable_nonce_check = true;
+        cfg.disable_balance_check = true;
+        cfg.disable_base_fee = true;
+        cfg.disable_block_gas_limit = true;
+        cfg.disable_eip3607 = true;
+        cfg.tx_gas_limit_cap = Some(u64::MAX);
+        self
     }
 
     /// Runs a transaction under an inspector and leaves the state as it was.
@@ -107,12 +122,27 @@ impl Sandbox {
     where
         I: for<'a> Inspector<EthEvmContext<&'a mut CacheDB<StateView>>>,
     {
-        todo!()
+        let factory = UtnetEvmFactory { has_precompiles: self.has_precompiles };
+        let env = self.env.clone();
+        let mut evm = factory.create_evm_with_inspector(&mut self.state, env, inspector);
+        let moves = self.moved.iter().map(|(from, to)| (*from, *to));
+        evm.precompiles_mut()
+            .move_precompiles(moves)
+            .map_err(|error| EVMError::Custom(error.to_string()))?;
+        evm.transact_raw(tx)
     }
 
     /// Keeps what a run changed.
     pub fn commit(&mut self, changes: EvmState) {
-        todo!()
+        overlay::commit(&mut self.state, changes);
+    }
+
+    /// What has changed above the stored state.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn changes(&self) -> Result<StateChanges, ReadError> {
+        overlay::changes(&self.state, clears_empty(self.env.cfg_env.spec))
     }
 
     /// The root of the state as changed.
@@ -120,6 +150,17 @@ impl Sandbox {
     /// # Errors
     /// When the store cannot be read.
     pub fn state_root(&self) -> Result<B256, ReadError> {
-        todo!()
+        self.state.db.state_root(&self.changes()?)
+    }
+
+    /// Whether an address is a precompile here, moves included.
+    pub fn is_precompile(&mut self, address: &Address) -> bool {
+        if self.moved.values().any(|to| to == address) {
+            return true;
+        }
+        let factory = UtnetEvmFactory { has_precompiles: self.has_precompiles };
+        let env = self.env.clone();
+        let evm = factory.create_evm(&mut self.state, env);
+        !self.moved.contains_key(address) && evm.precompiles().get(address).is_some()
     }
 }

@@ -1,16 +1,22 @@
 //! Reads the chain as of one committed snapshot.
 
-use super::BlockRecord;
+use super::{BlockRecord, record};
 use crate::genesis::ChainSpec;
 use alloy_consensus::{Header, Sealed};
-use alloy_evm::{EvmEnv, revm::context::DBErrorMarker};
-use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
+use alloy_evm::{
+    EvmEnv,
+    revm::{DatabaseRef, bytecode::Bytecode, context::DBErrorMarker, state::AccountInfo},
+};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, TxHash, U256};
 use std::sync::Arc;
+use utnet_db::{Account, DbError, HistoricalView, SealedHeader, StateChanges, View};
 use utnet_primitives::Height;
 
 /// The chain as of one committed snapshot; clones share it.
 #[derive(Clone, Debug)]
 pub struct ChainView {
+    view: View,
+    head: Arc<Sealed<Header>>,
     spec: Arc<ChainSpec>,
 }
 
@@ -25,7 +31,13 @@ pub enum At {
 
 /// The accounts as of one moment; a database for the EVM. Clones are cheap.
 #[derive(Clone, Debug)]
-pub struct StateView {}
+pub struct StateView(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Latest(View),
+    After(HistoricalView),
+}
 
 /// An account with its Merkle proof, as `eth_getProof` answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,17 +60,38 @@ pub struct AccountProof {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The block is above the head, or was pruned.
+    /// The block is above the head, or is not kept.
     #[error("no state of block {height}")]
     NoState {
         /// The block.
         height: Height,
     },
+    /// The store failed.
+    #[error(transparent)]
+    Store(Arc<DbError>),
 }
 
 impl DBErrorMarker for ReadError {}
 
+impl From<DbError> for ReadError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::UnknownBlock { number, .. } => Self::NoState { height: Height(number) },
+            other => Self::Store(Arc::new(other)),
+        }
+    }
+}
+
 impl ChainView {
+    /// The snapshot that a store's view shows, under a chain's rules.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or has no genesis yet.
+    pub fn new(view: View, spec: Arc<ChainSpec>) -> Result<Self, ReadError> {
+        let head = Arc::new(sealed(view.head_header()?));
+        Ok(Self { view, head, spec })
+    }
+
     /// The chain's rules.
     pub const fn spec(&self) -> &Arc<ChainSpec> {
         &self.spec
@@ -66,7 +99,12 @@ impl ChainView {
 
     /// The head of the snapshot.
     pub fn head(&self) -> &Sealed<Header> {
-        todo!()
+        &self.head
+    }
+
+    /// The number of the head.
+    pub fn height(&self) -> Height {
+        Height(self.head.number)
     }
 
     /// A header; `None` above the head.
@@ -74,7 +112,7 @@ impl ChainView {
     /// # Errors
     /// When the store cannot be read.
     pub fn header(&self, height: Height) -> Result<Option<Sealed<Header>>, ReadError> {
-        todo!()
+        Ok(self.view.header(height.0)?.map(sealed))
     }
 
     /// The height of a block; `None` if it is not on the chain.
@@ -82,7 +120,7 @@ impl ChainView {
     /// # Errors
     /// When the store cannot be read.
     pub fn height_of(&self, hash: B256) -> Result<Option<Height>, ReadError> {
-        todo!()
+        Ok(self.view.number(hash)?.map(Height))
     }
 
     /// A whole block; `None` above the head.
@@ -90,7 +128,10 @@ impl ChainView {
     /// # Errors
     /// When the store cannot be read.
     pub fn block(&self, height: Height) -> Result<Option<BlockRecord>, ReadError> {
-        todo!()
+        let Some(block) = self.view.block(height.0)? else { return Ok(None) };
+        let receipts = self.view.receipts(height.0)?.unwrap_or_default();
+        let sidecar = self.view.sidecar(height.0)?;
+        Ok(Some(record::restore(&self.spec, block, receipts, sidecar)))
     }
 
     /// Where a transaction stands: height, and index in the block.
@@ -98,7 +139,11 @@ impl ChainView {
     /// # Errors
     /// When the store cannot be read.
     pub fn transaction(&self, hash: TxHash) -> Result<Option<(Height, usize)>, ReadError> {
-        todo!()
+        let found = self.view.tx_by_hash(hash)?;
+        Ok(found.map(|found| {
+            let index = usize::try_from(found.index).expect("a block's index fits memory");
+            (Height(found.block_number), index)
+        }))
     }
 
     /// The accounts as of a moment.
@@ -106,12 +151,20 @@ impl ChainView {
     /// # Errors
     /// [`ReadError::NoState`] above the head.
     pub fn state(&self, at: At) -> Result<StateView, ReadError> {
-        todo!()
+        Ok(StateView(match at {
+            At::Latest => Source::Latest(self.view.clone()),
+            At::After(height) => Source::After(self.view.at(height.0)?),
+        }))
     }
 
     /// The environment in which a block's transactions ran: all consensus checks on.
     pub fn env_of(&self, header: &Header) -> EvmEnv {
-        todo!()
+        self.spec.env_of(header)
+    }
+
+    /// The store's view below, for what only the store can tell.
+    pub const fn store(&self) -> &View {
+        &self.view
     }
 }
 
@@ -120,11 +173,12 @@ impl StateView {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn account(
-        &self,
-        address: Address,
-    ) -> Result<Option<alloy_evm::revm::state::AccountInfo>, ReadError> {
-        todo!()
+    pub fn account(&self, address: Address) -> Result<Option<AccountInfo>, ReadError> {
+        let account = match &self.0 {
+            Source::Latest(view) => view.account(address)?,
+            Source::After(view) => view.account(address)?,
+        };
+        Ok(account.map(info))
     }
 
     /// The code of an account; empty if none.
@@ -132,7 +186,12 @@ impl StateView {
     /// # Errors
     /// When the store cannot be read.
     pub fn code(&self, address: Address) -> Result<Bytes, ReadError> {
-        todo!()
+        match self.account(address)? {
+            Some(account) if account.code_hash != KECCAK256_EMPTY => {
+                Ok(self.code_by_hash_ref(account.code_hash)?.original_bytes())
+            }
+            _ => Ok(Bytes::new()),
+        }
     }
 
     /// A storage slot; zero if unset.
@@ -140,7 +199,11 @@ impl StateView {
     /// # Errors
     /// When the store cannot be read.
     pub fn storage(&self, address: Address, slot: U256) -> Result<U256, ReadError> {
-        todo!()
+        let slot = B256::from(slot);
+        Ok(match &self.0 {
+            Source::Latest(view) => view.storage(address, slot)?,
+            Source::After(view) => view.storage(address, slot)?,
+        })
     }
 
     /// The account with its Merkle proof.
@@ -148,6 +211,79 @@ impl StateView {
     /// # Errors
     /// When the store cannot be read.
     pub fn proof(&self, address: Address, slots: &[B256]) -> Result<AccountProof, ReadError> {
-        todo!()
+        let found = match &self.0 {
+            Source::Latest(view) => view.proof(address, slots)?,
+            Source::After(view) => view.proof(address, slots)?,
+        };
+        let account = found.account.unwrap_or_default();
+        Ok(AccountProof {
+            balance: account.balance,
+            nonce: account.nonce,
+            code_hash: account.bytecode_hash.unwrap_or(KECCAK256_EMPTY),
+            storage_root: found.storage_root,
+            proof: found.proof,
+            slots: found
+                .storage_proofs
+                .into_iter()
+                .map(|slot| (slot.slot, slot.value, slot.proof))
+                .collect(),
+        })
     }
+
+    /// The root of this state with changes above it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn state_root(&self, changes: &StateChanges) -> Result<B256, ReadError> {
+        Ok(match &self.0 {
+            Source::Latest(view) => view.state_root(changes)?,
+            Source::After(view) => view.state_root(changes)?,
+        })
+    }
+
+    const fn view(&self) -> &View {
+        match &self.0 {
+            Source::Latest(view) => view,
+            Source::After(view) => view.view(),
+        }
+    }
+}
+
+impl DatabaseRef for StateView {
+    type Error = ReadError;
+
+    fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, ReadError> {
+        self.account(address)
+    }
+
+    fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode, ReadError> {
+        if code_hash == KECCAK256_EMPTY {
+            return Ok(Bytecode::default());
+        }
+        Ok(self.view().bytecode(code_hash)?.unwrap_or_default().0)
+    }
+
+    fn storage_ref(&self, address: Address, index: U256) -> Result<U256, ReadError> {
+        self.storage(address, index)
+    }
+
+    fn block_hash_ref(&self, number: u64) -> Result<B256, ReadError> {
+        Ok(self.view().hash(number)?.unwrap_or_default())
+    }
+}
+
+/// A stored account as the EVM takes it; the code comes by its hash.
+fn info(account: Account) -> AccountInfo {
+    AccountInfo {
+        balance: account.balance,
+        nonce: account.nonce,
+        code_hash: account.bytecode_hash.unwrap_or(KECCAK256_EMPTY),
+        code: None,
+        ..AccountInfo::default()
+    }
+}
+
+fn sealed(header: SealedHeader) -> Sealed<Header> {
+    let (header, hash) = header.split();
+    Sealed::new_unchecked(header, hash)
 }

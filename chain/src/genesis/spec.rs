@@ -1,28 +1,36 @@
 //! Holds the rules of one chain: its id, its forks, its blob parameters, POCI.
 
-use alloy_consensus::{Header, Sealed};
-use alloy_eips::eip7840::BlobParams;
-use alloy_evm::revm::primitives::hardfork::SpecId;
+use super::{GenesisError, header::genesis_header};
+use alloy_consensus::{Header, Sealable, Sealed};
+use alloy_eips::{eip7840::BlobParams, eip7892::BlobScheduleBlobParams};
+use alloy_evm::{
+    EvmEnv,
+    eth::spec::EthExecutorSpec,
+    revm::{context::CfgEnv, primitives::hardfork::SpecId},
+    spec_by_timestamp_and_block_number,
+};
 use alloy_genesis::Genesis;
-use utnet_primitives::{Height, PociSchedule, Seconds};
+use alloy_hardforks::EthereumHardforks;
+use alloy_primitives::Address;
+use utnet_primitives::{Height, PociSchedule, Seconds, precompile};
 
-/// The rules of one chain.
+/// The rules of one chain, with its block 0.
 #[derive(Clone, Debug)]
 pub struct ChainSpec {
     /// EIP-155 chain id.
     pub chain_id: u64,
     /// The genesis file.
     pub genesis: Genesis,
-    /// Who may make blocks; `None` on a plain dev chain.
+    /// Who may make blocks; `None` on a plain chain.
     pub poci: Option<PociSchedule>,
     /// Limits that dev chains lift.
     pub limits: Limits,
     /// The genesis block.
     pub header: Sealed<Header>,
+    /// Whether our precompiles stand here (code `0xfe` at their first address).
+    pub has_precompiles: bool,
+    blobs: BlobScheduleBlobParams,
 }
-
-/// A chain's rules with the header and state of its block 0.
-pub type BuiltGenesis = ChainSpec;
 
 /// Limits of Ethereum that dev chains lift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +41,171 @@ pub struct Limits {
     pub code_bytes: Option<usize>,
 }
 
+impl Limits {
+    /// Ethereum's own.
+    pub const ETHEREUM: Self = Self { has_transaction_gas_cap: true, code_bytes: None };
+    /// A dev chain's: no cap per transaction, as anvil.
+    pub const DEV: Self = Self { has_transaction_gas_cap: false, code_bytes: None };
+}
+
 impl ChainSpec {
+    /// Checks a genesis file and computes its block 0.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names the field that is wrong.
+    pub fn new(genesis: Genesis, limits: Limits) -> Result<Self, GenesisError> {
+        if let Some(number) = genesis.number.filter(|number| *number != 0) {
+            return Err(GenesisError::NumberNotZero { number });
+        }
+        let difficulty = genesis.config.terminal_total_difficulty.unwrap_or_default();
+        if !difficulty.is_zero()
+            && !genesis.config.terminal_total_difficulty_passed
+            && genesis.config.merge_netsplit_block.is_none()
+        {
+            return Err(GenesisError::UnknownMergeBlock);
+        }
+        let poci = read_poci(&genesis)?;
+        let blobs = blob_schedule(&genesis);
+        let has_precompiles = genesis
+            .alloc
+            .get(&precompile::SE_VERIFY)
+            .and_then(|account| account.code.as_ref())
+            .is_some_and(|code| code.as_ref() == [0xfe]);
+        let mut spec = Self {
+            chain_id: genesis.config.chain_id,
+            genesis,
+            poci,
+            limits,
+            header: Header::default().seal_slow(),
+            has_precompiles,
+            blobs,
+        };
+        if spec.poci.is_some() && !spec.is_osaka_active_at_timestamp(0) {
+            return Err(GenesisError::PociBeforeOsaka);
+        }
+        spec.header = genesis_header(&spec).seal_slow();
+        Ok(spec)
+    }
+
+    /// Reads a genesis file in geth's format.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names the field that is wrong.
+    pub fn from_json(text: &str, limits: Limits) -> Result<Self, GenesisError> {
+        Self::new(serde_json::from_str(text).map_err(GenesisError::Form)?, limits)
+    }
+
     /// The rules of the EVM in a block.
     pub fn evm_spec(&self, height: Height, timestamp: Seconds) -> SpecId {
-        todo!()
+        spec_by_timestamp_and_block_number(self, timestamp.0, height.0)
     }
 
     /// The blob parameters in a block; `None` before Cancun.
     pub fn blob_params(&self, timestamp: Seconds) -> Option<BlobParams> {
-        todo!()
+        if !self.is_cancun_active_at_timestamp(timestamp.0) {
+            return None;
+        }
+        if let Some(scheduled) = self.blobs.active_scheduled_params_at_timestamp(timestamp.0) {
+            return Some(*scheduled);
+        }
+        Some(if self.is_osaka_active_at_timestamp(timestamp.0) {
+            self.blobs.osaka
+        } else if self.is_prague_active_at_timestamp(timestamp.0) {
+            self.blobs.prague
+        } else {
+            self.blobs.cancun
+        })
+    }
+
+    /// The environment of a block with this header, all checks of consensus on.
+    pub fn env_of(&self, header: &Header) -> EvmEnv {
+        let blobs = self.blob_params(Seconds(header.timestamp));
+        let mut env = EvmEnv::for_eth_block(header, self, self.chain_id, blobs);
+        self.limits.apply(&mut env.cfg_env);
+        env
+    }
+
+    /// The cap on the gas of one transaction in a block; `None` when none holds.
+    pub fn transaction_gas_cap(&self, timestamp: Seconds) -> Option<u64> {
+        (self.limits.has_transaction_gas_cap && self.is_osaka_active_at_timestamp(timestamp.0))
+            .then_some(alloy_eips::eip7825::MAX_TX_GAS_LIMIT_OSAKA)
+    }
+}
+
+impl Limits {
+    /// Puts these limits in place of those of the fork.
+    fn apply(self, cfg: &mut CfgEnv) {
+        if !self.has_transaction_gas_cap {
+            cfg.tx_gas_limit_cap = Some(u64::MAX);
+        }
+        cfg.limit_contract_code_size = self.code_bytes;
+    }
+}
+
+impl EthExecutorSpec for ChainSpec {
+    fn deposit_contract_address(&self) -> Option<Address> {
+        self.genesis.config.deposit_contract_address
+    }
+}
+
+fn read_poci(genesis: &Genesis) -> Result<Option<PociSchedule>, GenesisError> {
+    let Some(section) = genesis.config.extra_fields.get("utnet") else {
+        return Ok(None);
+    };
+    let poci: PociSchedule =
+        serde_json::from_value(section.clone()).map_err(GenesisError::Utnet)?;
+    for (field, value) in [
+        ("epochBlocks", poci.epoch_blocks),
+        ("lookbackEpochs", poci.lookback_epochs),
+        ("maxRounds", u64::from(poci.max_rounds)),
+    ] {
+        if value == 0 {
+            return Err(GenesisError::TooSmall { field, value, least: 1 });
+        }
+    }
+    if poci.sealer.is_zero() {
+        return Err(GenesisError::NoSealer);
+    }
+    Ok(Some(poci))
+}
+
+/// The file's blob schedule; forks that it names only by time get mainnet's parameters.
+fn blob_schedule(genesis: &Genesis) -> BlobScheduleBlobParams {
+    let config = &genesis.config;
+    let mut schedule = config.blob_schedule_blob_params();
+    for (name, time, params) in [
+        ("bpo1", config.bpo1_time, BlobParams::bpo1()),
+        ("bpo2", config.bpo2_time, BlobParams::bpo2()),
+    ] {
+        if let (Some(time), false) = (time, config.blob_schedule.contains_key(name)) {
+            schedule.scheduled.push((time, params));
+        }
+    }
+    schedule.scheduled.sort_by_key(|(time, _)| *time);
+    schedule
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::b256;
+
+    #[test]
+    fn the_hash_of_a_geth_genesis_is_geths() {
+        let text = include_str!("../../tests/data/hive-genesis.json");
+
+        let spec = ChainSpec::from_json(text, Limits::ETHEREUM).unwrap();
+
+        let known = b256!("0x44fd89d504659cd58f48f4796b77a7e7012cf296a2409afa2f6c3cb99b5b3d99");
+        assert_eq!(spec.header.hash(), known);
+    }
+
+    #[test]
+    fn an_unknown_field_of_our_section_is_named() {
+        let text = r#"{"config":{"chainId":1,"utnet":{"epochBlock":1}},"gasLimit":"0x1","difficulty":"0x0","alloc":{}}"#;
+
+        let error = ChainSpec::from_json(text, Limits::DEV).unwrap_err();
+
+        assert!(error.to_string().contains("epochBlock"), "{error}");
     }
 }

@@ -1,12 +1,15 @@
 //! Lets others look into the pool.
 
-use super::PooledEntry;
+use super::{Pool, PoolOrder, PooledEntry, queue::Entries};
 use alloy_primitives::{Address, TxHash};
-use std::{collections::BTreeMap, sync::Arc};
+use parking_lot::RwLock;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// A live read-only handle to the pool; each call sees the pool as it is at that moment.
-#[derive(Clone, Debug)]
-pub struct PoolView {}
+#[derive(Clone)]
+pub struct PoolView {
+    pool: Arc<RwLock<Pool>>,
+}
 
 /// How many transactions wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,36 +30,48 @@ pub struct PoolContent {
 }
 
 impl PoolView {
+    pub(crate) const fn new(pool: Arc<RwLock<Pool>>) -> Self {
+        Self { pool }
+    }
+
     /// How many transactions wait.
     pub fn status(&self) -> PoolStatus {
-        todo!()
+        self.pool.read().status()
     }
 
     /// All transactions.
     pub fn content(&self) -> PoolContent {
-        todo!()
+        self.pool.read().content()
     }
 
     /// All transactions of one sender: pending, then queued.
-    pub fn content_from(
-        &self,
-        sender: Address,
-    ) -> (BTreeMap<u64, Arc<PooledEntry>>, BTreeMap<u64, Arc<PooledEntry>>) {
-        todo!()
+    pub fn content_from(&self, sender: Address) -> (Entries, Entries) {
+        self.pool.read().content_from(sender)
     }
 
     /// One transaction.
     pub fn find(&self, hash: &TxHash) -> Option<Arc<PooledEntry>> {
-        todo!()
+        self.pool.read().find(hash)
     }
 
     /// The nonce after the sender's last pending transaction; `None` if it has none.
     pub fn next_nonce(&self, sender: Address) -> Option<u64> {
-        todo!()
+        self.pool.read().next_nonce(sender)
     }
 
-    /// The pending transactions in the order in which a block would take them.
+    /// The pending transactions in the order of their prices, whatever the base fee.
     pub fn ready(&self) -> Vec<Arc<PooledEntry>> {
-        todo!()
+        self.ready_in(PoolOrder::Fees, 0)
+    }
+
+    /// The pending transactions as a block with this base fee takes them.
+    pub fn ready_in(&self, order: PoolOrder, base_fee: u64) -> Vec<Arc<PooledEntry>> {
+        self.pool.read().ready(order, base_fee).collect()
+    }
+}
+
+impl fmt::Debug for PoolView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolView").field("status", &self.status()).finish()
     }
 }

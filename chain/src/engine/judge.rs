@@ -1,0 +1,231 @@
+//! Judges a block made elsewhere by doing it again: the second of the engine's three calls.
+//!
+//! Every field of the header is compared with what it must be; the error names the first that is
+//! wrong. Under POCI the producer's proofs are checked too.
+
+use super::{
+    difficulty,
+    header::{self, next_base_fee, next_excess_blob_gas},
+    propose::LONGEST_BLOCK,
+};
+use crate::{
+    execution::{
+        At, BlockRecord, BlockRun, ChainView, Executed, ExecutionError, Foreign, Overlay,
+        ReadError, Rewards, Transaction, recover_all, settle,
+    },
+    poci::{self, PociFault},
+};
+use alloy_consensus::{Header, Sealable, constants::EMPTY_OMMER_ROOT_HASH};
+use alloy_eips::eip1559::GAS_LIMIT_BOUND_DIVISOR;
+use alloy_evm::revm::database::CacheDB;
+use alloy_hardforks::EthereumHardforks;
+use alloy_primitives::{B64, B256};
+use alloy_rlp::Encodable;
+use std::fmt::Debug;
+use utnet_db::StateChanges;
+use utnet_primitives::{Height, Seconds};
+
+/// Least gas limit of a block (yellow paper).
+const LEAST_GAS_LIMIT: u64 = 5_000;
+
+/// Why a block is not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unacceptable {
+    /// A field of the header is not what it must be.
+    #[error("header field {field}: {found}, must be {expected}")]
+    Field {
+        /// The field, by its name in JSON-RPC.
+        field: &'static str,
+        /// What the block says.
+        found: Box<str>,
+        /// What follows from parent, contents and rules.
+        expected: Box<str>,
+    },
+    /// The block is longer than EIP-7934 allows.
+    #[error("the block has {bytes} bytes, at most {LONGEST_BLOCK} are allowed")]
+    TooLong {
+        /// Length of its RLP.
+        bytes: usize,
+    },
+    /// A signature does not recover to any account.
+    #[error("transaction {index}: no sender can be recovered")]
+    Sender {
+        /// Position in the block.
+        index: usize,
+    },
+    /// The block does not execute.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// The producer was not entitled to the block, or did not prove it.
+    #[error(transparent)]
+    Poci(#[from] PociFault),
+}
+
+impl From<ReadError> for Unacceptable {
+    fn from(error: ReadError) -> Self {
+        Self::Execution(error.into())
+    }
+}
+
+/// A block that was found good, ready to be finalised.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The block.
+    pub block: BlockRecord,
+    /// What it changes.
+    pub state: StateChanges,
+}
+
+/// Judges a block as the next one on the head of a view. Changes nothing.
+///
+/// # Errors
+/// [`Unacceptable`] with the first fault found.
+pub fn judge(view: &ChainView, foreign: &Foreign) -> Result<Judged, Unacceptable> {
+    let found = &foreign.block.header;
+    check_against_parent(view, found)?;
+    check_body(view, foreign)?;
+    let producer = match &view.spec().poci {
+        Some(_) => {
+            Some(poci::check_producer(view, found, foreign.sidecar.as_ref().map(AsRef::as_ref))?)
+        }
+        None => None,
+    };
+    let transactions = recover_all(&foreign.block.body.transactions)
+        .map_err(|index| Unacceptable::Sender { index })?;
+
+    let mut state: Overlay = CacheDB::new(view.state(At::Latest)?);
+    let env = view.env_of(found);
+    let spec_id = env.cfg_env.spec;
+    let mut run = BlockRun::new(view.spec(), &mut state, env);
+    run.open(found.parent_hash, found.parent_beacon_block_root)?;
+    for transaction in &transactions {
+        run.execute(transaction)?;
+    }
+    let given = foreign.block.body.withdrawals.as_deref().map(Vec::as_slice);
+    let rewards = producer.map_or(Rewards::Given(given), Rewards::Emission);
+    let executed = run.close(&foreign.block.body.ommers, rewards)?;
+    let (changes, state_root) = settle(&state, spec_id)?;
+    check_results(view, foreign, &executed, state_root)?;
+    let block = BlockRecord {
+        header: found.clone().seal_slow(),
+        transactions,
+        receipts: executed.receipts,
+        ommers: foreign.block.body.ommers.clone(),
+        withdrawals: executed.withdrawals,
+        sidecar: foreign.sidecar.clone(),
+    };
+    Ok(Judged { block, state: changes })
+}
+
+fn field<T: PartialEq + Debug>(
+    field: &'static str,
+    found: T,
+    expected: T,
+) -> Result<(), Unacceptable> {
+    if found == expected {
+        return Ok(());
+    }
+    let (found, expected) = (format!("{found:?}").into(), format!("{expected:?}").into());
+    Err(Unacceptable::Field { field, found, expected })
+}
+
+fn range(
+    field: &'static str,
+    found: u64,
+    allowed: std::ops::RangeInclusive<u64>,
+) -> Result<(), Unacceptable> {
+    if allowed.contains(&found) {
+        return Ok(());
+    }
+    let expected = format!("between {} and {}", allowed.start(), allowed.end()).into();
+    Err(Unacceptable::Field { field, found: found.to_string().into(), expected })
+}
+
+/// Fields that follow from the parent.
+fn check_against_parent(view: &ChainView, found: &Header) -> Result<(), Unacceptable> {
+    let (spec, parent) = (view.spec(), view.head());
+    let time = Seconds(found.timestamp);
+    field("parentHash", found.parent_hash, parent.hash())?;
+    field("number", found.number, parent.number.saturating_add(1))?;
+    range("timestamp", found.timestamp, parent.timestamp.saturating_add(1)..=u64::MAX)?;
+    range("gasLimit", found.gas_limit, gas_limits(view, found))?;
+    field("baseFeePerGas", found.base_fee_per_gas, next_base_fee(spec, parent))?;
+    field("excessBlobGas", found.excess_blob_gas, next_excess_blob_gas(spec, parent, time))?;
+    let longest = if spec.poci.is_some() { 32..=32 } else { 0..=32 };
+    let length = u64::try_from(found.extra_data.len()).unwrap_or(u64::MAX);
+    range("extraData", length, longest)?;
+    let has_beacon_root = spec.is_cancun_active_at_timestamp(time.0);
+    field("parentBeaconBlockRoot", found.parent_beacon_block_root.is_some(), has_beacon_root)?;
+    if spec.poci.is_some() {
+        let root = found.parent_beacon_block_root;
+        field("parentBeaconBlockRoot", root, Some(B256::ZERO))?;
+    }
+    if spec.is_paris_active_at_block(found.number) {
+        field("difficulty", found.difficulty, Default::default())?;
+        field("nonce", found.nonce, B64::ZERO)?;
+        field("sha3Uncles", found.ommers_hash, EMPTY_OMMER_ROOT_HASH)
+    } else {
+        field("difficulty", found.difficulty, difficulty::next(spec, parent, time))
+    }
+}
+
+/// The gas limits that may follow the parent's: less than 1/1024 away, London doubles it once.
+fn gas_limits(view: &ChainView, found: &Header) -> std::ops::RangeInclusive<u64> {
+    let (spec, parent) = (view.spec(), view.head());
+    let is_first_of_london = spec.is_london_active_at_block(found.number)
+        && !spec.is_london_active_at_block(parent.number);
+    let base = parent.gas_limit.saturating_mul(if is_first_of_london { 2 } else { 1 });
+    let most = (base / GAS_LIMIT_BOUND_DIVISOR).saturating_sub(1);
+    base.saturating_sub(most).max(LEAST_GAS_LIMIT)..=base.saturating_add(most)
+}
+
+/// Fields that commit to the body.
+fn check_body(view: &ChainView, foreign: &Foreign) -> Result<(), Unacceptable> {
+    let (found, body) = (&foreign.block.header, &foreign.block.body);
+    let bytes = foreign.block.length();
+    if view.spec().is_osaka_active_at_timestamp(found.timestamp) && bytes > LONGEST_BLOCK {
+        return Err(Unacceptable::TooLong { bytes });
+    }
+    let transactions_root =
+        alloy_consensus::proofs::calculate_transaction_root::<Transaction>(&body.transactions);
+    field("transactionsRoot", found.transactions_root, transactions_root)?;
+    field("sha3Uncles", found.ommers_hash, header::ommers_root(&body.ommers))?;
+    let has_withdrawals = view.spec().is_shanghai_active_at_timestamp(found.timestamp);
+    field("withdrawals", body.withdrawals.is_some(), has_withdrawals)?;
+    let root = body.withdrawals.as_ref();
+    let root = root.map(|list| alloy_consensus::proofs::calculate_withdrawals_root(list));
+    field("withdrawalsRoot", found.withdrawals_root, root)
+}
+
+/// Fields that follow from execution.
+fn check_results(
+    view: &ChainView,
+    foreign: &Foreign,
+    executed: &Executed,
+    state_root: B256,
+) -> Result<(), Unacceptable> {
+    let found = &foreign.block.header;
+    let bare = &foreign.block.body.transactions;
+    let mut expected = found.clone();
+    header::close(&mut expected, view.spec(), bare, executed, state_root);
+    field("gasUsed", found.gas_used, expected.gas_used)?;
+    field("blobGasUsed", found.blob_gas_used, expected.blob_gas_used)?;
+    field("withdrawalsRoot", found.withdrawals_root, expected.withdrawals_root)?;
+    field("logsBloom", found.logs_bloom, expected.logs_bloom)?;
+    field("receiptsRoot", found.receipts_root, expected.receipts_root)?;
+    field("requestsHash", found.requests_hash, expected.requests_hash)?;
+    field("stateRoot", found.state_root, expected.state_root)?;
+    if let Some(params) = view.spec().blob_params(Seconds(found.timestamp)) {
+        let used = found.blob_gas_used.unwrap_or_default();
+        range("blobGasUsed", used, 0..=params.max_blob_gas_per_block())?;
+    }
+    Ok(())
+}
+
+impl Judged {
+    /// The number of the block.
+    pub fn height(&self) -> Height {
+        self.block.height()
+    }
+}

@@ -1,0 +1,56 @@
+//! Builds the block that would come next, for readers: nothing is kept.
+
+use super::{
+    api::{Chain, EngineError},
+    header::{Attributes, next_base_fee},
+    propose::{Proposal, no_withdrawals, propose},
+};
+use crate::{
+    clock::Clock,
+    execution::{ChainView, Rewards},
+};
+use alloy_hardforks::EthereumHardforks;
+use alloy_primitives::{B256, Bytes, keccak256};
+use std::sync::Arc;
+use utnet_primitives::Seconds;
+
+impl Chain {
+    /// The block that would come next, with the pool's ready transactions. Under POCI it has no
+    /// seal, and its beacon and beneficiary are placeholders. Computed anew at each call: run it
+    /// where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the state cannot be read or a system call fails.
+    pub fn pending(&self) -> Result<(ChainView, Proposal), EngineError> {
+        let view = self.view()?;
+        let attributes = self.next_attributes(&view);
+        let base_fee = attributes.base_fee.or_else(|| next_base_fee(view.spec(), view.head()));
+        let settings = self.settings();
+        let ready = self.pool_view().ready_in(settings.order, base_fee.unwrap_or_default());
+        let is_shanghai = view.spec().is_shanghai_active_at_timestamp(attributes.timestamp.0);
+        let rewards = Rewards::Given(no_withdrawals(is_shanghai));
+        let proposal = propose(&view, &attributes, rewards, &mut ready.into_iter())?;
+        Ok((view, proposal))
+    }
+
+    /// What the next block would be made with.
+    pub fn next_attributes(&self, view: &ChainView) -> Attributes {
+        let settings = self.settings();
+        let head = view.head();
+        let wall = self.clock().seconds();
+        let seed = [head.mix_hash.as_slice(), &head.number.to_be_bytes()].concat();
+        Attributes {
+            timestamp: settings.time.next(Seconds(head.timestamp), wall),
+            beneficiary: settings.coinbase,
+            beacon: settings.next_prevrandao.unwrap_or_else(|| keccak256(seed)),
+            gas_limit: settings.gas_limit,
+            base_fee: settings.next_base_fee,
+            parent_beacon_block_root: B256::ZERO,
+            extra_data: Bytes::new(),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+}

@@ -1,0 +1,179 @@
+//! Builds a block on the head: the first of the engine's three calls (propose, judge, finalise).
+
+use super::header::{self, Attributes};
+use crate::{
+    execution::{
+        At, BlockRecord, BlockRun, ChainView, ExecutionError, Overlay, ReadError, Rewards, Sandbox,
+        settle,
+    },
+    pool::{PooledEntry, Ready},
+};
+use alloy_consensus::{Header, Sealable, Transaction};
+use alloy_eips::{Encodable2718, eip4895::Withdrawal};
+use alloy_evm::revm::{
+    context::result::{EVMError, InvalidTransaction},
+    database::CacheDB,
+};
+use alloy_primitives::{Address, TxHash};
+use std::sync::Arc;
+use utnet_db::StateChanges;
+use utnet_primitives::Seconds;
+
+/// Longest RLP of a block from Osaka on, in bytes (EIP-7934).
+pub(crate) const LONGEST_BLOCK: usize = 8_388_608;
+
+/// Bytes kept for header, withdrawals and list prefixes of a block.
+const BLOCK_FRAME: usize = 4_096;
+
+/// Where a block's transactions come from.
+pub trait Source {
+    /// The next transaction to try.
+    fn pull(&mut self) -> Option<Arc<PooledEntry>>;
+
+    /// Leaves out what else this sender has.
+    fn skip(&mut self, sender: Address);
+}
+
+impl Source for Ready<'_> {
+    fn pull(&mut self) -> Option<Arc<PooledEntry>> {
+        Iterator::next(self)
+    }
+
+    fn skip(&mut self, sender: Address) {
+        Ready::skip(self, sender);
+    }
+}
+
+/// A fixed list of transactions, all to be tried.
+impl Source for std::vec::IntoIter<Arc<PooledEntry>> {
+    fn pull(&mut self) -> Option<Arc<PooledEntry>> {
+        Iterator::next(self)
+    }
+
+    fn skip(&mut self, _sender: Address) {}
+}
+
+/// A block that could be the next one; under POCI not sealed yet.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// The block.
+    pub block: BlockRecord,
+    /// What it changes.
+    pub state: StateChanges,
+    /// Transactions that can never enter a block on this head any more, with the reason.
+    pub invalid: Vec<(TxHash, InvalidTransaction)>,
+    /// The state after the block.
+    pub after: Overlay,
+}
+
+impl Proposal {
+    /// A sandbox on the state after the block, in its environment.
+    pub fn sandbox(&self, view: &ChainView) -> Result<Sandbox, ReadError> {
+        let env = view.env_of(&self.block.header);
+        let mut sandbox = Sandbox::over(view, view.state(At::Latest)?, env);
+        sandbox.state = self.after.clone();
+        Ok(sandbox)
+    }
+}
+
+/// Builds the next block on the head of a view. Changes nothing but what it returns.
+///
+/// # Errors
+/// When the state cannot be read or a system call fails.
+pub fn propose(
+    view: &ChainView,
+    attributes: &Attributes,
+    rewards: Rewards<'_>,
+    source: &mut dyn Source,
+) -> Result<Proposal, ExecutionError> {
+    let spec = view.spec();
+    let parent = view.head();
+    let mut next = header::open(spec, parent, parent.hash(), attributes);
+    let mut state: Overlay = CacheDB::new(view.state(At::Latest)?);
+    let mut env = spec.env_of(&next);
+    // Impersonated senders may have code.
+    env.cfg_env.disable_eip3607 = true;
+    let spec_id = env.cfg_env.spec;
+    let mut run = BlockRun::new(spec, &mut state, env);
+    run.open(next.parent_hash, next.parent_beacon_block_root)?;
+    let (entries, invalid) = fill(&mut run, &next, view, source)?;
+    let executed = run.close(&[], rewards)?;
+    let (changes, state_root) = settle(&state, spec_id)?;
+    let transactions: Vec<_> = entries.iter().map(|entry| entry.to_block()).collect();
+    let bare: Vec<_> = transactions.iter().map(|tx| tx.inner().clone()).collect();
+    header::close(&mut next, spec, &bare, &executed, state_root);
+    Ok(Proposal {
+        block: BlockRecord {
+            header: next.seal_slow(),
+            transactions,
+            receipts: executed.receipts,
+            ommers: Vec::new(),
+            withdrawals: executed.withdrawals,
+            sidecar: None,
+        },
+        state: changes,
+        invalid,
+        after: state,
+    })
+}
+
+type Filled = (Vec<Arc<PooledEntry>>, Vec<(TxHash, InvalidTransaction)>);
+
+/// Runs transactions as long as they fit.
+fn fill(
+    run: &mut BlockRun<'_>,
+    next: &Header,
+    view: &ChainView,
+    source: &mut dyn Source,
+) -> Result<Filled, ExecutionError> {
+    let blobs = view.spec().blob_params(Seconds(next.timestamp));
+    let most_blob_gas = blobs.map_or(0, |params| params.max_blob_gas_per_block());
+    let mut bytes = BLOCK_FRAME;
+    let (mut taken, mut invalid) = (Vec::new(), Vec::new());
+    // No transaction costs less than 21,000 gas.
+    while run.gas_left() >= 21_000 {
+        let Some(entry) = source.pull() else { break };
+        let blob_gas = entry.transaction.blob_gas_used().unwrap_or_default();
+        let transaction = entry.to_block();
+        let length = transaction.encode_2718_len().saturating_add(8);
+        if entry.transaction.gas_limit() > run.gas_left()
+            || run.blob_gas_used().saturating_add(blob_gas) > most_blob_gas
+            || bytes.saturating_add(length) > LONGEST_BLOCK
+        {
+            source.skip(entry.sender());
+            continue;
+        }
+        match run.execute(&transaction) {
+            Ok(()) => {
+                bytes = bytes.saturating_add(length);
+                taken.push(entry);
+            }
+            Err(ExecutionError::Transaction { source: error, .. }) => {
+                source.skip(entry.sender());
+                if let EVMError::Transaction(reason) = *error
+                    && !may_become_valid(&reason)
+                {
+                    invalid.push((entry.hash, reason));
+                }
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok((taken, invalid))
+}
+
+/// Whether the transaction may be included later, on another head.
+const fn may_become_valid(reason: &InvalidTransaction) -> bool {
+    matches!(
+        reason,
+        InvalidTransaction::NonceTooHigh { .. }
+            | InvalidTransaction::GasPriceLessThanBasefee
+            | InvalidTransaction::BlobGasPriceGreaterThanMax { .. }
+            | InvalidTransaction::CallerGasLimitMoreThanBlock
+    )
+}
+
+/// The withdrawals of a block that nobody gives any: an empty list since Shanghai.
+pub(crate) fn no_withdrawals(is_shanghai: bool) -> Option<&'static [Withdrawal]> {
+    is_shanghai.then_some(&[])
+}

@@ -1,0 +1,72 @@
+//! Takes blocks back, replaces them, or starts again.
+
+use super::{
+    api::{EngineError, Submission},
+    worker::Engine,
+};
+use crate::{execution::At, genesis::ChainSpec, pool::PooledEntry};
+use std::{collections::BTreeMap, sync::Arc};
+use utnet_db::Store;
+use utnet_primitives::Height;
+
+impl Engine {
+    pub(super) fn rollback(&mut self, depth: u64) -> Result<Height, EngineError> {
+        let head = self.view()?.height();
+        let target = head.checked_sub(Height(depth)).ok_or(EngineError::TooDeep { depth, head })?;
+        self.unwind_to(target)?;
+        self.recheck_pool()?;
+        Ok(target)
+    }
+
+    /// Tells the pool every sender's nonce anew.
+    fn recheck_pool(&self) -> Result<(), EngineError> {
+        let state = self.view()?.state(At::Latest)?;
+        let mut pool = self.shared.pool.write();
+        let senders: Vec<_> = pool.senders().collect();
+        for sender in senders {
+            let nonce = state.account(sender)?.map_or(0, |account| account.nonce);
+            pool.set_nonce(sender, nonce);
+        }
+        Ok(())
+    }
+
+    pub(super) fn reorg(
+        &mut self,
+        depth: u64,
+        mut transactions: BTreeMap<u64, Vec<Submission>>,
+    ) -> Result<(), EngineError> {
+        self.rollback(depth)?;
+        for index in 0..depth {
+            let mut entries = Vec::new();
+            for submission in transactions.remove(&index).unwrap_or_default() {
+                self.check_origin(&submission)?;
+                let transaction = submission.transaction;
+                let hash = *transaction.hash();
+                entries.push(Arc::new(PooledEntry { transaction, hash, arrival: 0 }));
+            }
+            self.make_block(Some(entries))?;
+        }
+        Ok(())
+    }
+
+    /// Starts again. A chain on disk can only go back to its own genesis.
+    pub(super) fn reset(&mut self, spec: Option<Arc<ChainSpec>>) -> Result<(), EngineError> {
+        match spec {
+            Some(spec) if spec.header.hash() != self.spec().header.hash() => {
+                if !self.in_memory {
+                    return Err(EngineError::OnDisk);
+                }
+                let store = Store::in_memory();
+                super::start::init(&store, &spec)?;
+                self.shared.replace(store, spec);
+            }
+            _ => self.unwind_to(Height(0))?,
+        }
+        self.snapshots.clear();
+        self.shared.pool.write().clear();
+        self.settings = self.initial.clone();
+        self.pace = crate::miner::Pace::new(self.settings.mining.period(), self.clock.now());
+        self.publish_settings();
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! Holds what the engine writes and all handles read.
+
+use super::api::{EngineError, HeadEvent, Settings};
+use crate::{
+    execution::{ChainView, ReadError},
+    genesis::ChainSpec,
+    pool::{Pool, PooledEntry},
+};
+use alloy_eips::eip7594::BlobTransactionSidecarVariant;
+use alloy_primitives::TxHash;
+use parking_lot::{Mutex, RwLock};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+use tokio::sync::broadcast;
+use utnet_db::Store;
+
+/// How many head events a slow follower may lag behind before it misses some.
+const HEAD_EVENTS: usize = 4_096;
+/// How many new transactions a slow follower may lag behind before it misses some.
+const PENDING_EVENTS: usize = 16_384;
+/// How many blob transactions' sidecars are kept after their block (about 32 MiB with one blob).
+const KEPT_SIDECARS: usize = 256;
+
+/// What the engine writes and all handles read.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    current: RwLock<Current>,
+    settings: RwLock<Arc<Settings>>,
+    pub(crate) pool: Arc<RwLock<Pool>>,
+    pub(crate) heads: broadcast::Sender<HeadEvent>,
+    pub(crate) pending: broadcast::Sender<Arc<PooledEntry>>,
+    sidecars: Mutex<Sidecars>,
+}
+
+/// The chain that is run now; a reset replaces it.
+#[derive(Clone, Debug)]
+struct Current {
+    store: Store,
+    spec: Arc<ChainSpec>,
+}
+
+/// Blobs of recent transactions, the oldest dropped first.
+#[derive(Debug, Default)]
+struct Sidecars {
+    by_hash: HashMap<TxHash, Arc<BlobTransactionSidecarVariant>>,
+    order: VecDeque<TxHash>,
+}
+
+impl Shared {
+    pub(crate) fn new(store: Store, spec: Arc<ChainSpec>, settings: Settings, pool: Pool) -> Self {
+        Self {
+            current: RwLock::new(Current { store, spec }),
+            settings: RwLock::new(Arc::new(settings)),
+            pool: Arc::new(RwLock::new(pool)),
+            heads: broadcast::Sender::new(HEAD_EVENTS),
+            pending: broadcast::Sender::new(PENDING_EVENTS),
+            sidecars: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn spec(&self) -> Arc<ChainSpec> {
+        Arc::clone(&self.current.read().spec)
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.current.read().store.clone()
+    }
+
+    /// Runs another chain from now on.
+    pub(crate) fn replace(&self, store: Store, spec: Arc<ChainSpec>) {
+        *self.current.write() = Current { store, spec };
+    }
+
+    pub(crate) fn view(&self) -> Result<ChainView, ReadError> {
+        let Current { store, spec } = self.current.read().clone();
+        ChainView::new(store.view()?, spec)
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read())
+    }
+
+    pub(crate) fn set_settings(&self, settings: Settings) {
+        *self.settings.write() = Arc::new(settings);
+    }
+
+    pub(crate) fn keep_sidecar(&self, hash: TxHash, sidecar: BlobTransactionSidecarVariant) {
+        let mut kept = self.sidecars.lock();
+        if kept.by_hash.insert(hash, Arc::new(sidecar)).is_none() {
+            kept.order.push_back(hash);
+        }
+        if kept.order.len() > KEPT_SIDECARS
+            && let Some(oldest) = kept.order.pop_front()
+        {
+            kept.by_hash.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn sidecar(&self, hash: &TxHash) -> Option<Arc<BlobTransactionSidecarVariant>> {
+        self.sidecars.lock().by_hash.get(hash).cloned()
+    }
+
+    /// Tells followers; nobody listening is no fault.
+    pub(crate) fn announce(&self, event: HeadEvent) {
+        drop(self.heads.send(event));
+    }
+
+    /// Tells followers; nobody listening is no fault.
+    pub(crate) fn announce_pending(&self, entry: Arc<PooledEntry>) {
+        drop(self.pending.send(entry));
+    }
+}
+
+impl From<utnet_db::DbError> for EngineError {
+    fn from(error: utnet_db::DbError) -> Self {
+        Self::Read(error.into())
+    }
+}

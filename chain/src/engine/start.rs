@@ -1,0 +1,149 @@
+//! Opens a chain: genesis into an empty store, the engine beside it, the handle to both.
+
+use super::{
+    api::{Chain, EngineError, Settings},
+    shared::Shared,
+    worker::Engine,
+};
+use crate::{
+    clock::Clock,
+    execution::genesis_changes,
+    genesis::{ChainSpec, GenesisError, Limits},
+    miner::{MiningMode, Pace},
+    poci::Sealer,
+    pool::{Pool, PoolOrder},
+};
+use alloy_primitives::Address;
+use std::{collections::BTreeMap, sync::Arc, thread};
+use tokio::sync::mpsc;
+use utnet_db::{GenesisState, SealedHeader, Store};
+use utnet_primitives::{Gas, Wei};
+
+/// Commands that may wait before senders wait too.
+const MAILBOX: usize = 16_384;
+
+/// How a chain is run.
+#[derive(Debug)]
+pub struct EngineOptions {
+    /// When blocks are made.
+    pub mining: MiningMode,
+    /// In which order ready transactions enter a block.
+    pub order: PoolOrder,
+    /// Beneficiary of blocks where POCI does not name it.
+    pub coinbase: Address,
+    /// Gas limit of blocks; `None` keeps the head's.
+    pub gas_limit: Option<Gas>,
+    /// Least price per gas that the pool accepts.
+    pub min_gas_price: Wei,
+    /// Most transactions in the pool.
+    pub pool_capacity: usize,
+    /// What this node can seal with under POCI.
+    pub sealer: Sealer,
+    /// Whether the store is in memory, so that a reset may choose another genesis.
+    pub in_memory: bool,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            mining: MiningMode::Instant,
+            order: PoolOrder::Fees,
+            coinbase: Address::ZERO,
+            gas_limit: None,
+            min_gas_price: Wei(0),
+            pool_capacity: 200_000,
+            sealer: Sealer::default(),
+            in_memory: true,
+        }
+    }
+}
+
+/// Opens a chain over a store: writes genesis if the store is empty, else checks that it is the
+/// same. The engine does nothing until it is run.
+///
+/// # Errors
+/// When the store belongs to another chain or cannot be read.
+pub fn open(
+    store: Store,
+    spec: Arc<ChainSpec>,
+    options: EngineOptions,
+    clock: Arc<dyn Clock>,
+) -> Result<(Chain, Engine), EngineError> {
+    init(&store, &spec)?;
+    let head_gas_limit = store.view()?.head_header()?.gas_limit;
+    let settings = Settings {
+        mining: options.mining,
+        order: options.order,
+        coinbase: options.coinbase,
+        gas_limit: options.gas_limit.unwrap_or(Gas(head_gas_limit)),
+        min_gas_price: options.min_gas_price,
+        ..Settings::default()
+    };
+    let pool = Pool::new(options.pool_capacity);
+    let shared = Arc::new(Shared::new(store, spec, settings.clone(), pool));
+    let (sender, inbox) = mpsc::channel(MAILBOX);
+    let engine = Engine {
+        shared: Arc::clone(&shared),
+        inbox,
+        sealer: options.sealer,
+        pace: Pace::new(settings.mining.period(), clock.now()),
+        clock: Arc::clone(&clock),
+        initial: settings.clone(),
+        settings,
+        snapshots: BTreeMap::new(),
+        next_snapshot: 1,
+        submitted: Vec::new(),
+        in_memory: options.in_memory,
+    };
+    Ok((Chain { inbox: sender, shared, clock }, engine))
+}
+
+/// Writes genesis into an empty store, or checks that it is the one there.
+pub(super) fn init(store: &Store, spec: &ChainSpec) -> Result<(), EngineError> {
+    let config = serde_json::to_vec(&spec.genesis).map_err(GenesisError::Form)?;
+    let header = SealedHeader::new(spec.header.inner().clone(), spec.header.hash());
+    let genesis = GenesisState {
+        header,
+        alloc: genesis_changes(&spec.genesis),
+        config: config.into(),
+        check_root: true,
+    };
+    Ok(store.init_genesis(&genesis)?)
+}
+
+/// The rules of the chain that a store holds; `None` if it is empty.
+///
+/// # Errors
+/// When the store cannot be read, or its genesis file is damaged.
+pub fn stored_genesis(store: &Store, limits: Limits) -> Result<Option<ChainSpec>, EngineError> {
+    let Some(config) = store.genesis_config()? else { return Ok(None) };
+    let genesis = serde_json::from_slice(&config).map_err(GenesisError::Form)?;
+    Ok(Some(ChainSpec::new(genesis, limits)?))
+}
+
+/// The engine at work on a thread of its own: its EVM cannot move between threads, and it blocks
+/// on the disk.
+#[derive(Debug)]
+pub struct EngineThread(thread::JoinHandle<()>);
+
+impl Engine {
+    /// Puts the engine to work on a thread of its own; it ends with the last handle.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no timer.
+    pub fn start(self) -> std::io::Result<EngineThread> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let work = move || runtime.block_on(self.run());
+        thread::Builder::new().name("engine".to_owned()).spawn(work).map(EngineThread)
+    }
+}
+
+impl EngineThread {
+    /// Waits until the engine has ended; drop all handles first.
+    ///
+    /// # Errors
+    /// The panic of the engine, if it panicked.
+    pub fn join(self) -> thread::Result<()> {
+        self.0.join()
+    }
+}

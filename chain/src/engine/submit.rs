@@ -1,0 +1,75 @@
+//! Admits transactions to the pool.
+
+use super::{
+    api::{EngineError, Origin, Submission},
+    header::next_excess_blob_gas,
+    worker::Engine,
+};
+use crate::{
+    execution::{At, ChainView},
+    pool::{Payer, Rejected, Rules},
+};
+use alloy_primitives::{KECCAK256_EMPTY, TxHash};
+use utnet_primitives::{Height, Seconds};
+
+/// Longest creation code in bytes: twice EIP-170's limit (EIP-3860).
+const INIT_CODE_BYTES: usize = 49_152;
+
+impl Engine {
+    /// Checks a transaction and puts it into the pool.
+    pub(super) fn submit(&mut self, submission: Submission) -> Result<TxHash, EngineError> {
+        self.check_origin(&submission)?;
+        let view = self.view()?;
+        let transaction = submission.transaction;
+        let sender = transaction.signer();
+        let state = view.state(At::Latest)?;
+        let account = state.account(sender)?.unwrap_or_default();
+        let has_code = account.code_hash != KECCAK256_EMPTY;
+        let code = if has_code { state.code(sender)? } else { Default::default() };
+        let next = account.nonce;
+        self.rules(&view, submission.origin).check(&transaction, &Payer { account, code })?;
+        let inserted = self.shared.pool.write().insert(transaction, next)?;
+        for entry in inserted.ready {
+            self.shared.announce_pending(entry);
+        }
+        Ok(inserted.hash)
+    }
+
+    /// An asserted sender must be impersonated.
+    pub(super) fn check_origin(&self, submission: &Submission) -> Result<(), Rejected> {
+        let sender = submission.transaction.signer();
+        match submission.origin {
+            Origin::Asserted if !self.settings.is_impersonated(&sender) => {
+                Err(Rejected::NotImpersonated { sender })
+            }
+            Origin::Asserted | Origin::Signed => Ok(()),
+        }
+    }
+
+    /// What the next block asks of a transaction.
+    fn rules(&self, view: &ChainView, origin: Origin) -> Rules {
+        let (spec, head) = (view.spec(), view.head());
+        let wall = self.clock.seconds();
+        let timestamp = self.settings.time.next(Seconds(head.timestamp), wall);
+        let height = Height(head.number.saturating_add(1));
+        let blobs = spec.blob_params(timestamp).map(|params| {
+            let excess = next_excess_blob_gas(spec, head, timestamp).unwrap_or_default();
+            (params, params.calc_blob_fee(excess))
+        });
+        Rules {
+            spec_id: spec.evm_spec(height, timestamp),
+            chain_id: spec.chain_id,
+            block_gas_limit: self.settings.gas_limit.0,
+            gas_cap: spec.transaction_gas_cap(timestamp),
+            init_code_bytes: spec
+                .limits
+                .code_bytes
+                .map_or(INIT_CODE_BYTES, |bytes| bytes.saturating_mul(2)),
+            base_fee: self.base_fee(view),
+            is_base_fee_needed: self.settings.mining.is_instant(),
+            min_gas_price: self.settings.min_gas_price.0,
+            blobs,
+            may_have_code: origin == Origin::Asserted,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Runs transactions and calls again under geth's tracers.
+
+use super::{CallError, ChainView, ExecutionError, ReadError, Sandbox};
+use alloy_evm::{
+    FromRecoveredTx,
+    revm::{context::TxEnv, state::EvmState},
+};
+use alloy_primitives::B256;
+use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace, TraceResult};
+use revm_inspectors::tracing::{DebugInspector, DebugInspectorError, TransactionContext};
+use utnet_primitives::Height;
+
+/// Why there is no trace.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TraceError {
+    /// The block is not on the chain.
+    #[error("block {height} not found")]
+    NoBlock {
+        /// The block.
+        height: Height,
+    },
+    /// The block has fewer transactions.
+    #[error("transaction {index} of block {height} not found")]
+    NoTransaction {
+        /// The block.
+        height: Height,
+        /// The index asked for.
+        index: usize,
+    },
+    /// The tracer does not exist, or its options are wrong.
+    #[error("invalid tracer: {0}")]
+    Options(DebugInspectorError),
+    /// The tracer could not finish.
+    #[error("tracer failed: {0}")]
+    Tracer(DebugInspectorError<ReadError>),
+    /// The transaction did not run.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The block did not run again: its state was pruned, or the store is damaged.
+    #[error(transparent)]
+    Block(#[from] ExecutionError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Traces one transaction of a block.
+///
+/// # Errors
+/// [`TraceError`], also when tracer or options do not exist.
+pub fn trace_transaction(
+    view: &ChainView,
+    height: Height,
+    index: usize,
+    options: GethDebugTracingOptions,
+) -> Result<GethTrace, TraceError> {
+    let block = view.block(height)?.ok_or(TraceError::NoBlock { height })?;
+    let transaction =
+        block.transactions.get(index).ok_or(TraceError::NoTransaction { height, index })?;
+    let place = place(block.hash(), *transaction.tx_hash(), index);
+    let env = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
+    let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
+    let mut sandbox = Sandbox::before_transaction(view, height, index)?;
+    Ok(trace(&mut sandbox, env, &mut tracer, Some(place))?.0)
+}
+
+/// Traces all transactions of a block, in order.
+///
+/// # Errors
+/// [`TraceError`], also when tracer or options do not exist.
+pub fn trace_block(
+    view: &ChainView,
+    height: Height,
+    options: GethDebugTracingOptions,
+) -> Result<Vec<TraceResult>, TraceError> {
+    let block = view.block(height)?.ok_or(TraceError::NoBlock { height })?;
+    let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
+    let mut sandbox = Sandbox::before_transaction(view, height, 0)?;
+    let mut traces = Vec::with_capacity(block.transactions.len());
+    for (index, transaction) in block.transactions.iter().enumerate() {
+        let hash = *transaction.tx_hash();
+        let env = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
+        let place = place(block.hash(), hash, index);
+        let (trace, changes) = trace(&mut sandbox, env, &mut tracer, Some(place))?;
+        sandbox.commit(changes);
+        tracer.fuse().map_err(TraceError::Options)?;
+        traces.push(TraceResult::new_success(trace, Some(hash)));
+    }
+    Ok(traces)
+}
+
+/// Traces a call that is on no chain.
+///
+/// # Errors
+/// [`TraceError`], also when tracer or options do not exist.
+pub fn trace_call(
+    sandbox: &mut Sandbox,
+    call: TxEnv,
+    options: GethDebugTracingOptions,
+) -> Result<GethTrace, TraceError> {
+    let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
+    Ok(trace(sandbox, call, &mut tracer, None)?.0)
+}
+
+fn trace(
+    sandbox: &mut Sandbox,
+    transaction: TxEnv,
+    tracer: &mut DebugInspector,
+    place: Option<TransactionContext>,
+) -> Result<(GethTrace, EvmState), TraceError> {
+    let outcome = sandbox.run(transaction.clone(), &mut *tracer)?;
+    let block = sandbox.env.block_env.clone();
+    let trace = tracer
+        .get_result(place, &transaction, &block, &outcome, &mut sandbox.state)
+        .map_err(TraceError::Tracer)?;
+    Ok((trace, outcome.state))
+}
+
+const fn place(block: B256, transaction: B256, index: usize) -> TransactionContext {
+    TransactionContext {
+        block_hash: Some(block),
+        tx_hash: Some(transaction),
+        tx_index: Some(index),
+    }
+}

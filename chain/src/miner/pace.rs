@@ -1,0 +1,60 @@
+//! Counts the blocks that are due in interval mining.
+
+use std::time::Duration;
+
+/// The rhythm of interval mining, on the wall clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pace {
+    period: Option<Duration>,
+    next: Duration,
+}
+
+impl Pace {
+    /// A rhythm that begins one period from now; `None` never beats.
+    pub(crate) fn new(period: Option<Duration>, now: Duration) -> Self {
+        let period = period.filter(|period| !period.is_zero());
+        Self { period, next: now.saturating_add(period.unwrap_or_default()) }
+    }
+
+    /// Whether a block is due; if so the next beat is one period on.
+    ///
+    /// Beats that were missed (the machine slept, a block took long) are not made up for: a burst
+    /// of blocks would push their timestamps ahead of the wall clock.
+    pub(crate) fn beat(&mut self, now: Duration) -> bool {
+        let Some(period) = self.period.filter(|_| now >= self.next) else { return false };
+        let on_time = self.next.saturating_add(period);
+        self.next = if on_time > now { on_time } else { now.saturating_add(period) };
+        true
+    }
+
+    /// How long until a block is due; `None` if never.
+    pub(crate) fn wait(&self, now: Duration) -> Option<Duration> {
+        self.period.map(|_| self.next.saturating_sub(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn beats_come_one_period_apart() {
+        let mut pace = Pace::new(Some(2 * SECOND), 10 * SECOND);
+
+        assert!(!pace.beat(11 * SECOND));
+        assert!(pace.beat(12 * SECOND));
+        assert_eq!(pace.wait(13 * SECOND), Some(SECOND));
+        assert!(pace.beat(14 * SECOND));
+    }
+
+    #[test]
+    fn a_pause_makes_one_block_not_a_burst() {
+        let mut pace = Pace::new(Some(SECOND), Duration::ZERO);
+
+        assert!(pace.beat(100 * SECOND));
+        assert!(!pace.beat(100 * SECOND));
+        assert!(pace.beat(101 * SECOND));
+    }
+}
