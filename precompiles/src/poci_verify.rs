@@ -14,20 +14,21 @@ use crate::{
 /// Most proofs of possession in one call.
 pub const MAX_POSSESSIONS: usize = 64;
 
-/// Gas for an aggregate with nobody absent.
-pub const AGGREGATE_COST: Gas = Gas::new(90_000);
+/// Gas for an aggregate with nobody absent, measured at 1,240 µs.
+pub const AGGREGATE_COST: Gas = Gas::new(100_000);
 
-/// Gas for a key to decode and to add: an absentee of mode 0, an operand of mode 2.
-pub const KEY_COST: Gas = Gas::new(2_600);
+/// Gas for a key to decode and to add, measured at 15.4 µs: an absentee of mode 0, an operand of
+/// mode 2.
+pub const KEY_COST: Gas = Gas::new(1_300);
 
-/// Gas for the part of mode 1 that all proofs share.
-pub const POSSESSION_BASE_COST: Gas = Gas::new(50_000);
+/// Gas for the part of mode 1 that all proofs share, measured at 566 µs.
+pub const POSSESSION_BASE_COST: Gas = Gas::new(40_000);
 
-/// Gas for each proof of mode 1.
-pub const POSSESSION_COST: Gas = Gas::new(50_000);
+/// Gas for each proof of mode 1, measured at 722 µs.
+pub const POSSESSION_COST: Gas = Gas::new(58_000);
 
-/// Gas for a sum of no keys.
-pub const SUM_BASE_COST: Gas = Gas::new(1_000);
+/// Gas for a sum of no keys, measured at 2.7 µs.
+pub const SUM_BASE_COST: Gas = Gas::new(300);
 
 /// Does what the mode byte asks for.
 ///

@@ -14,8 +14,8 @@ use crate::{
 /// Most signatures in one call: the bits of a word.
 pub const MAX_ITEMS: usize = 256;
 
-/// Gas for one signature.
-pub const ITEM_COST: Gas = Gas::new(5_000);
+/// Gas for one signature, measured at 53 µs.
+pub const ITEM_COST: Gas = Gas::new(4_500);
 
 /// Checks every signature of the input.
 ///

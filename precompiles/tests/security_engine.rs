@@ -39,8 +39,8 @@ struct Record {
 }
 
 fn record() -> Record {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../test/vectors/security_engine.json");
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../test/vectors/security_engine.json");
     let text = fs::read_to_string(path).expect("the file is checked in");
     serde_json::from_str(&text).expect("the file is a record")
 }
