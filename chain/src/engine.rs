@@ -20,6 +20,8 @@ mod worker;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::support as test_support;
 
 pub use api::{
     AccountPatch, Chain, EngineError, HeadEvent, Origin, Settings, SnapshotId, Submission,

@@ -68,6 +68,9 @@ pub struct Proposal {
 
 impl Proposal {
     /// A sandbox on the state after the block, in its environment.
+    ///
+    /// # Errors
+    /// When the state below cannot be read.
     pub fn sandbox(&self, view: &ChainView) -> Result<Sandbox, ReadError> {
         let env = view.env_of(&self.block.header);
         let mut sandbox = Sandbox::over(view, view.state(At::Latest)?, env);

@@ -134,11 +134,6 @@ impl<'a> BlockRun<'a> {
         self.blob_gas_used
     }
 
-    /// How many transactions have run.
-    pub(crate) const fn len(&self) -> usize {
-        self.receipts.len()
-    }
-
     /// Runs the next transaction; on an error nothing has changed.
     pub(crate) fn execute(
         &mut self,
@@ -243,23 +238,4 @@ fn receipt(
     let receipt =
         alloy_consensus::Receipt { status, cumulative_gas_used, logs: result.into_logs() };
     ReceiptEnvelope::from_typed(transaction_type, receipt)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_receipt_carries_the_bloom_of_its_logs() {
-        let log = alloy_primitives::Log::empty();
-        let receipt = ReceiptEnvelope::from_typed(
-            TxType::Eip1559,
-            alloy_consensus::Receipt {
-                status: true.into(),
-                cumulative_gas_used: 1,
-                logs: vec![log.clone()],
-            },
-        );
-        assert_eq!(receipt.bloom(), alloy_primitives::logs_bloom([&log]));
-    }
 }

@@ -141,7 +141,8 @@ impl ChainView {
     pub fn transaction(&self, hash: TxHash) -> Result<Option<(Height, usize)>, ReadError> {
         let found = self.view.tx_by_hash(hash)?;
         Ok(found.map(|found| {
-            let index = usize::try_from(found.index).expect("a block's index fits memory");
+            // A block that fits memory has no more transactions than that.
+            let index = usize::try_from(found.index).unwrap_or(usize::MAX);
             (Height(found.block_number), index)
         }))
     }

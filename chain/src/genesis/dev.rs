@@ -149,6 +149,9 @@ pub fn dev_accounts(mnemonic: &str, count: u32) -> Result<Vec<PrivateKeySigner>,
 }
 
 /// The account of the dev chain's genesis sealer.
+///
+/// # Panics
+/// Never: the key is a constant below the group order.
 pub fn sealer_address() -> Address {
     PrivateKeySigner::from_bytes(&SEALER_KEY)
         .expect("the key is a constant below the group order")

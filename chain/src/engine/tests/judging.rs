@@ -1,0 +1,133 @@
+//! What the judge accepts and refuses.
+
+use super::support::{Tx, on_chain, on_store, plain_spec};
+use crate::{
+    engine::{EngineError, EngineOptions, Unacceptable, judge},
+    execution::{BlockRecord, Foreign, Transaction},
+    genesis::{ChainSpec, Limits},
+    miner::MiningMode,
+};
+use alloy_consensus::{Block, BlockBody, Header, TxReceipt};
+use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256};
+use alloy_rlp::Decodable;
+use utnet_db::Store;
+use utnet_primitives::Height;
+
+fn foreign(block: &BlockRecord) -> Foreign {
+    let body = BlockBody {
+        transactions: block.transactions.iter().map(|tx| tx.inner().clone()).collect(),
+        ommers: block.ommers.clone(),
+        withdrawals: block.withdrawals.clone().map(Into::into),
+    };
+    let block_ = Block { header: block.header.inner().clone(), body };
+    Foreign { block: block_, sidecar: block.sidecar.clone() }
+}
+
+/// Blocks of a chain that has some of everything.
+fn blocks() -> Vec<BlockRecord> {
+    let mut blocks = Vec::new();
+    on_chain(MiningMode::Manual, async |t| {
+        t.chain.submit(Tx::from(0).signed()).await.unwrap();
+        t.chain
+            .submit(Tx::from(1).create(Bytes::from_static(&[0x60, 7, 0x60, 1, 0x55])).signed())
+            .await
+            .unwrap();
+        t.chain.mine(1, None).await.unwrap();
+        t.chain.mine(1, None).await.unwrap();
+        let view = t.chain.view().unwrap();
+        blocks.extend((1..=2).map(|h| view.block(Height(h)).unwrap().unwrap()));
+    });
+    blocks
+}
+
+#[test]
+fn what_one_node_proposes_another_accepts() {
+    let made = blocks();
+    on_store(Store::in_memory(), plain_spec(), EngineOptions::default(), async |t| {
+        for block in &made {
+            let hash = t.chain.import(foreign(block)).await.unwrap();
+            assert_eq!(hash, block.hash());
+        }
+        let kept = t.chain.view().unwrap().block(Height(1)).unwrap().unwrap();
+        assert_eq!(&kept, &made[0]);
+    });
+}
+
+type Change = fn(&mut Header);
+
+#[test]
+fn each_changed_field_is_refused_by_its_name() {
+    let changes: [(&str, Change); 18] = [
+        ("parentHash", |h| h.parent_hash = B256::repeat_byte(1)),
+        ("sha3Uncles", |h| h.ommers_hash = B256::repeat_byte(1)),
+        ("stateRoot", |h| h.state_root = B256::repeat_byte(1)),
+        ("transactionsRoot", |h| h.transactions_root = B256::repeat_byte(1)),
+        ("receiptsRoot", |h| h.receipts_root = B256::repeat_byte(1)),
+        ("logsBloom", |h| h.logs_bloom = Bloom::repeat_byte(1)),
+        ("difficulty", |h| h.difficulty = U256::from(1)),
+        ("number", |h| h.number += 1),
+        ("gasLimit", |h| h.gas_limit *= 2),
+        ("gasUsed", |h| h.gas_used += 1),
+        ("timestamp", |h| h.timestamp -= 2),
+        ("extraData", |h| h.extra_data = Bytes::from(vec![0; 33])),
+        ("nonce", |h| h.nonce = B64::repeat_byte(1)),
+        ("baseFeePerGas", |h| h.base_fee_per_gas = Some(1)),
+        ("withdrawalsRoot", |h| h.withdrawals_root = Some(B256::repeat_byte(1))),
+        ("blobGasUsed", |h| h.blob_gas_used = Some(131_072)),
+        ("excessBlobGas", |h| h.excess_blob_gas = Some(1)),
+        ("requestsHash", |h| h.requests_hash = Some(B256::repeat_byte(1))),
+    ];
+    let made = blocks();
+    on_store(Store::in_memory(), plain_spec(), EngineOptions::default(), async |t| {
+        let view = t.chain.view().unwrap();
+        for (name, change) in changes {
+            let mut changed = foreign(&made[0]);
+            change(&mut changed.block.header);
+
+            let verdict = judge(&view, &changed);
+
+            let Err(Unacceptable::Field { field, .. }) = verdict else {
+                panic!("{name}: {verdict:?}");
+            };
+            assert_eq!(field, name);
+        }
+        assert_eq!(t.chain.view().unwrap().height(), Height(0));
+    });
+}
+
+#[test]
+fn a_changed_beneficiary_shows_in_the_state_root() {
+    let made = blocks();
+    on_store(Store::in_memory(), plain_spec(), EngineOptions::default(), async |t| {
+        let mut changed = foreign(&made[0]);
+        changed.block.header.beneficiary = Address::repeat_byte(7);
+
+        let refused = t.chain.import(changed).await;
+
+        let Err(EngineError::Unacceptable(Unacceptable::Field { field, .. })) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(field, "stateRoot");
+    });
+}
+
+/// The chain of the execution-apis tests: every fork from Frontier to BPO2, uncles, blobs, 7702.
+#[test]
+fn hives_chain_of_all_forks_is_accepted() {
+    let genesis = include_str!("../../../tests/data/hive-genesis.json");
+    let mut rlp: &[u8] = include_bytes!("../../../tests/data/hive-chain.rlp");
+    let spec = ChainSpec::from_json(genesis, Limits::ETHEREUM).unwrap();
+    let options = EngineOptions { mining: MiningMode::Manual, ..EngineOptions::default() };
+    on_store(Store::in_memory(), spec, options, async |t| {
+        while !rlp.is_empty() {
+            let block = Block::<Transaction>::decode(&mut rlp).unwrap();
+            let number = block.header.number;
+            let imported = t.chain.import(Foreign { block, sidecar: None }).await;
+            assert!(imported.is_ok(), "block {number}: {}", imported.unwrap_err());
+        }
+        let view = t.chain.view().unwrap();
+        assert_eq!(view.height(), Height(54));
+        let early = view.block(Height(1)).unwrap().unwrap();
+        assert!(early.receipts.iter().all(|r| r.status_or_post_state().is_post_state()));
+    });
+}
