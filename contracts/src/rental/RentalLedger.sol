@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
@@ -23,11 +24,11 @@ abstract contract RentalLedger is IRpoiEscrow {
     struct RentalRecord {
         RentalClock.Clock clock;
         address renter;
-        uint64 duration;
+        /// wei
+        uint96 rent;
         address operator;
         /// wei
-        uint128 deposit;
-        uint128 rent;
+        uint96 deposit;
         /// who paid for the renter; zero: the renter itself
         address sponsor;
         bytes32 renterCommitment;
@@ -39,10 +40,10 @@ abstract contract RentalLedger is IRpoiEscrow {
     IVault internal immutable VAULT;
     IPociRegistry internal immutable REGISTRY;
     IRatingBook internal immutable RATINGS;
-    uint64 internal immutable HANDOVER_SECONDS;
-    uint64 internal immutable ACKNOWLEDGE_SECONDS;
-    uint64 internal immutable COMMIT_SECONDS;
-    uint64 internal immutable REVEAL_SECONDS;
+    uint48 internal immutable HANDOVER_SECONDS;
+    uint48 internal immutable ACKNOWLEDGE_SECONDS;
+    uint48 internal immutable COMMIT_SECONDS;
+    uint48 internal immutable REVEAL_SECONDS;
     uint16 internal immutable OPERATOR_BOND_BPS;
     uint16 internal immutable RATING_BOND_BPS;
     uint16 internal immutable MARKET_FEE_BPS;
@@ -60,10 +61,10 @@ abstract contract RentalLedger is IRpoiEscrow {
         VAULT = IVault(parameters.vault);
         REGISTRY = IPociRegistry(parameters.registry);
         RATINGS = IRatingBook(parameters.ratings);
-        HANDOVER_SECONDS = parameters.handoverSeconds;
-        ACKNOWLEDGE_SECONDS = parameters.acknowledgeSeconds;
-        COMMIT_SECONDS = parameters.commitSeconds;
-        REVEAL_SECONDS = parameters.revealSeconds;
+        HANDOVER_SECONDS = SafeCast.toUint48(parameters.handoverSeconds);
+        ACKNOWLEDGE_SECONDS = SafeCast.toUint48(parameters.acknowledgeSeconds);
+        COMMIT_SECONDS = SafeCast.toUint48(parameters.commitSeconds);
+        REVEAL_SECONDS = SafeCast.toUint48(parameters.revealSeconds);
         OPERATOR_BOND_BPS = parameters.operatorBondBps;
         RATING_BOND_BPS = parameters.ratingBondBps;
         MARKET_FEE_BPS = parameters.marketFeeBps;
@@ -150,7 +151,7 @@ abstract contract RentalLedger is IRpoiEscrow {
 
     /// @dev A record's clock as of now.
     function _clockNow(RentalRecord storage record) internal view returns (RentalClock.Clock memory) {
-        return record.clock.advanced(record.duration, COMMIT_SECONDS, Time.timestamp());
+        return record.clock.advanced(COMMIT_SECONDS, Time.timestamp());
     }
 
     function _payerOf(RentalRecord storage record) internal view returns (address) {
@@ -168,7 +169,7 @@ abstract contract RentalLedger is IRpoiEscrow {
         returns (uint128)
     {
         if (clock.startedAt == 0) return 0;
-        return Settlement.meteredDown(record.rent, clock.usedSeconds(Time.timestamp()), record.duration);
+        return Settlement.meteredDown(record.rent, clock.usedSeconds(Time.timestamp()), clock.duration);
     }
 
     function _stakesOf(RentalRecord storage record) private view returns (Settlement.Stakes memory stakes) {

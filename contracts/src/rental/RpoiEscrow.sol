@@ -94,7 +94,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         bool fits = ciphertext.length != 0 && ciphertext.length <= MAX_CIPHERTEXT_BYTES;
         if (!fits || !_isPoint(enc)) revert RpoiEscrowBadHandover(enc.length, ciphertext.length);
 
-        uint64 deadline = Time.timestamp() + ACKNOWLEDGE_SECONDS;
+        uint48 deadline = Time.timestamp() + ACKNOWLEDGE_SECONDS;
         record.clock.state = RentalState.HandedOver;
         record.clock.deadline = deadline;
         record.handoverHash = keccak256(abi.encodePacked(enc, ciphertext));
@@ -108,7 +108,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         _requireRenter(record.renter, RentalMessages.acknowledgeHash(rental), signature);
 
         RentalClock.Clock memory clock = record.clock;
-        clock.start(Time.timestamp(), record.duration);
+        clock.start(Time.timestamp());
         record.clock = clock;
 
         emit RentalStarted(rental, clock.startedAt, true);
@@ -228,7 +228,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         rental.deposit = record.deposit;
         rental.rent = record.rent;
         (rental.operatorBond, rental.ratingBond) = _bondsFor(record.rent);
-        rental.duration = record.duration;
+        rental.duration = clock.duration;
         rental.startedAt = clock.startedAt;
         rental.endedAt = clock.endedAt;
         rental.deadline = clock.deadline;
@@ -293,14 +293,14 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         record = _records[rental];
         RentalClock.Clock memory clock;
         clock.state = RentalState.Open;
+        clock.duration = SafeCast.toUint48(request.duration);
         clock.deadline = Time.timestamp() + HANDOVER_SECONDS;
         clock.chips = SafeCast.toUint32(opening.chips.length);
         record.clock = clock;
         record.renter = request.renter;
-        record.duration = request.duration;
+        record.rent = SafeCast.toUint96(request.rent);
         record.operator = request.operator;
-        record.deposit = request.deposit;
-        record.rent = request.rent;
+        record.deposit = SafeCast.toUint96(request.deposit);
         record.renterKeyHash = request.renterKeyHash;
     }
 
@@ -324,7 +324,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
     /// @dev The rental in the state that a call needs, while it still waits for that call.
     function _awaiting(RentalId rental, RentalState wanted) private returns (RentalRecord storage record) {
         record = _advance(rental);
-        (RentalState state, uint64 deadline) = (record.clock.state, record.clock.deadline);
+        (RentalState state, uint48 deadline) = (record.clock.state, record.clock.deadline);
         if (state != wanted) revert RpoiEscrowWrongState(rental, state);
         if (Time.timestamp() > deadline) revert RpoiEscrowTooLate(rental, deadline);
     }

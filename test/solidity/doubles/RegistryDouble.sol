@@ -5,37 +5,47 @@ import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
 /// @title Stands in for the chip registry where only reserving and freeing chips matters.
-/// @dev Refuses what the registry refuses: a foreign chip, a rented chip, a caller that is not the escrow.
+/// @dev Refuses what the registry refuses: a foreign chip, a rented chip, a caller that is not the escrow. As
+/// there, reserving a chip writes one slot that is already in use.
 contract RegistryDouble {
+    struct Record {
+        address operator;
+        bool isRented;
+    }
+
     address private immutable ESCROW;
 
-    mapping(ChipId chip => address) private _operators;
-    mapping(ChipId chip => bool) public isRented;
+    mapping(ChipId chip => Record) private _records;
 
     constructor(address escrow) {
         ESCROW = escrow;
     }
 
     function give(ChipId chip, address operator) external {
-        _operators[chip] = operator;
+        _records[chip].operator = operator;
     }
 
     function reserve(address operator, ChipId[] calldata chips) external {
         if (msg.sender != ESCROW) revert IPociRegistry.PociRegistryNotEscrow(msg.sender);
         for (uint256 i = 0; i < chips.length; ++i) {
-            if (_operators[chips[i]] != operator) {
+            Record storage record = _records[chips[i]];
+            if (record.operator != operator) {
                 revert IPociRegistry.PociRegistryNotOperator(chips[i], operator);
             }
-            if (isRented[chips[i]]) revert IPociRegistry.PociRegistryChipRented(chips[i]);
-            isRented[chips[i]] = true;
+            if (record.isRented) revert IPociRegistry.PociRegistryChipRented(chips[i]);
+            record.isRented = true;
         }
     }
 
     function free(ChipId[] calldata chips) external {
         if (msg.sender != ESCROW) revert IPociRegistry.PociRegistryNotEscrow(msg.sender);
         for (uint256 i = 0; i < chips.length; ++i) {
-            require(isRented[chips[i]], "freed a chip that was not reserved");
-            isRented[chips[i]] = false;
+            require(_records[chips[i]].isRented, "freed a chip that was not reserved");
+            _records[chips[i]].isRented = false;
         }
+    }
+
+    function isRented(ChipId chip) external view returns (bool) {
+        return _records[chip].isRented;
     }
 }

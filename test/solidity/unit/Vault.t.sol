@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 
 import {IVault} from "contracts/src/interfaces/IVault.sol";
+import {Emission} from "contracts/src/poci/Emission.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
-
-import {BurnSink} from "../doubles/BurnSink.sol";
+import {TieredSchedule} from "contracts/src/types/Issue.sol";
 
 /// @title Tests how the vault takes, locks and pays money.
 contract VaultTest is Test {
@@ -16,10 +16,13 @@ contract VaultTest is Test {
     address private otherKeeper = makeAddr("other keeper");
     address private alice = makeAddr("alice");
     address private bob = makeAddr("bob");
-    BurnSink private sink = new BurnSink();
+    Emission private sink;
     Vault private vault;
 
     function setUp() public {
+        TieredSchedule memory schedule =
+            TieredSchedule({n1: 1000, n2: 2000, n3: 3000, betaWad: 0.0005e18, capGwei: 1e19});
+        sink = new Emission(address(this), schedule);
         address[] memory keepers = new address[](2);
         (keepers[0], keepers[1]) = (keeper, otherKeeper);
         vault = new Vault(address(sink), keepers);
@@ -184,11 +187,12 @@ contract VaultTest is Test {
 
         vm.expectEmit(address(vault));
         emit IVault.LockedBurned(keeper, PURPOSE, 1 ether);
-        vm.expectCall(address(sink), 1 ether, abi.encodeCall(BurnSink.burn, ()));
+        vm.expectCall(address(sink), 1 ether, abi.encodeCall(Emission.burn, ()));
         vm.prank(keeper);
         vault.burn(PURPOSE, 1 ether);
 
         assertEq(address(sink).balance, 1 ether, "coin in the sink");
+        assertEq(sink.burned(), 1 ether, "the sink has counted it");
         assertEq(vault.lockedOf(keeper, PURPOSE), 2 ether, "what the keeper still holds");
         assertSums(0, 2 ether);
     }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ChipId, RentalId} from "contracts/src/types/Ids.sol";
+import {Order} from "contracts/src/types/Orders.sol";
+import {Rental, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
+
+import {RentalFixture} from "../fixtures/RentalFixture.sol";
+
+/// @title Walks rentals through their lives in any order: the parties act, are silent, and time passes.
+/// @dev Picks only what the rental's state allows, so that no call reverts.
+contract RentalHandler is RentalFixture {
+    RentalId[] public rentals;
+    uint256 private _nonce;
+
+    /// @dev The test has built the market and opens the first rental.
+    constructor() {
+        vm.warp(START);
+        (renter, renterKey) = makeAddrAndKey("renter");
+        (operator, operatorKey) = makeAddrAndKey("operator");
+    }
+
+    function setUp() public override {}
+
+    function count() external view returns (uint256) {
+        return rentals.length;
+    }
+
+    function open(uint16 units, uint64 duration, uint96 deposit) external {
+        delete chips;
+        uint256 wanted = bound(units, 1, 3);
+        for (uint256 i = 0; i < wanted; ++i) {
+            chips.push(_chip(++_nonce));
+            registry.give(chips[i], operator);
+        }
+        Order memory ask = anAsk();
+        Order memory bid = aBid();
+        (ask.nonce, bid.nonce) = (_nonce, _nonce);
+        bid.duration = uint64(bound(duration, 1, ask.duration));
+        bid.maxUnits = 3;
+        (ask.expiry, bid.expiry) = (uint64(block.timestamp), uint64(block.timestamp));
+        RentalRequest memory request = aRequest(bid);
+        request.duration = bid.duration;
+        request.deposit = uint128(bound(deposit, 0, 3 ether));
+        request.rent = uint128(PRICE * wanted * bid.duration);
+        request.deadline = uint64(block.timestamp);
+        rentals.push(escrow.open(signed(ask, bid, request)));
+    }
+
+    function handOver(uint256 seed) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.Open);
+        if (isReady) handOver(id);
+    }
+
+    function acknowledge(uint256 seed) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.HandedOver);
+        if (!isReady) return;
+        vm.prank(renter);
+        escrow.acknowledge(id, "");
+    }
+
+    function end(uint256 seed) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.Active);
+        if (!isReady) return;
+        vm.prank(renter);
+        escrow.end(id, "");
+    }
+
+    function commit(uint256 seed, bool isRenter) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.Ended);
+        Rental memory rental = escrow.rentalOf(id);
+        bool isDone = (isRenter ? rental.renterCommitment : rental.operatorCommitment) != 0;
+        if (!isReady || isDone) return;
+        if (isRenter) commitAs(id, renter, 80, RENTER_SALT);
+        else commitAs(id, operator, 90, OPERATOR_SALT);
+    }
+
+    function reveal(uint256 seed, bool isRenter) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.Revealing);
+        Rental memory rental = escrow.rentalOf(id);
+        bool isDone = (isRenter ? rental.renterScore : rental.operatorScore) != 0;
+        if (!isReady || isDone) return;
+        if (isRenter) revealAsRenter(id);
+        else revealAsOperator(id);
+    }
+
+    function poke(uint256 seed) external {
+        if (rentals.length == 0) return;
+        RentalId id = rentals[seed % rentals.length];
+        if (escrow.stateOf(id) != escrow.rentalOf(id).state) escrow.poke(id);
+    }
+
+    function pass(uint16 time) external {
+        skip(bound(time, 1, 20));
+    }
+
+    /// @dev The first rental from a random place on that is in a state; its deadline has not passed.
+    function _pick(uint256 seed, RentalState wanted) private view returns (RentalId id, bool isReady) {
+        for (uint256 i = 0; i < rentals.length; ++i) {
+            id = rentals[(seed % rentals.length + i) % rentals.length];
+            if (escrow.stateOf(id) == wanted) return (id, true);
+        }
+    }
+
+    function _chip(uint256 number) private pure returns (ChipId) {
+        return ChipId.wrap(keccak256(abi.encode("chip", number)));
+    }
+}
+
+/// @title Whatever the parties do or leave, the vault is solvent and every rental has a way out.
+contract VaultRentalsTest is RentalFixture {
+    /// @dev Wei of each party: enough for every rental of a run.
+    uint256 private constant WEALTH = 1_000_000 ether;
+    /// @dev Seconds after which no state waits for anybody.
+    uint256 private constant LONG = 3650 days;
+
+    RentalHandler private handler;
+
+    function setUp() public override {
+        super.setUp();
+        fund(renter, WEALTH - FUNDS);
+        fund(operator, WEALTH - FUNDS);
+        handler = new RentalHandler();
+        bytes4[] memory selectors = new bytes4[](8);
+        selectors[0] = RentalHandler.open.selector;
+        selectors[1] = bytes4(keccak256("handOver(uint256)"));
+        selectors[2] = RentalHandler.acknowledge.selector;
+        selectors[3] = RentalHandler.end.selector;
+        selectors[4] = RentalHandler.commit.selector;
+        selectors[5] = RentalHandler.reveal.selector;
+        selectors[6] = RentalHandler.poke.selector;
+        selectors[7] = RentalHandler.pass.selector;
+        targetSelector(FuzzSelector({addr: address(handler), selectors: selectors}));
+        targetContract(address(handler));
+    }
+
+    function invariant_vaultIsSolventToTheWei() public view {
+        uint256 locked;
+        for (uint256 i = 0; i < handler.count(); ++i) {
+            locked += vault.lockedOf(ESCROW, RentalId.unwrap(handler.rentals(i)));
+        }
+        assertEq(vault.totalLocked(), locked, "all that is locked is locked for a rental");
+        assertEq(
+            vault.totalFree(), vault.freeOf(renter) + vault.freeOf(operator), "all that is free has an owner"
+        );
+        assertEq(VAULT.balance, vault.totalFree() + vault.totalLocked(), "balance of the vault");
+        assertEq(VAULT.balance + EMISSION.balance, 2 * WEALTH, "nothing is made or lost");
+    }
+
+    function invariant_aRentalLocksItsStakesUntilItIsOver() public view {
+        for (uint256 i = 0; i < handler.count(); ++i) {
+            RentalId id = handler.rentals(i);
+            Rental memory rental = escrow.rentalOf(id);
+            uint256 stakes = uint256(rental.rent) + rental.deposit + rental.operatorBond;
+            stakes += 2 * uint256(rental.ratingBond);
+            assertEq(
+                vault.lockedOf(ESCROW, RentalId.unwrap(id)),
+                _isOver(rental.state) ? 0 : stakes,
+                "stakes of a rental"
+            );
+        }
+    }
+
+    function invariant_chipsAreReservedWhileTheyMayBeUsed() public view {
+        for (uint256 i = 0; i < handler.count(); ++i) {
+            RentalId id = handler.rentals(i);
+            RentalState state = escrow.rentalOf(id).state;
+            bool isHeld =
+                state == RentalState.Open || state == RentalState.HandedOver || state == RentalState.Active;
+            assertEq(registry.isRented(escrow.chipsOf(id)[0]), isHeld, "first chip of a rental");
+        }
+    }
+
+    /// @dev At the end of each run everybody falls silent: one poke closes every rental.
+    function afterInvariant() public {
+        vm.warp(block.timestamp + LONG);
+        for (uint256 i = 0; i < handler.count(); ++i) {
+            RentalId id = handler.rentals(i);
+            if (!_isOver(escrow.rentalOf(id).state)) escrow.poke(id);
+            assertTrue(_isOver(escrow.rentalOf(id).state), "every rental has a way out");
+            assertNothingLocked(id);
+        }
+        assertEq(vault.totalLocked(), 0, "nothing stays locked");
+    }
+
+    function _isOver(RentalState state) private pure returns (bool) {
+        return state == RentalState.Settled || state == RentalState.Cancelled;
+    }
+}

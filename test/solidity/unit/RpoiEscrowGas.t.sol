@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Emission} from "contracts/src/poci/Emission.sol";
+import {OrderHash, RentalId} from "contracts/src/types/Ids.sol";
+import {Order} from "contracts/src/types/Orders.sol";
+import {OperatorHalf, RenterHalf} from "contracts/src/types/Rentals.sol";
+
+import {RentalFixture} from "../fixtures/RentalFixture.sol";
+
+/// @title Holds the gas of a rental of two chips under its aims.
+/// @dev Each call is a transaction of its own: cold storage, fresh slots, 21,000 and calldata included. The
+/// burn sink has burned before; the registry is the double, cheaper than the real one by its checks.
+/// forge-config: default.isolate = true
+contract RpoiEscrowGasTest is RentalFixture {
+    function setUp() public override {
+        super.setUp();
+        vm.deal(VAULT, VAULT.balance + 1);
+        vm.prank(VAULT);
+        Emission(EMISSION).burn{value: 1}();
+    }
+
+    function test_gas_ofALifeThatSilenceSettles() public {
+        RentalId id = openRental();
+        uint256 spent = _gasOf("open");
+        handOver(id);
+        spent += _gasOf("commitHandover");
+        vm.prank(renter);
+        escrow.acknowledge(id, "");
+        spent += _gasOf("acknowledge");
+        skip(DURATION + COMMIT + 1);
+        escrow.poke(id);
+        spent += _gasOf("settle by poke");
+
+        vm.snapshotValue("open, commitHandover, acknowledge, settle", spent);
+        assertLe(spent, 600_000, "the aim");
+    }
+
+    function test_gas_ofRatings() public {
+        RentalId id = endedRental(40);
+        RenterHalf memory renterHalf = RenterHalf(id, commitmentOf(id, renter, 80, RENTER_SALT));
+        OperatorHalf memory operatorHalf =
+            OperatorHalf(id, commitmentOf(id, operator, 90, OPERATOR_SALT), renterHalfHash(renterHalf));
+        escrow.commitRatings(
+            id,
+            renterHalf,
+            sign(renterKey, escrowDigest(renterHalfHash(renterHalf))),
+            operatorHalf,
+            sign(operatorKey, escrowDigest(operatorHalfHash(operatorHalf)))
+        );
+        uint256 spent = _gasOf("commitRatings");
+        revealAsRenter(id);
+        spent += _gasOf("reveal");
+        revealAsOperator(id);
+        spent += _gasOf("reveal and settle with ratings");
+
+        assertLe(spent, 400_000, "commit, reveal, reveal and settle");
+    }
+
+    function test_gas_ofAFill() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        bytes memory askSignature = sign(operatorKey, OrderHash.unwrap(orders.hashOf(ask)));
+        bytes memory bidSignature = sign(renterKey, OrderHash.unwrap(orders.hashOf(bid)));
+        vm.prank(ESCROW);
+        orders.fill(ask, askSignature, bid, bidSignature, 2);
+
+        assertLe(_gasOf("fill"), 220_000, "the aim");
+    }
+
+    function _gasOf(string memory what) private returns (uint256 spent) {
+        spent = vm.lastCallGas().gasTotalUsed;
+        vm.snapshotValue(what, spent);
+    }
+}
