@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Test} from "forge-std/Test.sol";
+
+import {IVault} from "contracts/src/interfaces/IVault.sol";
+import {BeaconHistory} from "contracts/src/poci/BeaconHistory.sol";
+import {Emission} from "contracts/src/poci/Emission.sol";
+import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
+import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
+import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
+import {Vault} from "contracts/src/rental/Vault.sol";
+import {TieredSchedule} from "contracts/src/types/Issue.sol";
+
+import {PrecompileShim} from "./PrecompileShim.sol";
+
+/// @title Puts system contracts at their genesis addresses and makes blocks with beacons.
+abstract contract ChainFixture is Test {
+    address internal constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
+    address internal constant BEACONS = address(0x555410);
+    address internal constant VENDORS = address(0x555411);
+    address internal constant REGISTRY = address(0x555412);
+    address internal constant EMISSION = address(0x555413);
+    address internal constant VAULT = address(0x555414);
+    address internal constant ESCROW = address(0x555416);
+    address internal constant JOBS = address(0x555418);
+    address internal constant ROLLUP = address(0x555419);
+
+    uint64 internal constant EPOCH = 16;
+    uint64 internal constant START = 1_800_000_000;
+
+    BeaconHistory internal beacons = BeaconHistory(BEACONS);
+    Emission internal emission = Emission(EMISSION);
+    IVault internal vault = IVault(VAULT);
+
+    function setUp() public virtual {
+        vm.roll(0);
+        vm.warp(START);
+        vm.prevrandao(beaconOf(0));
+        build(BEACONS, type(BeaconHistory).creationCode, "");
+        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, schedule()));
+        address[] memory keepers = new address[](4);
+        (keepers[0], keepers[1], keepers[2], keepers[3]) = (REGISTRY, ESCROW, JOBS, ROLLUP);
+        build(VAULT, type(Vault).creationCode, abi.encode(EMISSION, keepers));
+    }
+
+    /// @dev Runs a constructor in place, as genesis does.
+    function build(address where, bytes memory creationCode, bytes memory arguments) internal {
+        vm.etch(where, bytes.concat(creationCode, arguments));
+        vm.prank(SYSTEM);
+        (bool isBuilt, bytes memory runtime) = where.call("");
+        assertTrue(isBuilt, "constructor failed");
+        vm.etch(where, runtime);
+    }
+
+    /// @dev Makes the node's precompiles answer at their addresses; fails at once if there is no node.
+    function usePrecompiles() internal {
+        string memory url = nodeUrl();
+        vm.rpc(url, "eth_chainId", "[]");
+        shim(url, SeVerify.AT);
+        shim(url, PociVerify.AT);
+        shim(url, VrfVerify.AT);
+    }
+
+    function shim(string memory url, address where) internal {
+        vm.etch(where, address(new PrecompileShim(url, where)).code);
+        vm.allowCheatcodes(where);
+    }
+
+    function nodeUrl() internal view returns (string memory) {
+        return vm.envOr("UTNET_RPC_URL", string("http://127.0.0.1:8545"));
+    }
+
+    /// @dev Makes blocks up to a height: one second and one beacon each.
+    function mineTo(uint64 height) internal {
+        for (uint64 h = uint64(vm.getBlockNumber()) + 1; h <= height; ++h) {
+            vm.roll(h);
+            vm.warp(vm.getBlockTimestamp() + 1);
+            vm.prevrandao(beaconOf(h));
+            vm.prank(SYSTEM);
+            beacons.store();
+        }
+    }
+
+    function mineToEpoch(uint64 epoch) internal {
+        mineTo(epoch * EPOCH);
+    }
+
+    function skipSeconds(uint64 span) internal {
+        vm.warp(vm.getBlockTimestamp() + span);
+    }
+
+    function time() internal view returns (uint64) {
+        return uint64(vm.getBlockTimestamp());
+    }
+
+    /// @dev The beacon that these tests, and the chips of `test/vectors/chips.json`, give to a height.
+    function beaconOf(uint64 height) internal pure returns (bytes32) {
+        return keccak256(abi.encode(height));
+    }
+
+    /// @dev The dev chain's schedule, n3 and beta as in `test/vectors/emission.json`.
+    function schedule() internal pure returns (TieredSchedule memory) {
+        return TieredSchedule({
+            n1: 1_000, n2: 2_000, n3: 3_000, betaWad: 0.0005e18, capGwei: 1_000_000_000_000_000_000
+        });
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
+import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
+import {AvailabilityProof, Chip, ChipRegistration, PociParameters} from "contracts/src/types/Chips.sol";
+import {ChipBatchId, ChipId} from "contracts/src/types/Ids.sol";
+
+import {ChainFixture} from "./ChainFixture.sol";
+import {SortedTree} from "./SortedTree.sol";
+
+/// @title Registers the real chips of `test/vectors/chips.json` with the real precompiles of a node.
+abstract contract PociFixture is ChainFixture {
+    uint256 internal constant CHIPS = 32;
+    uint256 internal constant OPERATOR_KEY = 0xA11CE;
+    uint128 internal constant BOND = 1 ether;
+    uint64 internal constant EXIT_SECONDS = 60;
+    uint64 internal constant PHI = 2;
+    uint32 internal constant MODEL = 1;
+
+    VendorRegistry internal vendors = VendorRegistry(VENDORS);
+    PociRegistry internal registry = PociRegistry(REGISTRY);
+
+    address internal governor = makeAddr("governor");
+    address internal vendor = makeAddr("vendor");
+    address internal stranger = makeAddr("stranger");
+    address internal operator = vm.addr(OPERATOR_KEY);
+    address internal newOperator = vm.addr(0xB0B);
+
+    string internal json;
+    ChipBatchId internal batch;
+    ChipRegistration[] internal entries;
+    ChipId[] internal ids;
+    uint32[] internal nobody;
+
+    function setUp() public virtual override {
+        super.setUp();
+        usePrecompiles();
+        address[] memory admitted = new address[](1);
+        admitted[0] = vendor;
+        uint32[] memory models = new uint32[](1);
+        models[0] = MODEL;
+        uint64[] memory phis = new uint64[](1);
+        phis[0] = PHI;
+        build(VENDORS, type(VendorRegistry).creationCode, abi.encode(governor, admitted, models, phis));
+        build(REGISTRY, type(PociRegistry).creationCode, abi.encode(parameters()));
+        loadChips();
+        vm.deal(operator, 1_000 ether);
+        vm.deal(newOperator, 1_000 ether);
+        mineTo(1);
+    }
+
+    function parameters() internal pure returns (PociParameters memory) {
+        return PociParameters({
+            beacons: BEACONS,
+            vendors: VENDORS,
+            vault: VAULT,
+            emission: EMISSION,
+            escrow: ESCROW,
+            epochBlocks: EPOCH,
+            lookbackEpochs: 1,
+            bondPerPhi: BOND,
+            exitSeconds: EXIT_SECONDS,
+            missesToSuspend: 3
+        });
+    }
+
+    /// @dev Reads the chips and posts their batch.
+    function loadChips() internal {
+        json = vm.readFile("test/vectors/chips.json");
+        bytes32[] memory x = vm.parseJsonBytes32Array(json, ".x");
+        bytes32[] memory y = vm.parseJsonBytes32Array(json, ".y");
+        bytes32[] memory serials = vm.parseJsonBytes32Array(json, ".serialHash");
+        bytes32[] memory leaves = new bytes32[](CHIPS);
+        for (uint256 i = 0; i < CHIPS; ++i) {
+            leaves[i] = keccak256(abi.encodePacked(bytes1(0), x[i], y[i], uint256(MODEL), serials[i]));
+        }
+        vm.prank(vendor);
+        batch = vendors.postBatch(SortedTree.root(leaves), MODEL, uint32(CHIPS));
+        for (uint256 i = 0; i < CHIPS; ++i) {
+            ChipRegistration storage entry = entries.push();
+            (entry.x, entry.y, entry.serialHash, entry.batch) = (x[i], y[i], serials[i], batch);
+            entry.path = SortedTree.path(leaves, i);
+            entry.deadline = 4_000_000_000;
+            ids.push(ChipId.wrap(keccak256(abi.encode(x[i], y[i]))));
+        }
+        loadSignatures();
+    }
+
+    function loadSignatures() private {
+        bytes32[] memory r = vm.parseJsonBytes32Array(json, ".r");
+        bytes32[] memory s = vm.parseJsonBytes32Array(json, ".s");
+        bytes[] memory keys = vm.parseJsonBytesArray(json, ".blsKey");
+        bytes[] memory possessions = vm.parseJsonBytesArray(json, ".possession");
+        bytes[] memory wrapped = vm.parseJsonBytesArray(json, ".wrappedKeys");
+        for (uint256 i = 0; i < CHIPS; ++i) {
+            ChipRegistration storage entry = entries[i];
+            (entry.r, entry.s) = (r[i], s[i]);
+            (entry.blsKey, entry.possession, entry.wrappedKeys) = (keys[i], possessions[i], wrapped[i]);
+        }
+    }
+
+    /// @dev What registers chips `first` to `first + count - 1`.
+    function slice(uint256 first, uint256 count) internal view returns (ChipRegistration[] memory chips) {
+        chips = new ChipRegistration[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            chips[i] = entries[first + i];
+        }
+    }
+
+    function bondOf(uint256 count) internal pure returns (uint256) {
+        return count * PHI * BOND;
+    }
+
+    /// @dev The operator registers the first `count` chips.
+    function register(uint256 count) internal {
+        registerFrom(0, count);
+    }
+
+    function registerFrom(uint256 first, uint256 count) internal {
+        ChipRegistration[] memory chips = slice(first, count);
+        bytes memory key = vrfKey();
+        vm.prank(operator);
+        registry.register{value: bondOf(count)}(chips, key);
+    }
+
+    function vrfKey() internal view returns (bytes memory) {
+        return vm.parseJsonBytes(json, ".vrfKey");
+    }
+
+    /// @dev The proof of an epoch by a set of chips, by the set's name in the vectors.
+    function proofOf(uint64 epoch, string memory set, uint32[] memory absent)
+        internal
+        view
+        returns (AvailabilityProof memory)
+    {
+        bytes memory signature = vm.parseJsonBytes(json, string.concat(keyOf(epoch), set));
+        return AvailabilityProof({
+            operator: operator, epoch: epoch, absent: absent, signature: signature, leafRoot: keccak256("leaves")
+        });
+    }
+
+    /// @dev Goes to an epoch and proves it, the chips of the list absent.
+    function proveIn(uint64 epoch, string memory set, uint32[] memory absent) internal {
+        mineToEpoch(epoch);
+        AvailabilityProof memory proof = proofOf(epoch, set, absent);
+        vm.prank(operator);
+        registry.proveAvailability(proof, "");
+    }
+
+    function keyOf(uint64 epoch) internal pure returns (string memory) {
+        return string.concat(".epochs.e", vm.toString(epoch), ".");
+    }
+
+    function chipOf(uint256 i) internal view returns (Chip memory) {
+        return registry.chipOf(ids[i]);
+    }
+
+    function one(uint32 index) internal pure returns (uint32[] memory list) {
+        list = new uint32[](1);
+        list[0] = index;
+    }
+
+    function two(uint32 first, uint32 second) internal pure returns (uint32[] memory list) {
+        list = new uint32[](2);
+        (list[0], list[1]) = (first, second);
+    }
+
+    function only(uint256 i) internal view returns (ChipId[] memory list) {
+        list = new ChipId[](1);
+        list[0] = ids[i];
+    }
+}
