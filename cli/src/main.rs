@@ -3,6 +3,7 @@
 mod amount;
 mod commands;
 mod files;
+mod gas;
 mod merkle;
 mod report;
 mod revert;

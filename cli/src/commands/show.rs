@@ -26,6 +26,8 @@ pub(crate) enum Show {
     },
     /// List proofs of availability.
     Availability,
+    /// List what calls of the system contracts cost, over all blocks.
+    Gas,
 }
 
 impl Show {
@@ -36,6 +38,7 @@ impl Show {
             Self::Supply => supply(&session).await,
             Self::Rating { account } => rating(&session, account).await,
             Self::Availability => availability(&session).await,
+            Self::Gas => crate::gas::table(&session).await,
         }
     }
 }

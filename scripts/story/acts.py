@@ -1,0 +1,234 @@
+"""The acts of the story, in order. Each step is a public command, and says what it found."""
+
+from story import books, jobs
+from story.stage import Failed
+from story.wait import until
+
+OPERATORS = (("alpha", 1, 8), ("beta", 2, 4), ("gamma", 3, 4))  # name, DEV account, chips
+VENDOR = RELAYER = 0, 5  # DEV accounts
+EPOCH = 16
+FIRST_REWARDED_EPOCHS = 4
+
+
+def play(stage):
+    """All of it."""
+    chips_on_disk(stage)
+    start_node(stage)
+    register(stage)
+    start_services(stage)
+    availability(stage, FIRST_REWARDED_EPOCHS)
+    before = books.balances(stage)
+    rental = rent(stage)
+    jobs.compute(stage, rental)
+    absence(stage)
+    part(stage, rental)
+    books.summary(stage, rental, before)
+
+
+def dev(account):
+    """How a DEV account is named to commands."""
+    return f"dev:{account}"
+
+
+def chips_on_disk(stage):
+    """Software security engines, once per data folder."""
+    stage.console.step("Chips: software security engines on disk")
+    for name, _, count in OPERATORS:
+        folder = stage.path("chips", name)
+        if folder.exists():
+            stage.console.fact(f"{name}: {len(list(folder.iterdir()))} chips are there")
+            continue
+        made = stage.utnet("chip", "new", "--dir", folder, "--count", count, "--serial", name.upper())
+        stage.console.fact(f"{name}: {len(made['chips'])} chips, keys wrapped under each one's S")
+
+
+def start_node(stage):
+    """The one sealing node: it is given the operators' chip folders."""
+    stage.console.step("Chain: one node that seals with the drawn chip's own keys")
+    words = [stage.binary("utnet"), "node", "--datadir", stage.path("chain"), "--port", stage.given.port]
+    words += ["--mixed-mining", "--block-time", 1]
+    for name, _, _ in OPERATORS:
+        words += ["--chips", stage.path("chips", name)]
+    listening = stage.start("node", words, r"Listening on (\S+)")
+    stage.rpc = f"http://{listening}"
+    stage.chain_id = stage.number("eth_chainId")
+    stage.console.fact(f"block {stage.number('eth_blockNumber')} at {stage.rpc}, chain id {stage.chain_id}")
+
+
+def operator_address(stage, account):
+    """Address of a DEV account."""
+    return stage.utnet("key", "address", "--from", dev(account), is_shown=False)["address"]
+
+
+def register(stage):
+    """Vendor's root, then each operator's chips in one transaction."""
+    stage.console.step("Registration: vendor's root, attestations, possession proofs, bonds")
+    vendor = operator_address(stage, VENDOR[0])
+    batch = stage.path("batch.json")
+    folders = [word for name, _, _ in OPERATORS for word in ("--chips", stage.path("chips", name))]
+    if not batch.exists():
+        stage.utnet("vendor", "batch", *folders, "--vendor", vendor, "--out", batch)
+        posted = stage.utnet("vendor", "post", "--batch", batch, "--from", dev(VENDOR[0]))
+        stage.console.fact(f"root {posted['root']} over {posted['chips']} chips, {posted['gasUsed']} gas")
+    for name, account, count in OPERATORS:
+        known = stage.utnet("chip", "list", operator_address(stage, account), is_shown=False)["chips"]
+        if len(known) == count:
+            stage.console.fact(f"{name}: {count} chips are registered")
+            continue
+        done = stage.utnet(
+            "chip", "register", "--chips", stage.path("chips", name), "--batch", batch, "--from", dev(account)
+        )
+        stage.console.fact(f"{name}: {done['chips']} chips in one transaction, {done['gasUsed']} gas")
+
+
+def start_services(stage):
+    """The relayer and the workers, each its own process and data folder."""
+    stage.console.step("Services: a relayer and three workers")
+    start_relayer(stage)
+    for name, account, _ in OPERATORS:
+        start_worker(stage, name, account)
+
+
+def key_file(stage, account):
+    """A DEV account's key as a file, for programs that take only files."""
+    path = stage.path("keys", f"dev-{account}")
+    if not path.exists():
+        stage.utnet("key", "dev", account, "--out", path)
+    return path
+
+
+def start_relayer(stage):
+    """The relayer; it can delay, never steal or forge."""
+    key = key_file(stage, RELAYER[1])
+    inbox = stage.path("keys", "relayer-inbox")
+    if not inbox.exists():
+        stage.utnet("key", "sealing", "--out", inbox)
+    words = [stage.binary("utnet-relayer"), "run", "--rpc", stage.rpc, "--datadir", stage.path("relayer")]
+    words += ["--key-file", key, "--inbox-key-file", inbox]
+    listening = stage.start("relayer", words, r"Listening on (?:http://)?(\S+)")
+    stage.relayer_url = f"http://{listening}"
+
+
+def start_worker(stage, name, account):
+    """An operator's worker: availability, hand-over, jobs, verdicts."""
+    words = [stage.binary("utnet-worker"), "run", "--rpc", stage.rpc, "--datadir", stage.path(f"worker-{name}")]
+    words += ["--key-file", key_file(stage, account), "--chips", stage.path("chips", name)]
+    stage.start(f"worker-{name}", words, r"Listening on (\S+)")
+
+
+def availability(stage, epochs):
+    """Epoch by epoch: one aggregate signature an operator; then rewards flow."""
+    stage.console.step("Availability: one aggregate signature per operator and epoch")
+    head = stage.number("eth_blockNumber")
+    first = head // EPOCH + 1
+    for epoch in range(first, first + epochs):
+        reach_epoch(stage, epoch)
+        proofs = until(lambda e=epoch: proofs_of(stage, e), lambda found: len(found) == len(OPERATORS))
+        if proofs is None:
+            raise Failed(f"not all operators proved epoch {epoch}: {proofs_of(stage, epoch)}")
+        stage.console.fact(f"epoch {epoch}: {sum(p['present'] for p in proofs)} chips present, 0 absent")
+    draws(stage)
+
+
+def reach_epoch(stage, epoch):
+    """Mines up to the first block of an epoch."""
+    missing = epoch * EPOCH - stage.number("eth_blockNumber")
+    if missing > 0:
+        stage.utnet("dev", "mine", missing)
+
+
+def proofs_of(stage, epoch):
+    """Proofs of one epoch."""
+    rows = stage.utnet("show", "availability", is_shown=False) or []
+    return [row for row in rows if row["epoch"] == epoch]
+
+
+def draws(stage):
+    """Blocks per operator beside what the power lets expect."""
+    found = stage.utnet("show", "draws")
+    rows = [(o["operator"], o["power"], o["blocks"], o["expected"], o["rewards"]) for o in found["operators"]]
+    stage.console.table(rows, ("operator", "power", "blocks", "expected", "rewards"))
+
+
+def rent(stage):
+    """Orders, the opening, the sealed hand-over, the acknowledgement."""
+    stage.console.step("Funds: a renter's account from the faucet, deposits into the vault")
+    number = 1 + len(list(stage.path("rentals", "x").parent.glob("*")))
+    folder = stage.path("rentals", f"{number:03}", "x").parent
+    renter = {"key": folder / "renter.key", "folder": folder}
+    renter["address"] = stage.utnet("key", "new", "--out", renter["key"])["address"]
+    stage.utnet("dev", "fund", renter["address"], "--amount", 500)
+    stage.utnet("vault", "deposit", "--amount", 300, "--from", renter["key"])
+    stage.utnet("vault", "deposit", "--amount", 100, "--from", dev(1))
+    return open_rental(stage, renter)
+
+
+def open_rental(stage, renter):
+    """From two signed orders to running time."""
+    folder = renter["folder"]
+    stage.console.step("Orders: an ask and a bid, signed off chain, matched on chain")
+    spec = folder / "machine.json"
+    spec.write_text('{"environment":"wasmtime 48, libtorch 2.11.0 cpu","resources":{"chips":2,"model":1}}\n')
+    terms = ["--price", "0.01", "--duration", 600, "--spec", spec]
+    ask, bid = folder / "ask.json", folder / "bid.json"
+    stage.utnet("order", "ask", *terms, "--chips", 8, "--out", ask, "--from", dev(1))
+    stage.utnet("order", "post", "--order", ask, "--from", dev(1))
+    stage.utnet("order", "bid", *terms, "--chips", 2, "--out", bid, "--from", renter["key"])
+    sealing = folder / "sealing.key"
+    stage.utnet("key", "sealing", "--out", sealing)
+    opened = stage.utnet(
+        "rental", "open", "--ask", ask, "--bid", bid, "--sealing-key", sealing, "--deposit", 20,
+        "--from", renter["key"],
+    )  # fmt: skip
+    stage.console.fact(f"rental {opened['rental']}: {opened['rent']} rent, {opened['deposit']} deposit locked")
+    stage.console.step("Hand-over: sealed to the renter's key, checked, acknowledged")
+    access = folder / "access.json"
+    got = stage.utnet("rental", "access", opened["rental"], "--sealing-key", sealing, "--out", access)
+    stage.console.fact(f"access to {got['worker']}, certificate {got['certFingerprint'][:18]}…")
+    started = stage.utnet("rental", "acknowledge", opened["rental"], "--from", renter["key"])
+    stage.console.fact(f"time runs since {started['startedAt']}")
+    return {**renter, "id": opened["rental"], "access": access}
+
+
+def absence(stage):
+    """Take one chip's folder away: its absence shows."""
+    stage.console.step("Absence: one chip of beta is taken away")
+    chip = sorted(stage.path("chips", "beta").iterdir())[-1]
+    aside = stage.path("away", chip.name)
+    chip.rename(aside)
+    try:
+        epoch = stage.number("eth_blockNumber") // EPOCH + 1
+        reach_epoch(stage, epoch)
+        found = until(
+            lambda: [p for p in proofs_of(stage, epoch) if p["operator"] == operator_address(stage, 2)],
+            bool,
+        )
+        if not found or found[0]["absent"] != [3]:
+            raise Failed(f"beta's proof of epoch {epoch} should name chip 3 as absent: {found}")
+        stage.console.fact(f"epoch {epoch}: beta proves {found[0]['present']} chips, absent {found[0]['absent']}")
+    finally:
+        aside.rename(chip)
+
+
+def part(stage, rental):
+    """The end, the ratings, the payment."""
+    stage.console.step("End: used time is paid, both rate by commitment")
+    stage.utnet("rental", "end", rental["id"], "--from", rental["key"])
+    rating = rental["folder"] / "rating.json"
+    sent = stage.utnet(
+        "rental", "rate", rental["id"], "--score", 92, "--access", rental["access"],
+        "--relayer", stage.relayer_url, "--out", rating, "--from", rental["key"],
+    )  # fmt: skip
+    stage.console.fact(f"m_final went sealed to the relayer: {sent['relayer']['state']}")
+    stage.utnet("rental", "reveal", "--rating", rating, "--from", rental["key"])
+    settled = until(
+        lambda: stage.utnet("rental", "show", rental["id"], is_shown=False),
+        lambda found: found["state"] == "Settled",
+    )
+    if settled is None:
+        raise Failed(f"rental {rental['id']} did not settle")
+    stage.console.fact(
+        f"settled: {settled['accrued']} earned, scores {settled['renterScore']} and {settled['operatorScore']}"
+    )
+    stage.utnet("vault", "withdraw", "--from", rental["key"])
+    stage.utnet("vault", "withdraw", "--from", dev(1))
