@@ -1,7 +1,16 @@
 //! Do the jobs the chain asks for and report results; keep chips registered and available.
 
+pub mod agent;
 pub mod compute;
+pub mod config;
+pub mod decide;
+pub mod https;
 pub mod manifest;
 pub mod merkle;
-pub mod remote;
+pub mod notebook;
+pub mod records;
+pub mod service;
 pub mod store;
+
+#[cfg(test)]
+mod testing;

@@ -37,6 +37,12 @@ pub enum RemoteError {
     /// The TLS library refused its settings.
     #[error("no https client can be made")]
     Client(#[source] reqwest::Error),
+    /// A data pointer of another form.
+    #[error("{pointer:?} is no data pointer: https://HOST:PORT#sha256=HEX is expected")]
+    BadPointer {
+        /// The pointer, at most 256 characters of it.
+        pointer: String,
+    },
     /// No connection, another certificate than the pinned one, or the line broke.
     #[error("{method} {url}: no answer")]
     Unreachable {
@@ -115,6 +121,21 @@ impl Remote {
     /// [`RemoteError::Client`].
     pub fn public(url: &str, cert_fingerprint: B256) -> Result<Self, RemoteError> {
         Self::new(url, cert_fingerprint, None)
+    }
+
+    /// The public part of the worker that a batch's data pointer names: `https://HOST:PORT#sha256=FINGERPRINT`, of
+    /// its certificate, in hex.
+    ///
+    /// # Errors
+    /// [`RemoteError::BadPointer`], [`RemoteError::Client`].
+    pub fn at_pointer(pointer: &str) -> Result<Self, RemoteError> {
+        let bad = || RemoteError::BadPointer { pointer: pointer.chars().take(256).collect() };
+        let (url, fingerprint) = pointer.split_once("#sha256=").ok_or_else(bad)?;
+        let fingerprint = fingerprint.parse().map_err(|_not_hex| bad())?;
+        if !url.starts_with("https://") {
+            return Err(bad());
+        }
+        Self::public(url, fingerprint)
     }
 
     fn new(url: &str, fingerprint: B256, secret: Option<B256>) -> Result<Self, RemoteError> {

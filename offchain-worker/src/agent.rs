@@ -1,0 +1,242 @@
+//! Follows the chain for one operator and does what the decisions say.
+//!
+//! A tick reads the news, looks at everything that is not closed, and enqueues transactions under keys that name what they
+//! are for: a tick that is repeated, or cut short anywhere, changes nothing twice.
+
+mod availability;
+mod batches;
+mod duties;
+mod events;
+mod jobs;
+pub(crate) mod rentals;
+mod sending;
+mod working;
+
+#[cfg(test)]
+mod tests;
+
+pub use availability::{Proof, ProofError, prove};
+pub use working::Fault;
+
+use crate::{
+    compute::Runtime,
+    https::{Doors, FetchError},
+    notebook::Notebook,
+    store::{BlobError, BlobStore},
+};
+use alloy_primitives::{Address, B256};
+use alloy_rpc_types_eth::Filter;
+use alloy_signer_local::PrivateKeySigner;
+use alloy_sol_types::SolCall;
+use std::{path::PathBuf, sync::Arc};
+use utnet_client::{
+    BlockRef, CallError, Chain, CursorError, LogCursor, News, Outbox, OutboxError, RpcError,
+    StorageError, call_contract,
+};
+use utnet_messages::{Escrow, SealError};
+use utnet_primitives::{Height, SystemContract, system_address};
+use working::Bench;
+
+/// Which chain, which contracts, which operator.
+#[derive(Clone, Copy, Debug)]
+pub struct Home {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// The operator's account.
+    pub operator: Address,
+    /// `JobEscrow`.
+    pub jobs: Address,
+    /// `ResultRollup`.
+    pub rollup: Address,
+    /// `RpoiEscrow`.
+    pub escrow: Address,
+    /// `PociRegistry`.
+    pub registry: Address,
+    /// `BeaconHistory`.
+    pub beacons: Address,
+}
+
+impl Home {
+    /// The contracts at their addresses in genesis.
+    pub const fn new(chain_id: u64, operator: Address) -> Self {
+        Self {
+            chain_id,
+            operator,
+            jobs: system_address(SystemContract::JobEscrow),
+            rollup: system_address(SystemContract::ResultRollup),
+            escrow: system_address(SystemContract::RpoiEscrow),
+            registry: system_address(SystemContract::PociRegistry),
+            beacons: system_address(SystemContract::BeaconHistory),
+        }
+    }
+
+    /// The escrow that sealed messages are bound to.
+    pub const fn sealing(&self) -> Escrow {
+        Escrow { chain_id: self.chain_id, address: self.escrow }
+    }
+}
+
+/// What the person who runs the worker has chosen.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// Folder of chip folders; without one there are no proofs of availability.
+    pub chips: Option<PathBuf>,
+    /// Blocks in an epoch, as the genesis file says.
+    pub epoch_blocks: u64,
+    /// Score for renters, 1 to 100.
+    pub renter_score: u8,
+    /// Jobs that are computed at the same time.
+    pub parallel_jobs: usize,
+    /// Where renters and referees find the job port.
+    pub url: String,
+    /// SHA-256 of the job port's certificate.
+    pub cert_fingerprint: B256,
+    /// Deliberate error, for tests only.
+    pub fault: Option<Fault>,
+}
+
+impl Choices {
+    /// What posted batches say about where their results are: `URL#sha256=FINGERPRINT`.
+    pub fn pointer(&self) -> String {
+        format!("{}#sha256={}", self.url, hex::encode(self.cert_fingerprint))
+    }
+}
+
+/// Why a tick was cut short; the next one begins anew.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// The node gave no answer.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// A view function gave no answer.
+    #[error(transparent)]
+    Call(Box<CallError>),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The outbox failed.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// The cursor cannot go on.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    /// The blob store failed.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// An access could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A proof of availability could not be made.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// A poster does not serve its results.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The contract names a state that this version does not know.
+    #[error(transparent)]
+    State(#[from] utnet_bindings::states::OutOfRange),
+}
+
+impl From<CallError> for AgentError {
+    fn from(error: CallError) -> Self {
+        Self::Call(Box::new(error))
+    }
+}
+
+/// The parts that the agent is made of.
+#[derive(Debug)]
+pub struct Parts<C> {
+    /// The chain.
+    pub chain: C,
+    /// Where it works and for whom.
+    pub home: Home,
+    /// Its memory.
+    pub notebook: Notebook,
+    /// Its queue of transactions; somebody else drives it.
+    pub outbox: Outbox,
+    /// Inputs and results.
+    pub blobs: BlobStore,
+    /// What computes.
+    pub runtime: Arc<Runtime>,
+    /// The operator's key.
+    pub signer: PrivateKeySigner,
+    /// The doors that rentals open; the job port reads them.
+    pub doors: Doors,
+    /// What was chosen.
+    pub choices: Choices,
+}
+
+/// Works for one operator.
+#[derive(Debug)]
+pub struct Agent<C> {
+    parts: Parts<C>,
+    cursor: LogCursor,
+    bench: Bench,
+}
+
+impl<C: Chain> Agent<C> {
+    /// Prepares an agent; it goes on where the notebook stops.
+    ///
+    /// # Errors
+    /// [`AgentError::Storage`] when the database fails.
+    pub fn new(parts: Parts<C>, start: Height) -> Result<Self, AgentError> {
+        let home = &parts.home;
+        let filter = Filter::new().address(vec![home.jobs, home.rollup, home.escrow]);
+        let db = Arc::clone(parts.notebook.database());
+        let cursor = LogCursor::open(db, "worker", start, filter)?;
+        let bench = Bench::new(parts.choices.parallel_jobs);
+        Ok(Self { parts, cursor, bench })
+    }
+
+    /// Looks once and does everything that is due.
+    ///
+    /// # Errors
+    /// [`AgentError`]; what was done before it stays done.
+    pub async fn tick(&mut self) -> Result<(), AgentError> {
+        self.follow().await?;
+        self.collect()?;
+        let head = self.parts.chain.head().await?;
+        self.attend_rentals(&head).await?;
+        self.attend_jobs(&head).await?;
+        self.attend_batches(&head).await?;
+        self.attend_duties(&head).await?;
+        self.attend_availability(&head).await
+    }
+
+    /// Reads every block that the cursor has not seen.
+    async fn follow(&self) -> Result<(), AgentError> {
+        loop {
+            let news = self.cursor.next(&self.parts.chain).await?;
+            if news == News::Nothing {
+                return Ok(());
+            }
+            let txn = self.parts.notebook.begin()?;
+            if let News::Block { logs, .. } = &news {
+                events::note(&txn, &self.parts.home, logs)?;
+            }
+            // A block that is gone leaves its records: nothing is done that the chain's state does not ask for.
+            self.cursor.accept_in(&txn, &news)?;
+            txn.commit().map_err(StorageError::from)?;
+        }
+    }
+
+    /// Calls a view function.
+    async fn view<T: SolCall + Sync>(
+        &self,
+        to: Address,
+        call: &T,
+    ) -> Result<T::Return, AgentError> {
+        Ok(call_contract(&self.parts.chain, to, call).await?)
+    }
+
+    /// Waits until nothing is computed any more, for an orderly end.
+    pub async fn rest(&mut self) {
+        self.bench.rest().await;
+    }
+}
+
+/// Chain time.
+const fn now(head: &BlockRef) -> utnet_primitives::Seconds {
+    head.timestamp
+}

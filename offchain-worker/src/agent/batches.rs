@@ -1,0 +1,56 @@
+//! Brings posted batches to their end: learns their ids, fetches their bonds back.
+
+use super::{Agent, AgentError};
+use crate::{
+    decide::batches::{Seen, Step, next_step},
+    records::{BatchRecord, PostedRecord},
+};
+use utnet_bindings::ResultRollup::{batchOfCall, finaliseCall, isFinalCall};
+use utnet_client::{BlockRef, Chain, Intent};
+use utnet_primitives::BatchId;
+
+impl<C: Chain> Agent<C> {
+    pub(super) async fn attend_batches(&self, _head: &BlockRef) -> Result<(), AgentError> {
+        let open = self.parts.notebook.all::<BatchRecord>()?.into_iter();
+        for batch in open.filter(|batch| !batch.is_closed) {
+            match batch.id {
+                Some(id) => self.attend_batch(batch, id).await?,
+                None => self.learn_id(batch)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The id comes with the event; until then the posting is kept alive.
+    fn learn_id(&self, batch: BatchRecord) -> Result<(), AgentError> {
+        let operator = self.parts.home.operator;
+        let posted = self.parts.notebook.all::<PostedRecord>()?;
+        let own = posted.iter().find(|known| known.poster == operator && known.root == batch.root);
+        match own {
+            Some(known) => {
+                tracing::info!(batch = %known.id, number = batch.number, "batch posted");
+                let id = Some(known.id);
+                Ok(self.parts.notebook.put(&BatchRecord { id, ..batch })?)
+            }
+            None => self.send(&[b"post", &batch.number.to_be_bytes()], &self.posting(&batch)),
+        }
+    }
+
+    async fn attend_batch(&self, batch: BatchRecord, id: BatchId) -> Result<(), AgentError> {
+        let rollup = self.parts.home.rollup;
+        let seen = Seen {
+            is_final: self.view(rollup, &isFinalCall { batch: id.0 }).await?,
+            is_bond_returned: self.view(rollup, &batchOfCall { batch: id.0 }).await?.isBondReturned,
+        };
+        match next_step(&seen) {
+            Step::Wait => Ok(()),
+            Step::Finalise => {
+                let intent = Intent::call(rollup, &finaliseCall { batch: id.0 });
+                self.send(&[b"finalise", id.0.as_slice()], &intent)
+            }
+            Step::Close => {
+                Ok(self.parts.notebook.put(&BatchRecord { is_closed: true, ..batch })?)
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Notes what the chain announced, in the transaction that accepts the block.
+
+use super::Home;
+use crate::{
+    notebook::{has_in, put_in},
+    records::{DutyRecord, JobProgress, JobRecord, PostedRecord, RentalRecord},
+};
+use alloy_rpc_types_eth::Log;
+use alloy_sol_types::SolEvent;
+use redb::WriteTransaction;
+use utnet_bindings::{
+    JobEscrow::JobOpened,
+    ResultRollup::{RefereeDrawn, RootPosted},
+    RpoiEscrow::RentalOpened,
+};
+use utnet_client::StorageError;
+use utnet_primitives::{BatchId, JobId, RentalId};
+
+/// Notes the logs of one block. A record that is there already is left alone.
+pub(super) fn note(txn: &WriteTransaction, home: &Home, logs: &[Log]) -> Result<(), StorageError> {
+    for log in logs {
+        let (address, topic) = (log.address(), log.topic0().copied().unwrap_or_default());
+        if address == home.jobs && topic == JobOpened::SIGNATURE_HASH {
+            note_job(txn, home, log)?;
+        } else if address == home.escrow && topic == RentalOpened::SIGNATURE_HASH {
+            note_rental(txn, home, log)?;
+        } else if address == home.rollup && topic == RootPosted::SIGNATURE_HASH {
+            note_batch(txn, log)?;
+        } else if address == home.rollup && topic == RefereeDrawn::SIGNATURE_HASH {
+            note_duty(txn, home, log)?;
+        }
+    }
+    Ok(())
+}
+
+/// Logs of our own contracts decode; those that do not are told and skipped.
+fn decoded<E: SolEvent>(log: &Log) -> Option<E> {
+    E::decode_log(&log.inner)
+        .inspect_err(|error| tracing::warn!(%error, event = E::SIGNATURE, "log does not decode"))
+        .ok()
+        .map(|log| log.data)
+}
+
+fn note_job(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {
+    let Some(event) = decoded::<JobOpened>(log) else { return Ok(()) };
+    let id = JobId(event.job);
+    if event.worker != home.operator || has_in::<JobRecord>(txn, id.0.as_slice())? {
+        return Ok(());
+    }
+    tracing::info!(job = %id, client = %event.client, "job opened");
+    put_in(txn, &JobRecord { id, spec: event.spec, progress: JobProgress::Waiting })
+}
+
+fn note_rental(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {
+    let Some(event) = decoded::<RentalOpened>(log) else { return Ok(()) };
+    let id = RentalId(event.rental);
+    if event.operator != home.operator || has_in::<RentalRecord>(txn, id.0.as_slice())? {
+        return Ok(());
+    }
+    tracing::info!(rental = %id, renter = %event.renter, "rental opened");
+    let record = RentalRecord {
+        id,
+        renter: event.renter,
+        renter_key: event.renterKey,
+        secret: None,
+        is_closed: false,
+    };
+    put_in(txn, &record)
+}
+
+fn note_batch(txn: &WriteTransaction, log: &Log) -> Result<(), StorageError> {
+    let Some(event) = decoded::<RootPosted>(log) else { return Ok(()) };
+    let record = PostedRecord {
+        id: BatchId(event.batch),
+        poster: event.poster,
+        root: event.root,
+        leaves: event.leaves,
+        pointer: event.dataPointer,
+    };
+    put_in(txn, &record)
+}
+
+fn note_duty(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {
+    let Some(event) = decoded::<RefereeDrawn>(log) else { return Ok(()) };
+    let Ok(index) = u64::try_from(event.index) else { return Ok(()) };
+    let record = DutyRecord { batch: BatchId(event.batch), index, found: None, outcome: None };
+    if event.referee != home.operator
+        || has_in::<DutyRecord>(txn, &crate::notebook::Record::key(&record))?
+    {
+        return Ok(());
+    }
+    tracing::info!(batch = %record.batch, index, "drawn as referee");
+    put_in(txn, &record)
+}

@@ -1,0 +1,156 @@
+//! Serves rentals: hands over access, keeps the doors, rates.
+
+use super::{Agent, AgentError, now};
+use crate::{
+    decide::rentals::{RatingStage, Seen, Step, is_open_to_renter, next_step},
+    notebook::{Notebook, put_in},
+    records::{RatingRecord, RentalRecord},
+};
+use alloy_primitives::{Address, B256};
+use utnet_bindings::{
+    RpoiEscrow::{
+        commitHandoverCall, commitRatingCall, pokeCall, rentalOfCall, revealCall, stateOfCall,
+    },
+    states::RentalState,
+};
+use utnet_client::{BlockRef, Chain, Intent, StorageError};
+use utnet_messages::{Access, PublicKey, rating_commitment, seal_handover};
+use utnet_primitives::{RentalId, Seconds};
+
+impl<C: Chain> Agent<C> {
+    pub(super) async fn attend_rentals(&self, head: &BlockRef) -> Result<(), AgentError> {
+        let mut open = Vec::new();
+        let live = self.parts.notebook.all::<RentalRecord>()?.into_iter();
+        for record in live.filter(|record| !record.is_closed) {
+            let seen = self.look_at_rental(record.id, head).await?;
+            if is_open_to_renter(seen.effective)
+                && let Some(secret) = record.secret
+            {
+                open.push((record.id, secret));
+            }
+            self.act_on_rental(&record, next_step(&record, &seen), &seen)?;
+        }
+        self.parts.doors.set(open);
+        Ok(())
+    }
+
+    async fn look_at_rental(&self, id: RentalId, head: &BlockRef) -> Result<Seen, AgentError> {
+        let escrow = self.parts.home.escrow;
+        let rental = self.view(escrow, &rentalOfCall { id: id.0 }).await?;
+        let effective = self.view(escrow, &stateOfCall { rental: id.0 }).await?;
+        Ok(Seen {
+            stored: RentalState::try_from(rental.state)?,
+            effective: RentalState::try_from(effective)?,
+            now: now(head),
+            ended_at: Seconds(rental.endedAt),
+            deadline: Seconds(rental.deadline),
+            rating: self.rating_stage(id, rental.operatorCommitment, rental.operatorScore)?,
+        })
+    }
+
+    fn rating_stage(
+        &self,
+        id: RentalId,
+        commitment: B256,
+        score: u8,
+    ) -> Result<RatingStage, AgentError> {
+        if commitment == B256::ZERO {
+            return Ok(RatingStage::Missing);
+        }
+        let kept = self.parts.notebook.find::<RatingRecord>(id.0.as_slice())?;
+        let is_ours =
+            kept.is_some_and(|kept| commitment_of(&kept, self.parts.home.operator) == commitment);
+        Ok(if is_ours && score == 0 { RatingStage::Committed } else { RatingStage::Settled })
+    }
+
+    fn act_on_rental(
+        &self,
+        record: &RentalRecord,
+        step: Step,
+        seen: &Seen,
+    ) -> Result<(), AgentError> {
+        let (escrow, id) = (self.parts.home.escrow, record.id);
+        match step {
+            Step::Wait => Ok(()),
+            Step::HandOver => self.hand_over(record),
+            Step::CommitRating => self.commit_rating(record),
+            Step::Reveal => self.reveal(record),
+            Step::Poke => {
+                let words: [&[u8]; 3] = [b"poke", id.0.as_slice(), &[u8::from(seen.stored)]];
+                self.send(&words, &Intent::call(escrow, &pokeCall { rental: id.0 }))
+            }
+            Step::Close => {
+                tracing::info!(rental = %id, state = ?seen.stored, "rental closed");
+                let closed = RentalRecord { is_closed: true, ..record.clone() };
+                Ok(self.parts.notebook.put(&closed)?)
+            }
+        }
+    }
+
+    /// Draws the secret, seals it and wants it published, in one transaction.
+    fn hand_over(&self, record: &RentalRecord) -> Result<(), AgentError> {
+        let Ok(renter) = PublicKey::from_bytes(&record.renter_key) else {
+            tracing::warn!(rental = %record.id, "the renter's key is no point: nobody could open");
+            let closed = RentalRecord { is_closed: true, ..record.clone() };
+            return Ok(self.parts.notebook.put(&closed)?);
+        };
+        let choices = &self.parts.choices;
+        let secret = B256::from(rand::random::<[u8; 32]>());
+        let access =
+            Access { url: choices.url.clone(), cert_fingerprint: choices.cert_fingerprint, secret };
+        let home = &self.parts.home;
+        let sealed =
+            seal_handover(&access, &home.sealing(), record.id, &self.parts.signer, &renter)?;
+        let call = commitHandoverCall {
+            rental: record.id.0,
+            enc: sealed.enc,
+            ciphertext: sealed.ciphertext,
+        };
+        let txn = self.parts.notebook.begin()?;
+        put_in(&txn, &RentalRecord { secret: Some(secret), ..record.clone() })?;
+        let words: [&[u8]; 2] = [b"handover", record.id.0.as_slice()];
+        self.send_in(&txn, &words, &Intent::call(home.escrow, &call))?;
+        txn.commit().map_err(StorageError::from)?;
+        self.parts.outbox.wake();
+        tracing::info!(rental = %record.id, "access handed over");
+        Ok(())
+    }
+
+    fn commit_rating(&self, record: &RentalRecord) -> Result<(), AgentError> {
+        let home = &self.parts.home;
+        let kept = keep_rating(&self.parts.notebook, record.id, self.parts.choices.renter_score)?;
+        let commitment = commitment_of(&kept, home.operator);
+        let call = commitRatingCall { rental: record.id.0, commitment };
+        let words: [&[u8]; 2] = [b"rate", record.id.0.as_slice()];
+        self.send(&words, &Intent::call(home.escrow, &call))
+    }
+
+    fn reveal(&self, record: &RentalRecord) -> Result<(), AgentError> {
+        let kept = self.parts.notebook.find::<RatingRecord>(record.id.0.as_slice())?;
+        let Some(rating) = kept else { return Ok(()) };
+        let home = &self.parts.home;
+        let call = revealCall {
+            rental: record.id.0,
+            rater: home.operator,
+            score: rating.score,
+            salt: rating.salt,
+        };
+        let words: [&[u8]; 2] = [b"reveal-rating", record.id.0.as_slice()];
+        self.send(&words, &Intent::call(home.escrow, &call))
+    }
+}
+
+/// The rating of a rental's renter: the one that is kept, or a new one with a fresh salt.
+pub(crate) fn keep_rating(
+    notebook: &Notebook,
+    rental: RentalId,
+    score: u8,
+) -> Result<RatingRecord, StorageError> {
+    let salt = B256::from(rand::random::<[u8; 32]>());
+    notebook.keep_first(RatingRecord { rental, score, salt })
+}
+
+/// The commitment to a kept rating.
+pub(crate) fn commitment_of(rating: &RatingRecord, operator: Address) -> B256 {
+    rating_commitment(rating.rental, operator, rating.score, rating.salt)
+}

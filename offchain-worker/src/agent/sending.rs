@@ -1,0 +1,58 @@
+//! Puts transactions into the outbox under keys that name what they are for.
+
+use super::{Agent, AgentError};
+use redb::WriteTransaction;
+use utnet_client::{Chain, Failure, Intent, IntentKey, Status};
+
+/// How often something that was mined and reverted is tried again.
+const TRIES: u8 = 3;
+
+impl<C: Chain> Agent<C> {
+    /// Wants a transaction. The same words again change nothing, unless the last try is known to have failed.
+    pub(super) fn send(&self, words: &[&[u8]], intent: &Intent) -> Result<(), AgentError> {
+        let outbox = &self.parts.outbox;
+        for attempt in 0..TRIES {
+            let key = key_of(words, attempt);
+            match outbox.status(key)? {
+                None => {
+                    outbox.enqueue(key, intent)?;
+                    return Ok(());
+                }
+                Some(Status::Failed { failure: Failure::WouldRevert { message, .. }, .. }) => {
+                    tracing::debug!(%key, message, "would revert, trying again");
+                    outbox.retry(key)?;
+                    return Ok(());
+                }
+                Some(Status::Failed { is_final: true, .. }) => {}
+                Some(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Self::send`] for the first time, together with whatever else is in the transaction; the caller commits.
+    pub(super) fn send_in(
+        &self,
+        txn: &WriteTransaction,
+        words: &[&[u8]],
+        intent: &Intent,
+    ) -> Result<(), AgentError> {
+        self.parts.outbox.enqueue_in(txn, key_of(words, 0), intent)?;
+        Ok(())
+    }
+
+    /// Whether these words are on their way or done.
+    pub(super) fn is_sent(&self, words: &[&[u8]]) -> Result<bool, AgentError> {
+        let status = self.parts.outbox.status(key_of(words, 0))?;
+        Ok(!matches!(
+            status,
+            None | Some(Status::Failed { failure: Failure::WouldRevert { .. }, .. })
+        ))
+    }
+}
+
+fn key_of(words: &[&[u8]], attempt: u8) -> IntentKey {
+    let attempt = [attempt];
+    let parts: Vec<&[u8]> = words.iter().copied().chain([attempt.as_slice()]).collect();
+    IntentKey::of(&parts)
+}

@@ -1,0 +1,256 @@
+//! Computes in the background, a few jobs at a time, and hands over what is finished.
+
+use super::{Agent, AgentError};
+use crate::{
+    compute::{
+        Outcome, Refusal, Runtime, Task,
+        compare::{Verdict, compare},
+        params::Params,
+    },
+    https::FetchError,
+    manifest::Manifest,
+    merkle::Leaf,
+    records::{Computed, DutyRecord, JobProgress, JobRecord},
+    store::BlobStore,
+};
+use alloy_primitives::B256;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, future::Future, sync::Arc};
+use tokio::task::JoinSet;
+use utnet_client::Chain;
+use utnet_primitives::{BatchId, JobId};
+
+/// A deliberate error, for tests of what the network does about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// One byte of every result is flipped before it is committed.
+    WrongResult,
+}
+
+/// What is computed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Purpose {
+    /// Our own job.
+    Job(JobId),
+    /// A judgement: batch and leaf.
+    Duty(BatchId, u64),
+}
+
+type Finished = (Purpose, Result<Outcome, Trouble>);
+
+/// Why a computation gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("the computation was cut short")]
+    Cut,
+}
+
+impl Trouble {
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.is_retryable(),
+            Self::Fetch(_) | Self::Cut => true,
+        }
+    }
+}
+
+/// Jobs that are being computed.
+#[derive(Debug)]
+pub(super) struct Bench {
+    seats: usize,
+    taken: BTreeSet<Purpose>,
+    running: JoinSet<Finished>,
+}
+
+impl Bench {
+    pub(super) fn new(seats: usize) -> Self {
+        Self { seats: seats.max(1), taken: BTreeSet::new(), running: JoinSet::new() }
+    }
+
+    pub(super) fn is_running(&self, purpose: Purpose) -> bool {
+        self.taken.contains(&purpose)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.taken.len() >= self.seats
+    }
+
+    pub(super) async fn rest(&mut self) {
+        while self.running.join_next().await.is_some() {}
+        self.taken.clear();
+    }
+
+    /// Prepares, which may take the network, then computes on a thread of its own.
+    fn start(
+        &mut self,
+        purpose: Purpose,
+        runtime: Arc<Runtime>,
+        preparing: impl Future<Output = Result<Work, Trouble>> + Send + 'static,
+    ) {
+        self.taken.insert(purpose);
+        self.running.spawn(async move {
+            let work = match preparing.await {
+                Ok(work) => work,
+                Err(trouble) => return (purpose, Err(trouble)),
+            };
+            let done = tokio::task::spawn_blocking(move || work.run(&runtime)).await;
+            let outcome = done.map_or(Err(Trouble::Cut), |outcome| outcome.map_err(Trouble::from));
+            (purpose, outcome)
+        });
+    }
+
+    /// The next finished one, if any.
+    fn finished(&mut self) -> Option<Finished> {
+        loop {
+            match self.running.try_join_next()? {
+                Ok(finished) => {
+                    self.taken.remove(&finished.0);
+                    return Some(finished);
+                }
+                // Whose seat it was is not known: all that runs is started again from its record.
+                Err(error) => {
+                    tracing::error!(%error, "a computation failed");
+                    self.taken.clear();
+                }
+            }
+        }
+    }
+}
+
+/// What one run needs.
+pub(super) struct Work {
+    pub(super) task: Task,
+    pub(super) blobs: BlobStore,
+    pub(super) fault: Option<Fault>,
+    /// The root that somebody else posted, for a referee.
+    pub(super) claimed: Option<B256>,
+}
+
+impl Work {
+    fn run(&self, runtime: &Runtime) -> Result<Outcome, Refusal> {
+        let outcome = runtime.run(&self.task, &self.blobs, &self.blobs)?;
+        let outcome = spoil(self.fault, outcome, &self.blobs)?;
+        Ok(match self.claimed {
+            Some(root) if self.agrees(root, &outcome)? => Outcome { root, ..outcome },
+            _ => outcome,
+        })
+    }
+
+    /// Whether a posted result is as good as ours, by the class of the job.
+    fn agrees(&self, claimed: B256, found: &Outcome) -> Result<bool, Refusal> {
+        if claimed == found.root {
+            return Ok(true);
+        }
+        let params = Params::decode(&self.blobs.read(&self.task.params)?)?;
+        let (Some(allowed), Ok(bytes)) = (params.tolerance(), self.blobs.read(&claimed)) else {
+            return Ok(false);
+        };
+        // A manifest that does not read agrees with nothing.
+        Ok(Manifest::decode(&bytes)
+            .is_ok_and(|manifest| compare(&manifest, &found.manifest, allowed) == Verdict::Same))
+    }
+}
+
+impl<C: Chain> Agent<C> {
+    /// Computes one of our own jobs.
+    pub(super) fn compute(&mut self, id: JobId, task: Task) {
+        let (blobs, fault) = (self.parts.blobs.clone(), self.parts.choices.fault);
+        let work = Work { task, blobs, fault, claimed: None };
+        self.start(Purpose::Job(id), async { Ok(work) });
+    }
+
+    pub(super) fn start(
+        &mut self,
+        purpose: Purpose,
+        preparing: impl Future<Output = Result<Work, Trouble>> + Send + 'static,
+    ) {
+        self.bench.start(purpose, Arc::clone(&self.parts.runtime), preparing);
+    }
+
+    pub(super) fn is_running(&self, purpose: Purpose) -> bool {
+        self.bench.is_running(purpose)
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.bench.is_full()
+    }
+
+    /// Notes what was finished since the last tick.
+    pub(super) fn collect(&mut self) -> Result<(), AgentError> {
+        while let Some((purpose, outcome)) = self.bench.finished() {
+            match purpose {
+                Purpose::Job(id) => self.note_result(id, outcome)?,
+                Purpose::Duty(batch, index) => self.note_judgement(batch, index, outcome)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn note_result(&self, id: JobId, outcome: Result<Outcome, Trouble>) -> Result<(), AgentError> {
+        let Some(record) = self.parts.notebook.find::<JobRecord>(id.0.as_slice())? else {
+            return Ok(());
+        };
+        let progress = match outcome {
+            Ok(outcome) => {
+                tracing::info!(job = %id, root = %outcome.root, steps = outcome.steps, "computed");
+                let leaf = Leaf { job: id, result_root: outcome.root, steps: outcome.steps };
+                let salt = B256::from(rand::random::<[u8; 32]>());
+                JobProgress::Computed(Computed { leaf, salt, revealed_at: None, batch: None })
+            }
+            Err(refusal) if refusal.is_retryable() => {
+                tracing::warn!(job = %id, %refusal, "not computed, trying again");
+                return Ok(());
+            }
+            Err(refusal) => {
+                tracing::warn!(job = %id, %refusal, "declined");
+                JobProgress::Declined { reason: refusal.to_string() }
+            }
+        };
+        Ok(self.parts.notebook.put(&JobRecord { progress, ..record })?)
+    }
+
+    fn note_judgement(
+        &self,
+        batch: BatchId,
+        index: u64,
+        outcome: Result<Outcome, Trouble>,
+    ) -> Result<(), AgentError> {
+        let duty = DutyRecord { batch, index, found: None, outcome: None };
+        match outcome {
+            Ok(outcome) => {
+                let found = Some(outcome.root);
+                tracing::info!(%batch, index, ?found, "executed as referee");
+                Ok(self.parts.notebook.put(&DutyRecord { found, ..duty })?)
+            }
+            Err(refusal) => {
+                tracing::warn!(%batch, index, %refusal, "no judgement");
+                let outcome = (!refusal.is_retryable()).then(|| refusal.to_string());
+                Ok(self.parts.notebook.put(&DutyRecord { outcome, ..duty })?)
+            }
+        }
+    }
+}
+
+/// Flips one byte of the first file that has one, and names the result anew.
+fn spoil(
+    fault: Option<Fault>,
+    mut outcome: Outcome,
+    blobs: &BlobStore,
+) -> Result<Outcome, Refusal> {
+    let Some(Fault::WrongResult) = fault else { return Ok(outcome) };
+    for file in &mut outcome.manifest.files {
+        let mut bytes = blobs.read(&file.sha256)?;
+        if let Some(byte) = bytes.first_mut() {
+            *byte ^= 1;
+            file.sha256 = blobs.put(&bytes)?;
+            break;
+        }
+    }
+    outcome.root = blobs.put(&outcome.manifest.encode())?;
+    Ok(outcome)
+}

@@ -1,0 +1,7 @@
+//! Decides what is to be done. Pure: every function reads nothing but its arguments.
+
+pub mod availability;
+pub mod batches;
+pub mod duties;
+pub mod jobs;
+pub mod rentals;

@@ -1,0 +1,186 @@
+//! Reads from another worker's job port, trusting one certificate by its SHA-256 and nothing else.
+
+use super::routes::Dossier;
+use crate::store::sha256;
+use alloy_primitives::B256;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
+use std::{sync::Arc, time::Duration};
+use utnet_primitives::BatchId;
+
+/// Longest answer that is read, in bytes.
+const LONGEST: usize = 256 << 20;
+
+/// Time for one answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why nothing was read from another worker.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// Not `https://HOST:PORT#sha256=FINGERPRINT`.
+    #[error("{pointer} names no job port: https://HOST:PORT#sha256=FINGERPRINT is needed")]
+    Pointer {
+        /// The text.
+        pointer: String,
+    },
+    /// The line failed, or the certificate is another one.
+    #[error("the job port gives no answer")]
+    Line(#[from] reqwest::Error),
+    /// This machine cannot speak TLS.
+    #[error("no TLS")]
+    Tls(#[from] rustls::Error),
+    /// It answered, but not with what was asked for.
+    #[error("the job port answers {status}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The answer is longer than anything that is read.
+    #[error("the answer is longer than {LONGEST} bytes")]
+    TooLong,
+    /// What is served does not hash to what was posted.
+    #[error("what is served is not what was posted")]
+    NotWhatWasPosted,
+}
+
+/// Another worker's job port.
+#[derive(Debug)]
+pub struct Remote {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Remote {
+    /// From a batch's data pointer.
+    ///
+    /// # Errors
+    /// [`FetchError::Pointer`] for anything else.
+    pub fn from_pointer(pointer: &str) -> Result<Self, FetchError> {
+        let malformed = || FetchError::Pointer { pointer: pointer.to_owned() };
+        let (url, fingerprint) = pointer.split_once("#sha256=").ok_or_else(malformed)?;
+        let fingerprint: B256 = fingerprint.parse().map_err(|_no_hash| malformed())?;
+        if !url.starts_with("https://") {
+            return Err(malformed());
+        }
+        Self::pinned(url, fingerprint)
+    }
+
+    /// A job port at `https://HOST:PORT` whose certificate has this SHA-256.
+    ///
+    /// # Errors
+    /// [`FetchError`] when this machine cannot speak TLS.
+    pub fn pinned(url: &str, fingerprint: B256) -> Result<Self, FetchError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let pin = Arc::new(Pin { fingerprint, provider: Arc::clone(&provider) });
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(pin)
+            .with_no_client_auth();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(true)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(PATIENCE)
+            .build()?;
+        Ok(Self { client, url: url.trim_end_matches('/').to_owned() })
+    }
+
+    /// The client, for other requests to the same port.
+    pub const fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// The port's url, without a slash at its end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Leaves and specifications of a posted batch; nothing of it is checked yet.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn dossier(&self, batch: BatchId) -> Result<Dossier, FetchError> {
+        let bytes = self.read(&format!("{}/v1/results/{batch}", self.url)).await?;
+        serde_json::from_slice(&bytes).map_err(|_other_form| FetchError::NotWhatWasPosted)
+    }
+
+    /// A file of a posted batch, checked against its name.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn blob(&self, batch: BatchId, hash: &B256) -> Result<Vec<u8>, FetchError> {
+        let name = hex::encode(hash);
+        let bytes = self.read(&format!("{}/v1/results/{batch}/blobs/{name}", self.url)).await?;
+        if sha256(&bytes) == *hash { Ok(bytes) } else { Err(FetchError::NotWhatWasPosted) }
+    }
+
+    async fn read(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let mut answer = self.client.get(url).send().await?;
+        if !answer.status().is_success() {
+            return Err(FetchError::Refused { status: answer.status().as_u16() });
+        }
+        let mut bytes = Vec::new();
+        while let Some(piece) = answer.chunk().await? {
+            if bytes.len() + piece.len() > LONGEST {
+                return Err(FetchError::TooLong);
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+}
+
+/// Trusts one certificate. The handshake still proves that the other side holds its key.
+#[derive(Debug)]
+struct Pin {
+    fingerprint: B256,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pin {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if sha256(end_entity) == self.fingerprint {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(rustls::Error::InvalidCertificate(
+                rustls::CertificateError::ApplicationVerificationFailure,
+            ))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,194 @@
+//! Runs everything that `utnet-worker run` is made of, and ends it in order.
+
+use crate::{
+    agent::{Agent, AgentError, Choices, Home, Parts},
+    compute::Runtime,
+    config::Settings,
+    https::{Desk, Doors, Identity, router},
+    notebook::Notebook,
+    records,
+    store::BlobStore,
+};
+use anyhow::{Context, Result};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use redb::Database;
+use std::{
+    fs::{DirBuilder, Permissions},
+    io::Write,
+    net::{SocketAddr, TcpListener},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use utnet_client::{Chain, Clock, Dispatcher, Outbox, Policy, Rpc, SystemClock};
+use utnet_messages::load_account;
+
+/// Time between two looks at the chain.
+const TURN: Duration = Duration::from_millis(400);
+
+/// Time that open connections get to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Works until `stop` is cancelled; writes one line with its address to `out` when the job port is open.
+///
+/// # Errors
+/// When it cannot start, or one of its parts ends by itself.
+pub async fn run(
+    settings: Settings,
+    stop: CancellationToken,
+    out: &mut (dyn Write + Send),
+) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let signer = load_account(&settings.key_file)?;
+    let database = open_database(&settings.datadir)?;
+    let notebook = Notebook::open(Arc::clone(&database))?;
+    let blobs = BlobStore::open(settings.datadir.join("blobs"))?;
+    let identity = Identity::load_or_make(&settings.datadir)?;
+    let rpc = Rpc::new(&settings.rpc, Arc::clone(&clock))?;
+    let chain_id = rpc.chain_id().await.context("asking the node for its chain")?;
+    let home = Home::new(chain_id, signer.address());
+    let outbox = Outbox::open(database, signer.address())?;
+
+    let listener = listen(settings.listen, &notebook)?;
+    let address = listener.local_addr()?;
+    let url = settings.url.clone().unwrap_or_else(|| format!("https://{address}"));
+    let doors = Doors::default();
+    let desk = Desk {
+        home,
+        notebook: notebook.clone(),
+        blobs: blobs.clone(),
+        doors: doors.clone(),
+        signer: signer.clone(),
+        renter_score: settings.renter_score,
+        longest_blob: settings.longest_blob,
+    };
+    let mut dispatcher =
+        Dispatcher::start(&outbox, rpc.clone(), signer.clone(), clock.clone(), Policy::default())
+            .await?;
+    let parts = Parts {
+        chain: rpc,
+        home,
+        notebook,
+        outbox,
+        blobs,
+        runtime: Arc::new(Runtime::new(settings.limits)?),
+        signer,
+        doors,
+        choices: choices(&settings, url, &identity),
+    };
+    let agent = Agent::new(parts, settings.start)?;
+
+    let mut tasks = JoinSet::new();
+    let handle = Handle::new();
+    let tls = RustlsConfig::from_config(identity.server_config()?);
+    let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+    tasks.spawn(async move {
+        server.serve(router(Arc::new(desk)).into_make_service()).await.context("the job port")
+    });
+    let until = stop.clone();
+    tasks.spawn(async move {
+        dispatcher.run(until.cancelled()).await;
+        Ok(())
+    });
+    tasks.spawn(follow(agent, clock, stop.clone()));
+    writeln!(out, "Listening on https://{address}").and_then(|()| out.flush())?;
+    tracing::info!(operator = %home.operator, chain_id, fingerprint = %identity.fingerprint(), "worker started");
+    supervise(tasks, stop, handle).await
+}
+
+fn choices(settings: &Settings, url: String, identity: &Identity) -> Choices {
+    if let Some(fault) = settings.fault {
+        tracing::warn!(?fault, "test dial is on: results are deliberately wrong");
+    }
+    Choices {
+        chips: settings.chips.clone(),
+        epoch_blocks: settings.epoch_blocks,
+        renter_score: settings.renter_score,
+        parallel_jobs: settings.parallel_jobs,
+        url,
+        cert_fingerprint: identity.fingerprint(),
+        fault: settings.fault,
+    }
+}
+
+/// Waits for the stop, or for a part that ends by itself, then for all parts.
+async fn supervise(
+    mut tasks: JoinSet<Result<()>>,
+    stop: CancellationToken,
+    handle: Handle<SocketAddr>,
+) -> Result<()> {
+    let first = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        ended = tasks.join_next() => match ended {
+            Some(ended) => ended.context("a part of the worker failed").flatten(),
+            None => Ok(()),
+        },
+    };
+    stop.cancel();
+    handle.graceful_shutdown(Some(GRACE));
+    let mut outcome = first;
+    while let Some(ended) = tasks.join_next().await {
+        let ended = ended.context("a part of the worker failed").flatten();
+        outcome = outcome.and(ended);
+    }
+    tracing::info!("worker stopped");
+    outcome
+}
+
+async fn follow<C: Chain>(
+    mut agent: Agent<C>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) -> Result<()> {
+    let mut failures = 0_u32;
+    loop {
+        // Cutting a tick short is like a crash there: nothing is lost.
+        let turn = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            turn = agent.tick() => turn,
+        };
+        match turn {
+            Ok(()) => failures = 0,
+            Err(error @ AgentError::Storage(_)) => return Err(error.into()),
+            Err(error) => {
+                failures += 1;
+                let reason = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(reason, failures, "cut short, beginning anew");
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = clock.sleep(TURN) => {}
+        }
+    }
+}
+
+fn open_database(folder: &Path) -> Result<Arc<Database>> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("making {}", folder.display()))?;
+    let path = folder.join("worker.redb");
+    let database =
+        Database::create(&path).with_context(|| format!("opening {}", path.display()))?;
+    // It holds bearer secrets.
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    Ok(Arc::new(database))
+}
+
+/// Opens the job port; port 0 takes the port of the last run again, because posted batches name it.
+fn listen(wanted: SocketAddr, notebook: &Notebook) -> Result<TcpListener> {
+    let kept = notebook.find::<records::Settings>(&[])?.map(|settings| settings.port);
+    let again = kept.filter(|_| wanted.port() == 0).map(|port| SocketAddr::new(wanted.ip(), port));
+    let listener = match again.map(TcpListener::bind) {
+        Some(Ok(listener)) => listener,
+        _ => TcpListener::bind(wanted).with_context(|| format!("listening on {wanted}"))?,
+    };
+    listener.set_nonblocking(true)?;
+    notebook.put(&records::Settings { port: listener.local_addr()?.port() })?;
+    Ok(listener)
+}
