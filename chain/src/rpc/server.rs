@@ -4,12 +4,11 @@ use super::{
     ids::HexIds,
     ipc::{IpcSocket, Limits},
 };
+use hyper::header::HeaderValue;
 use jsonrpsee::{
     Methods,
-    server::{
-    },
+    server::{BatchRequestConfig, PingConfig, Server, ServerConfig, ServerHandle},
 };
-use hyper::header::HeaderValue;
 use std::{
     io,
     net::{SocketAddr, TcpListener},
@@ -158,7 +157,9 @@ fn limits(config: &RpcConfig) -> ServerConfig {
 }
 
 fn cors(pages: &Cors) -> Option<CorsLayer> {
-    let layer = CorsLayer::new().allow_methods([hyper::Method::GET, hyper::Method::POST]).allow_headers(Any);
+    let layer = CorsLayer::new()
+        .allow_methods([hyper::Method::GET, hyper::Method::POST])
+        .allow_headers(Any);
     match pages {
         Cors::Everybody => Some(layer.allow_origin(Any)),
         Cors::Only(origin) => Some(layer.allow_origin(origin.clone())),

@@ -163,7 +163,9 @@ async fn work(
 pub(super) fn manual(namespaces: &[(&str, &[Method])], subscriptions: &[(&str, &str)]) -> String {
     let mut text = String::from(INTRODUCTION);
     for (title, methods) in namespaces {
-        text.push_str(&format!("\n## {title}\n\n| Method | After | What it does |\n|---|---|---|\n"));
+        text.push_str(&format!(
+            "\n## {title}\n\n| Method | After | What it does |\n|---|---|---|\n"
+        ));
         for method in *methods {
             text.push_str(&row(method));
         }
@@ -199,6 +201,5 @@ EIP-1898 object.
 | -32601 | No such method. |
 | -32602 | A parameter is missing or malformed; the message names it and what was expected. |
 | -32000 | The chain refuses: the message uses geth's words (`nonce too low`, `insufficient funds for gas * price + value`). |
-| -32003 | The pool refuses a transaction that no later change of the chain can make valid. |
 | -32603 | A fault of the node. |
 ";

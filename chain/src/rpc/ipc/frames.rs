@@ -122,11 +122,10 @@ mod tests {
 
     #[test]
     fn texts_without_anything_between_them_are_told_apart() {
-        assert_eq!(cut(&[b"{\"a\":[1]}[2] \n{}"]), [
-            Ok("{\"a\":[1]}".to_owned()),
-            Ok("[2]".to_owned()),
-            Ok("{}".to_owned())
-        ]);
+        assert_eq!(
+            cut(&[b"{\"a\":[1]}[2] \n{}"]),
+            [Ok("{\"a\":[1]}".to_owned()), Ok("[2]".to_owned()), Ok("{}".to_owned())]
+        );
     }
 
     #[test]

@@ -1,0 +1,56 @@
+//! Makes the dev accounts: keys from a phrase, known to everybody.
+
+use super::{args::AccountArgs, node::NodeError};
+use crate::rpc::Signers;
+use alloy_primitives::{Address, B256, U256};
+use alloy_signer_local::{
+    LocalSignerError, MnemonicBuilder, PrivateKeySigner,
+    coins_bip39::{English, Entropy, Mnemonic},
+};
+
+/// The dev accounts of one run.
+#[derive(Clone, Debug)]
+pub(super) struct DevAccounts {
+    /// Keys, in order.
+    pub(super) keys: Vec<PrivateKeySigner>,
+    /// The phrase they come from.
+    pub(super) mnemonic: String,
+    /// The path, up to the index.
+    pub(super) path: String,
+    /// Wei that each has in genesis.
+    pub(super) balance: U256,
+}
+
+impl DevAccounts {
+    pub(super) fn new(args: &AccountArgs) -> Result<Self, NodeError> {
+        let mnemonic = match args.mnemonic_random {
+            Some(words) => random(words)?,
+            None => args.mnemonic.clone(),
+        };
+        let path = args.derivation_path.clone();
+        let keys = (0..args.accounts).map(|index| derive(&mnemonic, &path, index));
+        let keys = keys.collect::<Result<_, _>>()?;
+        Ok(Self { keys, mnemonic, path, balance: args.balance })
+    }
+
+    pub(super) fn addresses(&self) -> impl Iterator<Item = Address> + '_ {
+        self.keys.iter().map(PrivateKeySigner::address)
+    }
+
+    pub(super) fn signers(&self) -> Signers {
+        Signers::new(self.keys.clone())
+    }
+}
+
+fn derive(mnemonic: &str, path: &str, index: u32) -> Result<PrivateKeySigner, NodeError> {
+    let builder = MnemonicBuilder::<English>::default().phrase(mnemonic);
+    Ok(builder.derivation_path(format!("{path}{index}"))?.build()?)
+}
+
+fn random(words: usize) -> Result<String, NodeError> {
+    // Each three words stand for four bytes of chance, of which 24 words need 32.
+    let chance = B256::random();
+    let entropy = chance.get(..words / 3 * 4).unwrap_or(chance.as_slice());
+    let entropy = Entropy::from_slice(entropy).map_err(LocalSignerError::from)?;
+    Ok(Mnemonic::<English>::new_from_entropy(entropy).to_phrase())
+}

@@ -1,0 +1,248 @@
+//! Reads the node's command line: anvil's names where anvil has the flag, ours for the rest.
+
+use crate::genesis::DEV_MNEMONIC;
+use clap::{Args, ValueEnum};
+use std::{net::IpAddr, path::PathBuf};
+
+/// The socket that `--ipc` without a path makes.
+pub(super) const DEFAULT_IPC: &str = "/tmp/utnet.ipc";
+
+/// Everything `utnet node` takes.
+#[derive(Args, Clone, Debug)]
+pub struct NodeArgs {
+    #[command(flatten)]
+    pub(super) accounts: AccountArgs,
+    #[command(flatten)]
+    pub(super) chain: ChainArgs,
+    #[command(flatten)]
+    pub(super) mining: MiningArgs,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) evm: EvmArgs,
+    #[command(flatten)]
+    pub(super) storage: StorageArgs,
+    #[command(flatten)]
+    pub(super) poci: PociArgs,
+    #[command(flatten)]
+    pub(super) accepted: AcceptedArgs,
+}
+
+/// Dev accounts and their money.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Accounts")]
+pub(super) struct AccountArgs {
+    /// Dev accounts to make.
+    #[arg(short, long, default_value_t = 10, value_name = "NUM", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(super) accounts: u32,
+    /// Balance of each dev account, in UNC.
+    #[arg(long, default_value = "10000", value_name = "NUM", value_parser = super::values::coins)]
+    pub(super) balance: alloy_primitives::U256,
+    /// BIP-39 phrase that the dev accounts come from.
+    #[arg(short, long, default_value = DEV_MNEMONIC, value_name = "PHRASE", value_parser = super::values::mnemonic)]
+    pub(super) mnemonic: String,
+    /// A new random phrase of this many words instead.
+    #[arg(long, conflicts_with = "mnemonic", default_missing_value = "12", num_args = 0..=1, value_name = "WORDS", value_parser = super::values::words)]
+    pub(super) mnemonic_random: Option<usize>,
+    /// Path of the dev accounts, up to their index.
+    #[arg(long, default_value = "m/44'/60'/0'/0/", value_name = "PATH", value_parser = super::values::derivation_path)]
+    pub(super) derivation_path: String,
+}
+
+/// The chain's rules.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Chain")]
+pub(super) struct ChainArgs {
+    /// EIP-155 chain id.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) chain_id: Option<u64>,
+    /// Genesis file (geth's format, our section `config.utnet`).
+    #[arg(long, value_name = "FILE")]
+    pub(super) init: Option<PathBuf>,
+    /// Rules of Ethereum that hold from the first block on.
+    #[arg(long, value_enum)]
+    pub(super) hardfork: Option<Hardfork>,
+    /// Gas limit of a block.
+    #[arg(long, value_name = "GAS", conflicts_with = "disable_block_gas_limit", value_parser = clap::value_parser!(u64).range(21_000..))]
+    pub(super) gas_limit: Option<u64>,
+    /// Blocks may hold any amount of gas.
+    #[arg(long)]
+    pub(super) disable_block_gas_limit: bool,
+    /// Least price per gas that the pool accepts, in wei.
+    #[arg(long, value_name = "WEI")]
+    pub(super) gas_price: Option<u128>,
+    /// Base fee of the first block, in wei per gas.
+    #[arg(long, visible_alias = "base-fee", value_name = "WEI")]
+    pub(super) block_base_fee_per_gas: Option<u64>,
+    /// Timestamp of the genesis block, in seconds since 1970.
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) timestamp: Option<u64>,
+    /// Number of the genesis block.
+    #[arg(long, value_name = "NUM")]
+    pub(super) number: Option<u64>,
+    /// Blocks from the head to the safe one; twice as many to the finalized one.
+    #[arg(long, value_name = "NUM", default_value_t = 32)]
+    pub(super) slots_in_an_epoch: u64,
+}
+
+/// Rules of Ethereum by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Hardfork {
+    /// May 2025.
+    Prague,
+    /// December 2025, the default.
+    #[value(alias = "latest")]
+    Osaka,
+}
+
+/// When blocks are made and in which order transactions enter them.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Mining")]
+pub(super) struct MiningArgs {
+    /// Seconds between blocks, fractions allowed; without it each transaction makes its block.
+    #[arg(short, long, visible_alias = "blockTime", value_name = "SECONDS", value_parser = super::values::seconds)]
+    pub(super) block_time: Option<std::time::Duration>,
+    /// Make no block until one is asked for.
+    #[arg(long, visible_alias = "no-mine", conflicts_with = "block_time")]
+    pub(super) no_mining: bool,
+    /// With --block-time: each transaction makes its block, too.
+    #[arg(long, requires = "block_time")]
+    pub(super) mixed_mining: bool,
+    /// Order of transactions in a block.
+    #[arg(long, value_enum, default_value_t = Order::Fees)]
+    pub(super) order: Order,
+}
+
+/// Order of transactions in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Order {
+    /// Higher tips first.
+    Fees,
+    /// First come, first served.
+    Fifo,
+}
+
+/// Where the node answers.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Server")]
+pub(super) struct ServerArgs {
+    /// Port of HTTP and WebSocket; 0 takes a free one.
+    #[arg(short, long, default_value_t = 8545, value_name = "NUM")]
+    pub(super) port: u16,
+    /// Address of HTTP and WebSocket.
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP", env = "ANVIL_IP_ADDR")]
+    pub(super) host: IpAddr,
+    /// Also answer at a Unix socket.
+    #[arg(long, default_missing_value = DEFAULT_IPC, num_args = 0..=1, value_name = "PATH", visible_alias = "ipcpath")]
+    pub(super) ipc: Option<PathBuf>,
+    /// Send no CORS headers.
+    #[arg(long)]
+    pub(super) no_cors: bool,
+    /// The origin whose pages may call, or `*`.
+    #[arg(long, default_value = "*", value_name = "ORIGIN", conflicts_with = "no_cors", value_parser = super::values::origin)]
+    pub(super) allow_origin: super::values::Origin,
+    /// Bytes of one request or batch.
+    #[arg(long, default_value_t = 64 << 20, value_name = "BYTES", conflicts_with = "no_request_size_limit", value_parser = clap::value_parser!(u32).range(1_024..))]
+    pub(super) max_request_bytes: u32,
+    /// Requests of any size (below 4 GiB).
+    #[arg(long)]
+    pub(super) no_request_size_limit: bool,
+}
+
+/// What the node prints.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Print nothing but errors.
+    #[arg(short = 'q', long, visible_alias = "quiet")]
+    pub(super) silent: bool,
+    /// Log lines as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Write accounts, keys and settings to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config_out: Option<PathBuf>,
+}
+
+/// Limits of the EVM and dev behaviour.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "EVM")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(super) struct EvmArgs {
+    /// Largest code of a contract, in bytes, instead of EIP-170's 24576.
+    #[arg(long, value_name = "BYTES", conflicts_with = "disable_code_size_limit")]
+    pub(super) code_size_limit: Option<usize>,
+    /// Contracts of any size.
+    #[arg(long)]
+    pub(super) disable_code_size_limit: bool,
+    /// Hold single transactions to EIP-7825's 16777216 gas.
+    #[arg(long)]
+    pub(super) enable_tx_gas_limit: bool,
+    /// Accept unsigned transactions from every account.
+    #[arg(long, visible_alias = "auto-unlock")]
+    pub(super) auto_impersonate: bool,
+}
+
+/// Where the chain is kept.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Storage")]
+pub(super) struct StorageArgs {
+    /// Folder of the chain's database; without it the chain lives in a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub(super) datadir: Option<PathBuf>,
+    /// Answer only when the block is safe against a loss of power, not just of the process.
+    #[arg(long, requires = "datadir")]
+    pub(super) durable: bool,
+}
+
+/// Proof of computing power.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "POCI")]
+pub(super) struct PociArgs {
+    /// Plain Ethereum: no draw, no seals, no system contracts.
+    #[arg(long, conflicts_with_all = ["chips", "sealer_key"])]
+    pub(super) no_poci: bool,
+    /// Folder of chips that this node seals with; may be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub(super) chips: Vec<PathBuf>,
+    /// File with the genesis sealer's key (hex); without it dev account 0 seals.
+    #[arg(long, value_name = "FILE")]
+    pub(super) sealer_key: Option<PathBuf>,
+}
+
+/// Flags of anvil that scripts pass and that change nothing here.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Accepted for anvil's scripts, without effect")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(super) struct AcceptedArgs {
+    /// Traces are made when asked for.
+    #[arg(long, visible_alias = "tracing")]
+    steps_tracing: bool,
+    /// Traces are made when asked for.
+    #[arg(long)]
+    print_traces: bool,
+    /// Nothing is decoded.
+    #[arg(long)]
+    disable_console_log: bool,
+    /// No least tip is asked.
+    #[arg(long)]
+    disable_min_priority_fee: bool,
+    /// History is kept on disk and costs no memory.
+    #[arg(long, value_name = "BLOCKS")]
+    transaction_block_keeper: Option<u64>,
+    /// History is kept on disk and costs no memory.
+    #[arg(long, value_name = "STATES", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "clap's form of a flag with an optional value")]
+    prune_history: Option<Option<usize>>,
+    /// History is kept on disk and costs no memory.
+    #[arg(long, value_name = "STATES")]
+    max_persisted_states: Option<usize>,
+    /// History is kept on disk and costs no memory.
+    #[arg(long)]
+    preserve_historical_states: bool,
+    /// Threads are as many as cores.
+    #[arg(short = 'j', long, value_name = "NUM")]
+    threads: Option<usize>,
+}

@@ -1,0 +1,91 @@
+//! Prints what anvil prints: tools read the keys and the line `Listening on` from it.
+
+use super::accounts::DevAccounts;
+use crate::{execution::ChainView, rpc::CLIENT_VERSION};
+use alloy_consensus::BlockHeader;
+use alloy_primitives::{B256, hex, utils::format_ether};
+use serde_json::json;
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::Path,
+};
+
+/// Everything the banner shows.
+pub(super) struct Banner<'a> {
+    pub(super) accounts: &'a DevAccounts,
+    pub(super) view: &'a ChainView,
+    pub(super) address: SocketAddr,
+    pub(super) ipc: Option<&'a Path>,
+}
+
+impl Banner<'_> {
+    /// Prints accounts, keys and rules.
+    pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "\n  UtilityNet dev node\n  {CLIENT_VERSION}\n")?;
+        self.print_accounts(out)?;
+        self.print_rules(out)
+    }
+
+    /// Prints where the node answers: the line that tools wait for.
+    pub(super) fn print_doors(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "Listening on {}", self.address)?;
+        if let Some(path) = self.ipc {
+            writeln!(out, "IPC path: {}", path.display())?;
+        }
+        out.flush()
+    }
+
+    fn print_accounts(&self, out: &mut dyn Write) -> io::Result<()> {
+        let balance = format_ether(self.accounts.balance);
+        writeln!(out, "Available Accounts\n==================\n")?;
+        for (index, address) in self.accounts.addresses().enumerate() {
+            writeln!(out, "({index}) {address} ({balance} UNC)")?;
+        }
+        writeln!(out, "\nPrivate Keys\n==================\n")?;
+        for (index, key) in self.accounts.keys.iter().enumerate() {
+            writeln!(out, "({index}) {}", secret(&key.to_bytes()))?;
+        }
+        writeln!(out, "\nDEV keys: everybody knows them. Never send money to these accounts.")?;
+        writeln!(out, "\nWallet\n==================")?;
+        writeln!(out, "Mnemonic:          {}", self.accounts.mnemonic)?;
+        writeln!(out, "Derivation path:   {}", self.accounts.path)
+    }
+
+    fn print_rules(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (spec, head) = (self.view.spec(), self.view.head());
+        let base_fee = spec.header.base_fee_per_gas().unwrap_or_default();
+        let producer = match &spec.poci {
+            Some(poci) => format!("POCI, genesis sealer {}", poci.sealer),
+            None => "anybody (no POCI)".into(),
+        };
+        writeln!(out, "\nChain ID\n==================\n\n{}", spec.chain_id)?;
+        writeln!(out, "\nBase Fee\n==================\n\n{base_fee}")?;
+        writeln!(out, "\nGas Limit\n==================\n\n{}", spec.header.gas_limit())?;
+        writeln!(out, "\nGenesis Timestamp\n==================\n\n{}", spec.header.timestamp())?;
+        writeln!(out, "\nGenesis Number\n==================\n\n{}", spec.header.number())?;
+        writeln!(out, "\nHead\n==================\n\n{} {}", head.number(), head.hash())?;
+        writeln!(out, "\nProducers\n==================\n\n{producer}\n")
+    }
+
+    /// The same for programs, in anvil's form (`--config-out`).
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let spec = self.view.spec();
+        let keys = self.accounts.keys.iter().map(|key| secret(&key.to_bytes()));
+        json!({
+            "available_accounts": self.accounts.addresses().collect::<Vec<_>>(),
+            "private_keys": keys.collect::<Vec<_>>(),
+            "wallet": { "mnemonic": self.accounts.mnemonic, "derivation_path": self.accounts.path },
+            "chain_id": spec.chain_id,
+            "base_fee": spec.header.base_fee_per_gas().unwrap_or_default().to_string(),
+            "gas_limit": spec.header.gas_limit().to_string(),
+            "genesis_timestamp": spec.header.timestamp().to_string(),
+            "listening": self.address.to_string(),
+            "ipc": self.ipc,
+        })
+    }
+}
+
+fn secret(key: &B256) -> String {
+    hex::encode_prefixed(key)
+}

@@ -1,0 +1,99 @@
+//! Decides which chain is run: the one of the data folder, of a genesis file, or a new dev chain.
+
+use super::{
+    accounts::DevAccounts,
+    args::{Hardfork, NodeArgs},
+    node::NodeError,
+};
+use crate::{
+    engine::stored_genesis,
+    genesis::{ChainSpec, DevGenesis, GenesisError, Limits},
+};
+use alloy_genesis::{Genesis, GenesisAccount};
+use alloy_primitives::Address;
+use utnet_db::Store;
+use utnet_primitives::{Gas, Seconds};
+
+/// What anvil gives a block that may hold any amount of gas.
+const UNLIMITED_GAS: u64 = 1 << 62;
+/// The gas limit of a dev chain's blocks.
+const BLOCK_GAS: u64 = 30_000_000;
+
+/// The rules of the chain to run. A chain that the store holds wins over a new one.
+pub(super) fn spec(
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    store: &Store,
+    now: Seconds,
+) -> Result<ChainSpec, NodeError> {
+    let limits = limits(args);
+    if let Some(file) = &args.chain.init {
+        let text = std::fs::read_to_string(file).map_err(|source| NodeError::File {
+            flag: "--init",
+            path: file.clone(),
+            source,
+        })?;
+        let genesis = serde_json::from_str(&text).map_err(GenesisError::Form)?;
+        return Ok(ChainSpec::new(adapt(genesis, args), limits)?);
+    }
+    if let Some(stored) = stored_genesis(store, limits)? {
+        return match args.chain.chain_id {
+            Some(asked) if asked != stored.chain_id => {
+                Err(NodeError::OtherChain { asked, stored: stored.chain_id })
+            }
+            _ => Ok(stored),
+        };
+    }
+    Ok(ChainSpec::new(fresh(args, accounts, now)?, limits)?)
+}
+
+fn limits(args: &NodeArgs) -> Limits {
+    let code_bytes =
+        if args.evm.disable_code_size_limit { Some(usize::MAX) } else { args.evm.code_size_limit };
+    Limits { has_transaction_gas_cap: args.evm.enable_tx_gas_limit, code_bytes }
+}
+
+/// Applies the flags that change a genesis file.
+fn adapt(mut genesis: Genesis, args: &NodeArgs) -> Genesis {
+    genesis.config.chain_id = args.chain.chain_id.unwrap_or(genesis.config.chain_id);
+    genesis.timestamp = args.chain.timestamp.unwrap_or(genesis.timestamp);
+    if args.poci.no_poci {
+        genesis.config.extra_fields.remove("utnet");
+    }
+    genesis
+}
+
+fn fresh(args: &NodeArgs, accounts: &DevAccounts, now: Seconds) -> Result<Genesis, NodeError> {
+    let dev = DevGenesis::default();
+    let poci = if args.poci.no_poci { None } else { dev.poci.clone() };
+    let built = DevGenesis {
+        chain_id: args.chain.chain_id.unwrap_or(dev.chain_id),
+        timestamp: args.chain.timestamp.map_or(now, Seconds),
+        gas_limit: gas_limit(args).unwrap_or(Gas(BLOCK_GAS)),
+        base_fee: args.chain.block_base_fee_per_gas.unwrap_or(dev.base_fee),
+        accounts: 0,
+        poci,
+        ..dev
+    };
+    let mut genesis = built.build()?;
+    genesis.number = args.chain.number;
+    if args.chain.hardfork == Some(Hardfork::Prague) {
+        genesis.config.osaka_time = None;
+    }
+    fund(&mut genesis, accounts.addresses(), accounts);
+    Ok(genesis)
+}
+
+fn fund(genesis: &mut Genesis, who: impl Iterator<Item = Address>, accounts: &DevAccounts) {
+    for address in who {
+        genesis.alloc.insert(address, GenesisAccount::default().with_balance(accounts.balance));
+    }
+}
+
+/// The gas limit that the flags ask for.
+pub(super) fn gas_limit(args: &NodeArgs) -> Option<Gas> {
+    if args.chain.disable_block_gas_limit {
+        return Some(Gas(UNLIMITED_GAS));
+    }
+    args.chain.gas_limit.map(Gas)
+}

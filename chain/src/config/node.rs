@@ -1,0 +1,246 @@
+//! Runs a node from its start to its end.
+
+use super::{
+    accounts::DevAccounts,
+    args::{NodeArgs, Order},
+    banner::Banner,
+    genesis,
+    report::{self, Style},
+    values::Origin,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    engine::{self, Chain, EngineError, EngineOptions},
+    genesis::{GenesisError, SEALER_KEY},
+    miner::MiningMode,
+    poci::{Chips, Sealer},
+    pool::PoolOrder,
+    rpc::{self, Cors, RpcConfig, RpcSetup, ServeError},
+};
+use alloy_primitives::B256;
+use alloy_signer_local::PrivateKeySigner;
+use std::{
+    future::Future,
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use utnet_db::{DbError, OpenOptions, Store};
+use utnet_primitives::Wei;
+
+/// Why a node ended without a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExitReason {
+    /// It was asked to.
+    Shutdown,
+    /// Nobody reads its output any more.
+    OutputClosed,
+}
+
+/// Why a node did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// A file that a flag names cannot be used.
+    #[error("{flag} {}: {source}", path.display())]
+    File {
+        /// The flag.
+        flag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The sealer's key is not 32 bytes of hex, or no secp256k1 key.
+    #[error("--sealer-key {}: expected 32 bytes of hex, a secp256k1 key", path.display())]
+    SealerKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The data folder holds another chain.
+    #[error("--chain-id {asked}: the chain in --datadir has chain id {stored}")]
+    OtherChain {
+        /// What was asked for.
+        asked: u64,
+        /// What the folder holds.
+        stored: u64,
+    },
+    /// The dev accounts cannot be made.
+    #[error("dev accounts: {0}")]
+    Accounts(#[from] alloy_signer_local::LocalSignerError),
+    /// The genesis is not valid.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// The data folder cannot be opened.
+    #[error("--datadir: {0}")]
+    Store(#[from] DbError),
+    /// The chain cannot be opened or changed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The chain cannot be read.
+    #[error(transparent)]
+    Read(#[from] crate::execution::ReadError),
+    /// Port or socket cannot be taken.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The system gave no thread, or the output broke.
+    #[error("{0}")]
+    System(#[from] io::Error),
+    /// The engine's thread ended by a panic: a fault of the node.
+    #[error("the engine crashed; the chain is as of its last block")]
+    EngineCrashed,
+}
+
+/// Runs a node until `shutdown` is ready; prints its banner and its blocks to `out`.
+///
+/// # Errors
+/// [`NodeError`] names the flag, file or port that is wrong.
+pub async fn run_node(
+    args: NodeArgs,
+    out: &mut dyn Write,
+    shutdown: impl Future,
+) -> Result<ExitReason, NodeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let accounts = DevAccounts::new(&args.accounts)?;
+    let store = open_store(&args)?;
+    let spec = Arc::new(genesis::spec(&args, &accounts, &store, clock.seconds())?);
+    let options = engine_options(&args, &accounts)?;
+    let (chain, engine) = engine::open(store, spec, options, clock)?;
+    let engine = engine.start()?;
+    if args.evm.auto_impersonate {
+        chain.auto_impersonate(true).await?;
+    }
+    let ended = serve(&args, &accounts, &chain, out, shutdown).await;
+    drop(chain);
+    let joined = tokio::task::spawn_blocking(move || engine.join()).await;
+    match joined {
+        Ok(Ok(())) => ended,
+        _ => Err(NodeError::EngineCrashed),
+    }
+}
+
+async fn serve(
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    chain: &Chain,
+    out: &mut dyn Write,
+    shutdown: impl Future,
+) -> Result<ExitReason, NodeError> {
+    let heads = chain.heads();
+    let setup = RpcSetup {
+        chain: chain.clone(),
+        signers: accounts.signers(),
+        slots_in_an_epoch: args.chain.slots_in_an_epoch,
+    };
+    let server = rpc::serve(setup, rpc_config(args)).await?;
+    let view = chain.view()?;
+    let ipc = args.server.ipc.as_deref();
+    let banner = Banner { accounts, view: &view, address: server.address(), ipc };
+    let style = announce(args, &banner, out)?;
+    drop(view);
+    let reason = tokio::select! {
+        _ = shutdown => Ok(ExitReason::Shutdown),
+        printed = report::follow(chain, heads, style, out) => match printed {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(ExitReason::OutputClosed),
+        },
+    };
+    server.close().await;
+    reason
+}
+
+/// Prints the banner, writes `--config-out`, and decides how blocks are printed.
+fn announce(args: &NodeArgs, banner: &Banner<'_>, out: &mut dyn Write) -> Result<Style, NodeError> {
+    if let Some(path) = &args.output.config_out {
+        write_json(path, &banner.to_json())?;
+    }
+    if args.output.silent {
+        return Ok(Style::Silent);
+    }
+    if args.output.json {
+        writeln!(out, "{}", banner.to_json())?;
+        banner.print_doors(out)?;
+        return Ok(Style::Json);
+    }
+    banner.print(out)?;
+    banner.print_doors(out)?;
+    Ok(Style::Text)
+}
+
+fn write_json(path: &Path, value: &serde_json::Value) -> Result<(), NodeError> {
+    std::fs::write(path, format!("{value:#}\n")).map_err(|source| NodeError::File {
+        flag: "--config-out",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn open_store(args: &NodeArgs) -> Result<Store, NodeError> {
+    let Some(folder) = &args.storage.datadir else { return Ok(Store::in_memory()) };
+    std::fs::create_dir_all(folder).map_err(|source| NodeError::File {
+        flag: "--datadir",
+        path: folder.clone(),
+        source,
+    })?;
+    let options = OpenOptions { durable: args.storage.durable, ..OpenOptions::default() };
+    Ok(Store::open(folder, options)?)
+}
+
+fn engine_options(args: &NodeArgs, accounts: &DevAccounts) -> Result<EngineOptions, NodeError> {
+    Ok(EngineOptions {
+        mining: mining(args),
+        order: match args.mining.order {
+            Order::Fees => PoolOrder::Fees,
+            Order::Fifo => PoolOrder::Arrival,
+        },
+        coinbase: accounts.addresses().next().unwrap_or_default(),
+        gas_limit: genesis::gas_limit(args),
+        min_gas_price: Wei(args.chain.gas_price.unwrap_or_default()),
+        sealer: Sealer::new(Chips::new(args.poci.chips.clone()), Some(sealer_key(args)?)),
+        in_memory: args.storage.datadir.is_none(),
+        ..EngineOptions::default()
+    })
+}
+
+const fn mining(args: &NodeArgs) -> MiningMode {
+    match args.mining.block_time {
+        Some(period) if args.mining.mixed_mining => MiningMode::Mixed { period },
+        Some(period) => MiningMode::Interval { period },
+        None if args.mining.no_mining => MiningMode::Manual,
+        None => MiningMode::Instant,
+    }
+}
+
+/// The genesis sealer's key: the public one of the dev chain unless a file names another.
+fn sealer_key(args: &NodeArgs) -> Result<PrivateKeySigner, NodeError> {
+    let Some(path) = &args.poci.sealer_key else { return signer(&SEALER_KEY, Path::new("")) };
+    let text = std::fs::read_to_string(path).map_err(|source| NodeError::File {
+        flag: "--sealer-key",
+        path: path.clone(),
+        source,
+    })?;
+    let key =
+        text.trim().parse().map_err(|_not_hex| NodeError::SealerKey { path: path.clone() })?;
+    signer(&key, path)
+}
+
+fn signer(key: &B256, path: &Path) -> Result<PrivateKeySigner, NodeError> {
+    PrivateKeySigner::from_bytes(key)
+        .map_err(|_out_of_range| NodeError::SealerKey { path: path.to_owned() })
+}
+
+fn rpc_config(args: &NodeArgs) -> RpcConfig {
+    let server = &args.server;
+    let mut config = RpcConfig::new(SocketAddr::new(server.host, server.port));
+    config.ipc.clone_from(&server.ipc);
+    config.max_request_bytes =
+        if server.no_request_size_limit { u32::MAX } else { server.max_request_bytes };
+    config.cors = match (&server.allow_origin, server.no_cors) {
+        (_, true) => Cors::Nobody,
+        (Origin::Any, false) => Cors::Everybody,
+        (Origin::Only(origin), false) => Cors::Only(origin.clone()),
+    };
+    config
+}

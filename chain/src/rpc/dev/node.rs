@@ -1,0 +1,144 @@
+//! Tells what development tools ask about the node, empties its pool and starts it again.
+
+use crate::{
+    pool::PoolOrder,
+    rpc::{CLIENT_VERSION, Context, args::Args, error::RpcError, eth::fee, table::methods},
+};
+use alloy_consensus::BlockHeader;
+use alloy_primitives::{B256, U64, U128};
+use serde::Serialize;
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+use utnet_primitives::{Height, Seconds};
+
+methods! {
+    now "anvil_nodeInfo", Anvil, "Shows head, rules and fees of the node." => info;
+    now "anvil_metadata" | "hardhat_metadata", Hardhat, "Shows version, chain id, this run's id and the head." => metadata;
+    now "anvil_getGenesisTime", Anvil, "Tells the timestamp of the genesis block." => genesis_time;
+    ask "anvil_dropTransaction" | "hardhat_dropTransaction", Hardhat, "Drops a transaction from the pool: `hash`; answers with it, or null." => drop_transaction;
+    ask "anvil_dropAllTransactions" | "hardhat_dropAllTransactions", Anvil, "Empties the pool." => drop_all;
+    ask "anvil_removePoolTransactions", Anvil, "Drops all transactions of a sender: `address`." => drop_of_sender;
+    ask "anvil_reset" | "hardhat_reset", Hardhat, "Starts again from genesis." => reset;
+    now "anvil_setLoggingEnabled" | "hardhat_setLoggingEnabled", Hardhat, "Accepted; the log's level is set when the node starts: `true or false`." => set_logging;
+}
+
+/// anvil's form of `anvil_nodeInfo`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeInfo {
+    current_block_number: U64,
+    current_block_timestamp: u64,
+    current_block_hash: B256,
+    hard_fork: String,
+    transaction_order: &'static str,
+    environment: Environment,
+    fork_config: ForkConfig,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Environment {
+    base_fee: U128,
+    chain_id: u64,
+    gas_limit: u64,
+    gas_price: U128,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ForkConfig {
+    fork_url: Option<String>,
+    fork_block_number: Option<u64>,
+    fork_retry_backoff: Option<u64>,
+}
+
+fn info(context: &Context, _: &mut Args) -> Result<NodeInfo, RpcError> {
+    let view = context.view()?;
+    let (head, settings) = (view.head(), context.chain.settings());
+    let base_fee = u128::from(context.next_base_fee(&view).unwrap_or_default());
+    let rules = view.spec().evm_spec(Height(head.number()), Seconds(head.timestamp()));
+    Ok(NodeInfo {
+        current_block_number: U64::from(head.number()),
+        current_block_timestamp: head.timestamp(),
+        current_block_hash: head.hash(),
+        hard_fork: format!("{rules:?}").to_lowercase(),
+        transaction_order: match settings.order {
+            PoolOrder::Fees => "fees",
+            PoolOrder::Arrival => "fifo",
+        },
+        environment: Environment {
+            base_fee: U128::from(base_fee),
+            chain_id: view.spec().chain_id,
+            gas_limit: settings.gas_limit.0,
+            gas_price: U128::from(base_fee.saturating_add(fee::SUGGESTED_TIP)),
+        },
+        fork_config: ForkConfig::default(),
+    })
+}
+
+/// anvil's form of `anvil_metadata`; hardhat's has the same first five fields.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    client_version: &'static str,
+    chain_id: u64,
+    instance_id: B256,
+    latest_block_number: u64,
+    latest_block_hash: B256,
+    forked_network: Option<()>,
+    snapshots: BTreeMap<U64, (u64, B256)>,
+}
+
+fn metadata(context: &Context, _: &mut Args) -> Result<Metadata, RpcError> {
+    let view = context.view()?;
+    Ok(Metadata {
+        client_version: CLIENT_VERSION,
+        chain_id: view.spec().chain_id,
+        instance_id: context.instance,
+        latest_block_number: view.head().number(),
+        latest_block_hash: view.head().hash(),
+        forked_network: None,
+        snapshots: BTreeMap::new(),
+    })
+}
+
+fn genesis_time(context: &Context, _: &mut Args) -> Result<u64, RpcError> {
+    Ok(context.chain.spec().header.timestamp())
+}
+
+async fn drop_transaction(context: Arc<Context>, mut args: Args) -> Result<Option<B256>, RpcError> {
+    Ok(context.chain.drop_transaction(args.take("hash")?).await?)
+}
+
+async fn drop_all(context: Arc<Context>, _: Args) -> Result<(), RpcError> {
+    Ok(context.chain.drop_transactions(None).await?)
+}
+
+async fn drop_of_sender(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
+    Ok(context.chain.drop_transactions(Some(args.take("address")?)).await?)
+}
+
+async fn reset(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
+    let forking: Option<ResetOptions> = args.find("options")?;
+    if forking.is_some_and(|options| options.0.get("forking").is_some_and(|fork| !fork.is_null())) {
+        return Err(RpcError::Unsupported("forking another chain"));
+    }
+    Ok(context.chain.reset(None).await?)
+}
+
+/// Options of a reset: hardhat's `{forking: ..}`.
+#[derive(Clone, Debug)]
+struct ResetOptions(Value);
+
+impl crate::rpc::args::Param for ResetOptions {
+    const EXPECTED: &'static str = "an object";
+
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        crate::rpc::args::read(json).map(Self)
+    }
+}
+
+fn set_logging(_: &Context, args: &mut Args) -> Result<bool, RpcError> {
+    args.find::<bool>("on")?;
+    Ok(true)
+}

@@ -1,0 +1,11 @@
+//! Answers the `eth_` namespace, one file per concern.
+
+pub(super) mod block;
+pub(super) mod call;
+pub(super) mod estimate;
+pub(super) mod fee;
+pub(super) mod filter;
+pub(super) mod request;
+pub(super) mod send;
+pub(super) mod state;
+pub(super) mod transaction;

@@ -1,0 +1,130 @@
+//! Runs calls that change nothing.
+
+use crate::{
+    execution::Sandbox,
+    rpc::{
+        Context,
+        args::{Args, params},
+        error::{RpcError, halted},
+        eth::{
+            estimate,
+            request::{returned, to_env},
+        },
+        table::methods,
+    },
+};
+use alloy_eips::{BlockId, eip2930::AccessList};
+use alloy_evm::revm::{context::result::ExecutionResult, inspector::NoOpInspector};
+use alloy_primitives::{Bytes, U64, U256};
+use alloy_rpc_types_eth::{
+    AccessListResult, BlockOverrides, Bundle, EthCallResponse, StateContext, TransactionRequest,
+    state::StateOverride,
+};
+use revm_inspectors::access_list::AccessListInspector;
+
+methods! {
+    work "eth_call", Ethereum, "Runs a call: `transaction, block, state overrides, block overrides`." => call;
+    work "eth_callMany", Geth, "Runs calls after one another on one state: `bundles, {blockNumber}, state overrides`." => call_many;
+    work "eth_estimateGas", Ethereum, "Finds the gas limit that a transaction needs: `transaction, block, state overrides, block overrides`." => estimate_gas;
+    work "eth_createAccessList", Ethereum, "Finds the access list of a transaction: `transaction, block, state overrides`." => access_list;
+}
+
+type Bundles = Vec<Bundle>;
+
+params! {
+    Bundles => "a list of bundles (transactions, blockOverride)",
+    StateContext => "an object with blockNumber",
+}
+
+/// Runs of a call before its access list must be stable.
+const ACCESS_LIST_ROUNDS: usize = 8;
+
+fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
+    let request: TransactionRequest = args.take("transaction")?;
+    let mut sandbox = prepare(context, args)?;
+    let transaction = to_env(&request, &sandbox)?;
+    returned(sandbox.run(transaction, NoOpInspector)?.result)
+}
+
+/// Reads what may follow a transaction: block, state overrides, block overrides.
+fn prepare(context: &Context, args: &mut Args) -> Result<Sandbox, RpcError> {
+    let block: Option<BlockId> = args.find("block")?;
+    let state: Option<StateOverride> = args.find("stateOverrides")?;
+    let overrides: Option<BlockOverrides> = args.find("blockOverrides")?;
+    context.sandbox(block, state.as_ref(), overrides.as_ref())
+}
+
+fn call_many(context: &Context, args: &mut Args) -> Result<Vec<Vec<EthCallResponse>>, RpcError> {
+    let bundles: Bundles = args.take("bundles")?;
+    let place: Option<StateContext> = args.find("context")?;
+    let state: Option<StateOverride> = args.find("stateOverrides")?;
+    let block = place.and_then(|place| place.block_number);
+    let mut sandbox = context.sandbox(block, state.as_ref(), None)?;
+    let mut answers = Vec::with_capacity(bundles.len());
+    for bundle in bundles {
+        if let Some(overrides) = &bundle.block_override {
+            sandbox = sandbox.with_block(overrides);
+        }
+        let calls = bundle.transactions.iter();
+        answers.push(calls.map(|call| follow(&mut sandbox, call)).collect::<Result<_, _>>()?);
+    }
+    Ok(answers)
+}
+
+/// Runs a call and keeps what it changed for the next.
+fn follow(
+    sandbox: &mut Sandbox,
+    request: &TransactionRequest,
+) -> Result<EthCallResponse, RpcError> {
+    let transaction = to_env(request, sandbox)?;
+    let outcome = sandbox.run(transaction, NoOpInspector)?;
+    sandbox.commit(outcome.state);
+    Ok(match returned(outcome.result) {
+        Ok(value) => EthCallResponse { value: Some(value), error: None },
+        Err(error) => EthCallResponse { value: None, error: Some(error.to_string()) },
+    })
+}
+
+fn estimate_gas(context: &Context, args: &mut Args) -> Result<U64, RpcError> {
+    let request: TransactionRequest = args.take("transaction")?;
+    let mut sandbox = prepare(context, args)?;
+    estimate::gas(&mut sandbox, &request).map(U64::from)
+}
+
+fn access_list(context: &Context, args: &mut Args) -> Result<AccessListResult, RpcError> {
+    let mut request: TransactionRequest = args.take("transaction")?;
+    let mut sandbox = prepare(context, args)?;
+    let mut result = touched(&mut sandbox, &request)?;
+    for _ in 1..ACCESS_LIST_ROUNDS {
+        if request.access_list.as_ref() == Some(&result.access_list) {
+            break;
+        }
+        request.access_list = Some(result.access_list);
+        result = touched(&mut sandbox, &request)?;
+    }
+    Ok(result)
+}
+
+fn touched(
+    sandbox: &mut Sandbox,
+    request: &TransactionRequest,
+) -> Result<AccessListResult, RpcError> {
+    let transaction = to_env(request, sandbox)?;
+    let mut inspector = AccessListInspector::new(request.access_list.clone().unwrap_or_default());
+    let result = sandbox.run(transaction, &mut inspector)?.result;
+    Ok(AccessListResult {
+        access_list: sorted(inspector.into_access_list()),
+        gas_used: U256::from(result.tx_gas_used()),
+        error: match result {
+            ExecutionResult::Success { .. } => None,
+            ExecutionResult::Revert { .. } => Some("execution reverted".into()),
+            ExecutionResult::Halt { reason, .. } => Some(halted(&reason)),
+        },
+    })
+}
+
+/// The inspector's list comes out of a hash map: order it, so that equal calls give equal answers.
+fn sorted(mut list: AccessList) -> AccessList {
+    list.0.sort_by_key(|item| item.address);
+    list
+}

@@ -1,0 +1,102 @@
+//! Finds logs, and serves the filters that clients poll.
+
+use crate::{
+    execution::ChainView,
+    rpc::{
+        Context,
+        args::{Args, params},
+        blocks::Target,
+        error::RpcError,
+        filters::{Changes, FilterId, matching_of},
+        table::methods,
+    },
+};
+use alloy_consensus::BlockHeader;
+use alloy_primitives::U128;
+use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
+use std::ops::RangeInclusive;
+use utnet_primitives::Height;
+
+methods! {
+    work "eth_getLogs", Ethereum, "Finds logs: `filter` by block range or hash, addresses, topics." => logs;
+    now "eth_newFilter", Ethereum, "Installs a filter of logs in new blocks: `filter`." => new_filter;
+    now "eth_newBlockFilter", Ethereum, "Installs a filter of new blocks' hashes." => new_block_filter;
+    now "eth_newPendingTransactionFilter", Ethereum, "Installs a filter of hashes that enter the pool." => new_pending_filter;
+    work "eth_getFilterChanges", Ethereum, "Shows what happened since the last poll: `filter id`." => changes;
+    work "eth_getFilterLogs", Ethereum, "Finds all logs that a log filter wants: `filter id`." => filter_logs;
+    now "eth_uninstallFilter", Ethereum, "Takes a filter away: `filter id`." => uninstall;
+}
+
+params! {
+    U128 => "a filter id (hex)",
+}
+
+fn logs(context: &Context, args: &mut Args) -> Result<Vec<Log>, RpcError> {
+    context.logs(&args.take("filter")?)
+}
+
+impl Context {
+    /// The logs that a filter wants, of the blocks it names.
+    pub(in crate::rpc) fn logs(&self, filter: &Filter) -> Result<Vec<Log>, RpcError> {
+        let view = self.view()?;
+        let mut found = Vec::new();
+        for height in self.range(&view, filter)? {
+            let bloom = view.header(Height(height))?.map(|header| header.logs_bloom());
+            if !bloom.is_some_and(|bloom| filter.matches_bloom(bloom)) {
+                continue;
+            }
+            if let Some(record) = view.block(Height(height))? {
+                found.extend(matching_of(&record, filter, false));
+            }
+        }
+        Ok(found)
+    }
+
+    fn range(&self, view: &ChainView, filter: &Filter) -> Result<RangeInclusive<u64>, RpcError> {
+        let (from, to) = match filter.block_option {
+            FilterBlockOption::AtBlockHash(hash) => {
+                let height = view.height_of(hash)?.ok_or(RpcError::UnknownBlock(hash.into()))?;
+                return Ok(height.0..=height.0);
+            }
+            FilterBlockOption::Range { from_block, to_block } => (from_block, to_block),
+        };
+        let head = view.head().number;
+        let height = |tag: Option<alloy_eips::BlockNumberOrTag>| -> Result<u64, RpcError> {
+            match self.find_target(view, tag.unwrap_or_default().into())? {
+                Some(Target::Block(height)) => Ok(height.0),
+                Some(Target::Pending) => Ok(head),
+                None => Err(RpcError::RangeAboveHead),
+            }
+        };
+        let asked = |tag: Option<alloy_eips::BlockNumberOrTag>| tag.and_then(|tag| tag.as_number());
+        if matches!((asked(from), asked(to)), (Some(from), Some(to)) if from > to) {
+            return Err(RpcError::Unfit("invalid block range params: fromBlock is above toBlock"));
+        }
+        Ok(height(from)?..=height(to)?)
+    }
+}
+
+fn new_filter(context: &Context, args: &mut Args) -> Result<FilterId, RpcError> {
+    context.filters.lock().install_logs(&context.chain, args.take("filter")?)
+}
+
+fn new_block_filter(context: &Context, _: &mut Args) -> Result<FilterId, RpcError> {
+    context.filters.lock().install_blocks(&context.chain)
+}
+
+fn new_pending_filter(context: &Context, _: &mut Args) -> Result<FilterId, RpcError> {
+    Ok(context.filters.lock().install_pending(&context.chain))
+}
+
+fn changes(context: &Context, args: &mut Args) -> Result<Changes, RpcError> {
+    context.filters.lock().poll(args.take("id")?, &context.chain)
+}
+
+fn filter_logs(context: &Context, args: &mut Args) -> Result<Vec<Log>, RpcError> {
+    let filter = context.filters.lock().logs(args.take("id")?)?;
+    context.logs(&filter)
+}
+
+fn uninstall(context: &Context, args: &mut Args) -> Result<bool, RpcError> {
+    Ok(context.filters.lock().uninstall(args.take("id")?))
+}

@@ -1,0 +1,211 @@
+//! Sends transactions to the pool, and signs for the dev accounts.
+
+use crate::{
+    engine::api::{Origin, Submission},
+    execution::PooledTransaction,
+    rpc::{
+        Context,
+        args::Args,
+        error::RpcError,
+        eth::{estimate, fee::SUGGESTED_TIP},
+        objects::ReceiptObject,
+        signers::assert_sender,
+        table::methods,
+        values::Small,
+    },
+};
+use alloy_consensus::{
+    TypedTransaction,
+    transaction::{Recovered, SignerRecoverable},
+};
+use alloy_dyn_abi::TypedData;
+use alloy_eips::{
+    BlockNumberOrTag,
+    eip2718::{Decodable2718, Encodable2718},
+};
+use alloy_primitives::{Address, B256, Bytes, TxHash};
+use alloy_rpc_types_eth::TransactionRequest;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::broadcast::error::RecvError;
+
+methods! {
+    ask "eth_sendRawTransaction", Ethereum, "Sends a signed transaction: `bytes`." => send_raw;
+    ask "eth_sendTransaction" | "eth_sendUnsignedTransaction", Ethereum, "Fills, signs and sends a transaction of a dev or impersonated account: `transaction`." => send;
+    ask "eth_sendRawTransactionSync", Geth, "Sends a signed transaction and answers with its receipt: `bytes, milliseconds to wait`." => send_raw_sync;
+    ask "eth_sendTransactionSync", Anvil, "Sends a dev account's transaction and answers with its receipt: `transaction, milliseconds to wait`." => send_sync;
+    work "eth_signTransaction", Ethereum, "Fills and signs a dev account's transaction: `transaction`." => sign_transaction;
+    now "eth_sign", Ethereum, "Signs a message with EIP-191's prefix: `address, message`." => sign;
+    now "personal_sign", Geth, "Signs a message with EIP-191's prefix: `message, address`." => personal_sign;
+    now "eth_signTypedData_v4" | "eth_signTypedData" | "eth_signTypedData_v3", Anvil, "Signs EIP-712 data: `address, typed data`." => sign_typed_data;
+}
+
+/// How long the synchronous methods wait when the caller does not say, in milliseconds.
+const WAIT_MS: u64 = 30_000;
+/// The longest that a caller may ask for, in milliseconds.
+const MOST_WAIT_MS: u64 = 600_000;
+
+async fn send_raw(context: Arc<Context>, mut args: Args) -> Result<TxHash, RpcError> {
+    let submission = decode(&args.take::<Bytes>("transaction")?)?;
+    Ok(context.chain.submit(submission).await?)
+}
+
+fn decode(bytes: &Bytes) -> Result<Submission, RpcError> {
+    let transaction =
+        PooledTransaction::decode_2718_exact(bytes).map_err(RpcError::MalformedTransaction)?;
+    let sender = transaction.recover_signer().map_err(|_forged| RpcError::NoSender)?;
+    let transaction = Recovered::new_unchecked(transaction, sender);
+    Ok(Submission { transaction, origin: Origin::Signed })
+}
+
+async fn send(context: Arc<Context>, mut args: Args) -> Result<TxHash, RpcError> {
+    send_request(&context, args.take("transaction")?).await
+}
+
+async fn send_request(
+    context: &Arc<Context>,
+    request: TransactionRequest,
+) -> Result<TxHash, RpcError> {
+    // One at a time, so that two requests without a nonce do not take the same one.
+    let _turn = context.sending.lock().await;
+    let filler = Arc::clone(context);
+    let submission = tokio::task::spawn_blocking(move || filler.prepare(request)).await??;
+    Ok(context.chain.submit(submission).await?)
+}
+
+async fn send_raw_sync(context: Arc<Context>, mut args: Args) -> Result<ReceiptObject, RpcError> {
+    let submission = decode(&args.take::<Bytes>("transaction")?)?;
+    let wait = args.find("timeout")?.map_or(WAIT_MS, |Small(wait)| wait);
+    let heads = context.chain.heads();
+    let hash = context.chain.submit(submission).await?;
+    receipt_of(&context, heads, hash, wait).await
+}
+
+async fn send_sync(context: Arc<Context>, mut args: Args) -> Result<ReceiptObject, RpcError> {
+    let request = args.take("transaction")?;
+    let wait = args.find("timeout")?.map_or(WAIT_MS, |Small(wait)| wait);
+    let heads = context.chain.heads();
+    let hash = send_request(&context, request).await?;
+    receipt_of(&context, heads, hash, wait).await
+}
+
+type Heads = tokio::sync::broadcast::Receiver<crate::engine::api::HeadEvent>;
+
+/// Waits for the block that takes a transaction.
+async fn receipt_of(
+    context: &Context,
+    mut heads: Heads,
+    hash: B256,
+    wait_ms: u64,
+) -> Result<ReceiptObject, RpcError> {
+    let milliseconds = wait_ms.min(MOST_WAIT_MS);
+    let waiting = async {
+        loop {
+            if let Some(receipt) = context.find_receipt(hash)? {
+                return Ok(receipt);
+            }
+            if let Err(RecvError::Closed) = heads.recv().await {
+                return Err(crate::engine::api::EngineError::Stopped.into());
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_millis(milliseconds), waiting)
+        .await
+        .map_err(|_elapsed| RpcError::NotMinedInTime { hash, milliseconds })?
+}
+
+fn sign_transaction(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
+    let (sender, transaction) = context.fill(args.take("transaction")?)?;
+    Ok(context.signers.sign(sender, transaction)?.encoded_2718().into())
+}
+
+impl Context {
+    /// A transaction object as the pool wants it: filled, and signed or asserted.
+    fn prepare(&self, request: TransactionRequest) -> Result<Submission, RpcError> {
+        let (sender, transaction) = self.fill(request)?;
+        if self.signers.has(sender) {
+            let transaction = self.signers.sign(sender, transaction)?;
+            return Ok(Submission { transaction, origin: Origin::Signed });
+        }
+        if !self.chain.settings().is_impersonated(&sender) {
+            return Err(RpcError::NoSigner(sender));
+        }
+        let transaction = assert_sender(sender, transaction)?;
+        Ok(Submission { transaction, origin: Origin::Asserted })
+    }
+
+    /// Fills nonce, fees and gas where the caller left them out.
+    fn fill(
+        &self,
+        mut request: TransactionRequest,
+    ) -> Result<(Address, TypedTransaction), RpcError> {
+        let sender = match request.from {
+            Some(sender) => sender,
+            None => self.signers.accounts().first().copied().unwrap_or_default(),
+        };
+        let chain_id = self.chain.spec().chain_id;
+        if request.chain_id.is_some_and(|id| id != chain_id) {
+            return Err(RpcError::Unfit("chainId is not this chain's"));
+        }
+        request.from = Some(sender);
+        request.chain_id = Some(chain_id);
+        if request.nonce.is_none() {
+            request.nonce = Some(self.pending_nonce(sender)?);
+        }
+        request.to = request.to.or(Some(alloy_primitives::TxKind::Create));
+        request.normalize_input();
+        self.fill_fees(&mut request)?;
+        if request.gas.is_none() {
+            request.gas = Some(self.estimate(&request)?);
+        }
+        let transaction = request.build_consensus_tx();
+        let transaction =
+            transaction.map_err(|incomplete| RpcError::IncompleteRequest(incomplete.error))?;
+        Ok((sender, transaction))
+    }
+
+    fn fill_fees(&self, request: &mut TransactionRequest) -> Result<(), RpcError> {
+        let view = self.view()?;
+        if request.sidecar.is_some() {
+            request.populate_blob_hashes();
+        }
+        if request.blob_versioned_hashes.is_some() && request.max_fee_per_blob_gas.is_none() {
+            request.max_fee_per_blob_gas = Some(self.next_blob_fee(&view).saturating_mul(2));
+        }
+        let base = self.next_base_fee(&view);
+        let (Some(base), None) = (base, request.gas_price) else {
+            request.gas_price.get_or_insert(SUGGESTED_TIP);
+            return Ok(());
+        };
+        let tip = match (request.max_priority_fee_per_gas, request.max_fee_per_gas) {
+            (Some(tip), _) => tip,
+            (None, Some(most)) => SUGGESTED_TIP.min(most),
+            (None, None) => SUGGESTED_TIP,
+        };
+        request.max_priority_fee_per_gas = Some(tip);
+        // Twice the base fee lasts for six full blocks, as ethers and geth reckon.
+        request
+            .max_fee_per_gas
+            .get_or_insert_with(|| u128::from(base).saturating_mul(2).saturating_add(tip));
+        Ok(())
+    }
+
+    fn estimate(&self, request: &TransactionRequest) -> Result<u64, RpcError> {
+        let mut sandbox = self.sandbox(Some(BlockNumberOrTag::Pending.into()), None, None)?;
+        estimate::gas(&mut sandbox, request)
+    }
+}
+
+fn sign(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
+    let (address, message): (Address, Bytes) = (args.take("address")?, args.take("message")?);
+    Ok(context.signers.sign_message(address, &message)?.as_bytes().into())
+}
+
+fn personal_sign(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
+    let (message, address): (Bytes, Address) = (args.take("message")?, args.take("address")?);
+    Ok(context.signers.sign_message(address, &message)?.as_bytes().into())
+}
+
+fn sign_typed_data(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
+    let (address, data): (Address, TypedData) = (args.take("address")?, args.take("typedData")?);
+    Ok(context.signers.sign_hash(address, data.eip712_signing_hash()?)?.as_bytes().into())
+}

@@ -1,0 +1,11 @@
+//! Proves the behaviour that clients rely on, through real sockets.
+
+mod calls;
+mod dev;
+mod errors;
+mod events;
+mod ipc;
+mod manual;
+mod sending;
+mod support;
+mod tracing;

@@ -1,0 +1,121 @@
+//! Reads and calls answer what the chain holds.
+
+use super::support::{ALICE, BOB, LOGGER, Node, list, number};
+use jsonrpsee::core::{client::ClientT, params::BatchRequestBuilder};
+use serde_json::{Value, json};
+
+/// Runtime code that returns the block's number.
+const NUMBER: &str = "0x4360005260206000f3";
+/// Runtime code that returns slot 0.
+const SLOT: &str = "0x60005460005260206000f3";
+
+#[tokio::test]
+async fn the_client_names_itself_after_anvil() {
+    let node = Node::instant().await;
+    let version = node.ask("web3_clientVersion", json!([])).await;
+    assert!(version.as_str().unwrap().starts_with("anvil/"), "{version}");
+    assert_eq!(node.ask("eth_chainId", json!([])).await, "0x7a69");
+    assert_eq!(node.ask("net_version", json!([])).await, "31337");
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_in_order() {
+    let node = Node::instant().await;
+    let mut batch = BatchRequestBuilder::new();
+    batch.insert("eth_blockNumber", list(json!([]))).unwrap();
+    batch.insert("eth_chainId", list(json!([]))).unwrap();
+
+    let answers = node.http.batch_request::<Value>(batch).await.unwrap();
+
+    let answers: Vec<Value> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [json!("0x0"), json!("0x7a69")]);
+}
+
+#[tokio::test]
+async fn a_call_sees_overridden_state() {
+    let node = Node::instant().await;
+    let overrides = json!({ BOB.to_string(): {
+        "code": SLOT,
+        "stateDiff": { format!("0x{:064x}", 0): format!("0x{:064x}", 7) },
+    }});
+
+    let call = json!([{"to": BOB}, "latest", overrides]);
+
+    assert_eq!(node.ask("eth_call", call).await, format!("0x{:064x}", 7));
+}
+
+#[tokio::test]
+async fn a_call_sees_an_overridden_block() {
+    let node = Node::instant().await;
+    let code = json!({ BOB.to_string(): {"code": NUMBER} });
+
+    let call = json!([{"to": BOB}, "latest", code, {"number": "0x63"}]);
+
+    assert_eq!(node.ask("eth_call", call).await, format!("0x{:064x}", 0x63));
+}
+
+#[tokio::test]
+async fn state_is_found_by_number_tag_and_hash() {
+    let node = Node::instant().await;
+    node.ask("eth_sendTransaction", json!([{"from": ALICE, "to": BOB, "value": "0x1"}])).await;
+    let genesis = node.ask("eth_getBlockByNumber", json!(["0x0", false])).await;
+
+    let by_hash = json!([BOB, {"blockHash": genesis["hash"], "requireCanonical": true}]);
+
+    let before = node.ask("eth_getBalance", by_hash).await;
+    assert_eq!(before, node.ask("eth_getBalance", json!([BOB, "earliest"])).await);
+    assert_eq!(before, node.ask("eth_getBalance", json!([BOB, genesis["hash"]])).await);
+    assert_ne!(before, node.ask("eth_getBalance", json!([BOB])).await);
+}
+
+#[tokio::test]
+async fn a_plain_transfer_is_estimated_at_21000() {
+    let node = Node::instant().await;
+    let gas =
+        node.ask("eth_estimateGas", json!([{"from": ALICE, "to": BOB, "value": "0x1"}])).await;
+    assert_eq!(number(&gas), 21_000);
+}
+
+#[tokio::test]
+async fn an_estimate_is_enough_for_the_transaction() {
+    let node = Node::instant().await;
+    let logger = node.place(LOGGER).await;
+
+    let gas = node.ask("eth_estimateGas", json!([{"from": ALICE, "to": logger}])).await;
+
+    let request = json!([{"from": ALICE, "to": logger, "gas": gas}]);
+    let hash = node.ask("eth_sendTransaction", request).await;
+    let receipt = node.ask("eth_getTransactionReceipt", json!([hash])).await;
+    assert_eq!(receipt["status"], "0x1");
+}
+
+#[tokio::test]
+async fn an_access_list_names_the_slots_that_are_read() {
+    let node = Node::instant().await;
+    let reader = node.place(SLOT).await;
+
+    let result = node.ask("eth_createAccessList", json!([{"from": ALICE, "to": reader}])).await;
+
+    let slot = &result["accessList"][0]["storageKeys"][0];
+    assert_eq!(slot, &json!(format!("0x{:064x}", 0)));
+}
+
+#[tokio::test]
+async fn a_fee_history_has_one_base_fee_more_than_blocks() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([3])).await;
+
+    let history = node.ask("eth_feeHistory", json!(["0x2", "latest", [50.0]])).await;
+
+    assert_eq!(history["baseFeePerGas"].as_array().unwrap().len(), 3);
+    assert_eq!(history["gasUsedRatio"].as_array().unwrap().len(), 2);
+    assert_eq!(history["oldestBlock"], "0x2");
+}
+
+#[tokio::test]
+async fn an_account_is_proven_against_the_state_root() {
+    let node = Node::instant().await;
+    let proof = node.ask("eth_getProof", json!([ALICE, ["0x0"], "latest"])).await;
+    assert!(!proof["accountProof"].as_array().unwrap().is_empty());
+    assert_eq!(proof["storageProof"][0]["key"], "0x0");
+}

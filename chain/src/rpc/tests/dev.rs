@@ -1,0 +1,106 @@
+//! The development methods change what they say they change.
+
+use super::support::{ALICE, BOB, Node, number};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_snapshot_brings_everything_back() {
+    let node = Node::instant().await;
+    let before = node.ask("eth_getBalance", json!([BOB])).await;
+    let id = node.ask("evm_snapshot", json!([])).await;
+    node.ask("eth_sendTransaction", json!([{"from": ALICE, "to": BOB, "value": "0x1"}])).await;
+
+    assert_eq!(node.ask("evm_revert", json!([id])).await, true);
+
+    assert_eq!(node.ask("eth_getBalance", json!([BOB])).await, before);
+    assert_eq!(node.ask("eth_blockNumber", json!([])).await, "0x0");
+    assert_eq!(node.ask("evm_revert", json!([id])).await, false);
+}
+
+#[tokio::test]
+async fn an_impersonated_account_sends_without_a_key() {
+    let node = Node::instant().await;
+    let whale = format!("0x{}", "77".repeat(20));
+    node.ask("hardhat_setBalance", json!([whale, "0xde0b6b3a7640000"])).await;
+    node.ask("anvil_impersonateAccount", json!([whale])).await;
+
+    let request = json!([{"from": whale, "to": BOB, "value": "0x5"}]);
+    let receipt = node.ask("eth_sendTransactionSync", request.clone()).await;
+
+    assert_eq!((&receipt["status"], &receipt["from"]), (&json!("0x1"), &json!(whale)));
+    node.ask("anvil_stopImpersonatingAccount", json!([whale])).await;
+    node.refusal("eth_sendTransaction", request).await;
+}
+
+#[tokio::test]
+async fn accounts_can_be_rewritten() {
+    let node = Node::instant().await;
+    node.ask("anvil_setBalance", json!([BOB, "0x7"])).await;
+    node.ask("anvil_addBalance", json!([BOB, "0x3"])).await;
+    node.ask("anvil_setNonce", json!([BOB, "0x5"])).await;
+    node.ask("anvil_setCode", json!([BOB, "0x00"])).await;
+    node.ask("anvil_setStorageAt", json!([BOB, "0x1", format!("0x{:064x}", 9)])).await;
+
+    assert_eq!(node.ask("eth_getBalance", json!([BOB])).await, "0xa");
+    assert_eq!(node.ask("eth_getTransactionCount", json!([BOB])).await, "0x5");
+    assert_eq!(node.ask("eth_getCode", json!([BOB])).await, "0x00");
+    let slot = node.ask("eth_getStorageAt", json!([BOB, "0x1", "latest"])).await;
+    assert_eq!(slot, format!("0x{:064x}", 9));
+}
+
+#[tokio::test]
+async fn time_goes_where_it_is_told() {
+    let node = Node::instant().await;
+    let head = async || node.ask("eth_getBlockByNumber", json!(["latest", false])).await;
+    let start = number(&head().await["timestamp"]);
+
+    node.ask("evm_setNextBlockTimestamp", json!([start + 1_000])).await;
+    node.ask("evm_mine", json!([])).await;
+
+    assert_eq!(number(&head().await["timestamp"]), start + 1_000);
+    let past = node.refusal("evm_setNextBlockTimestamp", json!([start])).await;
+    assert!(past.message().contains("not above the head's"), "{past}");
+    node.ask("evm_increaseTime", json!(["0xa"])).await;
+    node.ask("evm_mine", json!([])).await;
+    assert!(number(&head().await["timestamp"]) >= start + 1_010);
+}
+
+#[tokio::test]
+async fn many_blocks_are_mined_at_a_distance() {
+    let node = Node::instant().await;
+    node.ask("hardhat_mine", json!(["0x5", "0x3c"])).await;
+
+    let last = node.ask("eth_getBlockByNumber", json!(["0x5", false])).await;
+    let before = node.ask("eth_getBlockByNumber", json!(["0x4", false])).await;
+    assert_eq!(number(&last["timestamp"]) - number(&before["timestamp"]), 60);
+}
+
+#[tokio::test]
+async fn automine_can_be_switched() {
+    let node = Node::instant().await;
+    node.ask("evm_setAutomine", json!([false])).await;
+    let hash = node.ask("eth_sendTransaction", json!([{"from": ALICE, "to": BOB}])).await;
+
+    assert!(node.ask("eth_getTransactionReceipt", json!([hash])).await.is_null());
+
+    assert_eq!(node.ask("hardhat_getAutomine", json!([])).await, false);
+    assert_eq!(node.ask("anvil_dropTransaction", json!([hash])).await, hash);
+    assert_eq!(node.ask("txpool_status", json!([])).await["pending"], "0x0");
+}
+
+#[tokio::test]
+async fn tools_learn_about_the_node() {
+    let node = Node::instant().await;
+    let metadata = node.ask("hardhat_metadata", json!([])).await;
+    assert_eq!(metadata["chainId"], 31_337);
+    let info = node.ask("anvil_nodeInfo", json!([])).await;
+    assert_eq!((&info["hardFork"], &info["transactionOrder"]), (&json!("osaka"), &json!("fees")));
+}
+
+#[tokio::test]
+async fn a_reset_begins_at_genesis() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([4])).await;
+    node.ask("anvil_reset", json!([])).await;
+    assert_eq!(node.ask("eth_blockNumber", json!([])).await, "0x0");
+}

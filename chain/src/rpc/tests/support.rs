@@ -1,0 +1,115 @@
+//! Opens a node on a free port and speaks to it.
+
+use crate::{
+    clock::{Clock, ManualClock},
+    engine::{EngineOptions, open},
+    genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, dev_accounts},
+    miner::MiningMode,
+    rpc::{RpcConfig, RpcServer, RpcSetup, Signers, serve},
+};
+use alloy_primitives::{Address, address};
+use jsonrpsee::{
+    core::{ClientError, client::ClientT, params::ArrayParams},
+    http_client::{HttpClient, HttpClientBuilder},
+    types::ErrorObjectOwned,
+    ws_client::{WsClient, WsClientBuilder},
+};
+use serde_json::Value;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use utnet_db::Store;
+use utnet_primitives::Seconds;
+
+pub(super) const ALICE: Address = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+pub(super) const BOB: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
+
+/// Runtime code that emits one log: topic 42, no data.
+pub(super) const LOGGER: &str = "0x602a60006000a100";
+/// Runtime code that reverts with its calldata.
+pub(super) const PARROT: &str = "0x36600060003736 6000fd";
+
+/// A node that answers on a free port of this machine.
+pub(super) struct Node {
+    pub(super) http: HttpClient,
+    server: RpcServer,
+}
+
+impl Node {
+    pub(super) async fn start(mining: MiningMode) -> Self {
+        Self::start_at(mining, None).await
+    }
+
+    pub(super) async fn start_at(mining: MiningMode, ipc: Option<PathBuf>) -> Self {
+        let start = Seconds(1_800_000_000);
+        let genesis = DevGenesis { poci: None, timestamp: start, ..DevGenesis::default() };
+        let spec = ChainSpec::new(genesis.build().unwrap(), Limits::DEV).unwrap();
+        let options = EngineOptions { mining, ..EngineOptions::default() };
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(start));
+        let (chain, engine) = open(Store::in_memory(), Arc::new(spec), options, clock).unwrap();
+        engine.start().unwrap();
+        let signers = Signers::new(dev_accounts(DEV_MNEMONIC, 10).unwrap());
+        let setup = RpcSetup { chain, signers, slots_in_an_epoch: 32 };
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = serve(setup, RpcConfig { ipc, ..RpcConfig::new(listen) }).await.unwrap();
+        let http =
+            HttpClientBuilder::default().build(format!("http://{}", server.address())).unwrap();
+        Self { http, server }
+    }
+
+    pub(super) async fn instant() -> Self {
+        Self::start(MiningMode::Instant).await
+    }
+
+    pub(super) async fn manual() -> Self {
+        Self::start(MiningMode::Manual).await
+    }
+
+    pub(super) async fn ws(&self) -> WsClient {
+        WsClientBuilder::default().build(format!("ws://{}", self.server.address())).await.unwrap()
+    }
+
+    /// The result of a method that must succeed.
+    pub(super) async fn ask(&self, method: &str, params: Value) -> Value {
+        self.http
+            .request(method, list(params))
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The error of a method that must fail.
+    pub(super) async fn refusal(&self, method: &str, params: Value) -> ErrorObjectOwned {
+        match self.http.request::<Value, _>(method, list(params)).await {
+            Err(ClientError::Call(error)) => error,
+            other => panic!("{method} should be refused: {other:?}"),
+        }
+    }
+
+    /// The code of the error that a method answers with, if it does.
+    pub(super) async fn error_code(&self, method: &str, params: Value) -> Option<i32> {
+        match self.http.request::<Value, _>(method, list(params)).await {
+            Err(ClientError::Call(error)) => Some(error.code()),
+            _ => None,
+        }
+    }
+
+    /// Puts code at a fresh address.
+    pub(super) async fn place(&self, code: &str) -> Address {
+        let address = Address::repeat_byte(0xc0);
+        let code = code.replace(' ', "");
+        self.ask("anvil_setCode", serde_json::json!([address, code])).await;
+        address
+    }
+}
+
+pub(super) fn list(params: Value) -> ArrayParams {
+    let mut list = ArrayParams::new();
+    for param in params.as_array().expect("parameters are a list") {
+        list.insert(param).unwrap();
+    }
+    list
+}
+
+/// A quantity as a number.
+pub(super) fn number(value: &Value) -> u64 {
+    let text = value.as_str().unwrap_or_else(|| panic!("{value} should be a quantity"));
+    u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
+}
