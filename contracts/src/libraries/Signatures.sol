@@ -30,7 +30,7 @@ library Signatures {
         (bool answered, bytes memory answer) = signer.staticcall{gas: CONTRACT_SIGNER_GAS}(
             abi.encodeCall(IERC1271.isValidSignature, (digest, signature))
         );
-        return
-            answered && answer.length == 32 && bytes32(answer) == bytes32(IERC1271.isValidSignature.selector);
+        return answered && answer.length == 32
+            && abi.decode(answer, (bytes32)) == bytes32(IERC1271.isValidSignature.selector);
     }
 }

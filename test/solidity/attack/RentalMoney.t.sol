@@ -218,11 +218,10 @@ contract RentalMoneyAttack is RentalFixture {
     function test_attack_aLockServesItsOwnRentalOnly() public {
         RentalId id = openRental();
         uint256 locked = vault.lockedOf(ESCROW, RentalId.unwrap(id));
+        bytes32 another = "another";
 
-        vm.expectRevert(
-            abi.encodeWithSelector(IVault.VaultInsufficientLocked.selector, bytes32("another"), 0, locked)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IVault.VaultInsufficientLocked.selector, another, 0, locked));
         vm.prank(ESCROW);
-        vault.release("another", operator, locked);
+        vault.release(another, operator, locked);
     }
 }

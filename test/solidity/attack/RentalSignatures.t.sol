@@ -11,6 +11,8 @@ import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
 /// @title Attacks on signed messages: replayed, bent, carried to other chains, used for other things.
 contract RentalSignaturesAttack is RentalFixture {
+    bytes32 private constant COUNTERPARTY = "counterparty";
+
     /// @dev Order of secp256k1.
     uint256 private constant N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
 
@@ -155,10 +157,7 @@ contract RentalSignaturesAttack is RentalFixture {
 
         vm.expectRevert(
             abi.encodeWithSelector(
-                IOrderBook.OrderBookMismatch.selector,
-                orders.hashOf(ask),
-                opening.request.bid,
-                bytes32("counterparty")
+                IOrderBook.OrderBookMismatch.selector, orders.hashOf(ask), opening.request.bid, COUNTERPARTY
             )
         );
         escrow.open(opening);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {ChipId, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
 import {Rental, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
@@ -42,7 +44,7 @@ contract RentalHandler is RentalFixture {
         RentalRequest memory request = aRequest(bid);
         request.duration = bid.duration;
         request.deposit = uint128(bound(deposit, 0, 3 ether));
-        request.rent = uint128(PRICE * wanted * bid.duration);
+        request.rent = SafeCast.toUint128(PRICE * wanted * bid.duration);
         request.deadline = uint64(block.timestamp);
         rentals.push(escrow.open(signed(ask, bid, request)));
     }

@@ -17,7 +17,7 @@ contract VaultHandler is CommonBase, StdCheats, StdUtils {
 
     address[3] public accounts = [makeAddr("alice"), makeAddr("bob"), makeAddr("carol")];
     address[2] public keepers;
-    bytes32[2] public purposes = [bytes32("rental"), bytes32("job")];
+    bytes32[2] public purposes = [keccak256("rental"), keccak256("job")];
 
     // Ghost sums, in wei.
     uint256 public deposited;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Test} from "forge-std/Test.sol";
 
 import {IRatingBook} from "contracts/src/interfaces/IRatingBook.sol";
@@ -30,16 +31,12 @@ contract RatingBookTest is Test {
     }
 
     function test_constructor_revertsWhen_priorWeighsNothing() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IRatingBook.RatingBookBadParameter.selector, bytes32("priorWeight"))
-        );
+        vm.expectRevert(_badParameter("priorWeight"));
         new RatingBook(escrow, 60, 1 gwei - 1, 1 ether, PERIOD, HALF_LIFE);
     }
 
     function test_constructor_revertsWhen_halfLifeIsZero() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IRatingBook.RatingBookBadParameter.selector, bytes32("halfLifeSeconds"))
-        );
+        vm.expectRevert(_badParameter("halfLifeSeconds"));
         new RatingBook(escrow, 60, 1 ether, 1 ether, PERIOD, 0);
     }
 
@@ -166,7 +163,7 @@ contract RatingBookTest is Test {
 
     function testFuzz_ratingOf_staysBetweenTheScores(uint8[6] memory scores, uint64[6] memory fees) public {
         for (uint256 i = 0; i < scores.length; ++i) {
-            _rate(address(uint160(i + 1)), uint8(bound(scores[i], 40, 90)), fees[i]);
+            _rate(address(uint160(i + 1)), SafeCast.toUint8(bound(scores[i], 40, 90)), fees[i]);
             skip(fees[i] % HALF_LIFE);
         }
 
@@ -204,6 +201,10 @@ contract RatingBookTest is Test {
         assertEq(HalfLife.factorWad(100, 100), 0.5e18, "one half-life");
         assertApproxEqAbs(HalfLife.factorWad(350, 100), 0.08838834764831844e18, 1e9, "2^-3.5");
         assertEq(HalfLife.factorWad(6000, 100), 0, "sixty half-lives");
+    }
+
+    function _badParameter(bytes32 field) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IRatingBook.RatingBookBadParameter.selector, field);
     }
 
     function _rate(address from, uint8 score, uint128 fee) private {

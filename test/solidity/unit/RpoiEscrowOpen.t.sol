@@ -18,6 +18,8 @@ contract RpoiEscrowOpenTest is RentalFixture {
     uint128 private constant OPERATOR_BOND = RENT / 5;
     uint128 private constant RATING_BOND = RENT / 50;
 
+    bytes32 private constant SPEC_HASH = "specHash";
+
     address private payer = makeAddr("sponsor");
 
     // Construction
@@ -287,7 +289,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
                 IOrderBook.OrderBookMismatch.selector,
                 orders.hashOf(ask),
                 orders.hashOf(opening.bid),
-                bytes32("specHash")
+                SPEC_HASH
             )
         );
         escrow.open(opening);
