@@ -186,9 +186,8 @@ library ChipLedger {
         ChipRecord storage chip = ledger.chips[id];
         if (chip.untilEpoch != OPEN) return chip.misses;
         uint64 first = chip.fromEpoch + lookback; // the first epoch whose proof reads this chip
-        if (epoch <= first) return 0;
         uint64 proven = ledger.operators[chip.operator].provenEpoch;
-        if (proven < first) return _saturated(epoch - first);
+        if (proven < first) return epoch < first ? 0 : _saturated(epoch - first);
         uint256 silent = proven < epoch ? epoch - 1 - proven : 0;
         return _saturated(silent + (isMissed(ledger, id, proven) ? chip.misses : 0));
     }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Test} from "forge-std/Test.sol";
+
+import {MerkleTree} from "contracts/src/libraries/MerkleTree.sol";
+
+import {SortedTree} from "../lib/SortedTree.sol";
+
+contract MerkleTreeTest is Test {
+    function rootOfSorted(bytes32 leaf, bytes32[] calldata path) external pure returns (bytes32) {
+        return MerkleTree.rootOfSorted(leaf, path);
+    }
+
+    function rootOfOrdered(bytes32 leaf, uint256 index, uint256 width, bytes32[] calldata path)
+        external
+        pure
+        returns (bytes32, bool)
+    {
+        return MerkleTree.rootOfOrdered(leaf, index, width, path);
+    }
+
+    function testFuzz_rootOfSorted_isTheTreesRoot(bytes32 seed, uint256 width, uint256 index) public view {
+        bytes32[] memory leaves = leavesOf(seed, bound(width, 1, 40));
+        index = bound(index, 0, leaves.length - 1);
+
+        bytes32 root = this.rootOfSorted(leaves[index], SortedTree.path(leaves, index));
+
+        assertEq(root, SortedTree.root(leaves));
+    }
+
+    function testFuzz_rootOfOrdered_isTheTreesRoot(bytes32 seed, uint256 width, uint256 index) public view {
+        bytes32[] memory leaves = leavesOf(seed, bound(width, 1, 40));
+        index = bound(index, 0, leaves.length - 1);
+
+        (bytes32 root, bool isWhole) = this.rootOfOrdered(
+            leaves[index], index, leaves.length, SortedTree.orderedPath(leaves, index)
+        );
+
+        assertTrue(isWhole, "whole");
+        assertEq(root, SortedTree.orderedRoot(leaves), "root");
+    }
+
+    function testFuzz_rootOfOrdered_bindsThePlace(bytes32 seed, uint256 width, uint256 index, uint256 other)
+        public
+        view
+    {
+        bytes32[] memory leaves = leavesOf(seed, bound(width, 2, 40));
+        index = bound(index, 0, leaves.length - 1);
+        other = bound(other, 0, leaves.length - 1);
+        vm.assume(other != index);
+
+        (bytes32 root, bool isWhole) = this.rootOfOrdered(
+            leaves[index], other, leaves.length, SortedTree.orderedPath(leaves, index)
+        );
+
+        assertFalse(isWhole && root == SortedTree.orderedRoot(leaves));
+    }
+
+    function test_rootOfOrdered_refusesAnIndexBeyondTheWidth() public view {
+        (, bool isWhole) = this.rootOfOrdered(0, 3, 3, new bytes32[](0));
+        assertFalse(isWhole);
+    }
+
+    function test_rootOfOrdered_refusesAShortPath() public view {
+        (, bool isWhole) = this.rootOfOrdered(0, 0, 4, new bytes32[](1));
+        assertFalse(isWhole);
+    }
+
+    function test_rootOfOrdered_refusesALongPath() public view {
+        (, bool isWhole) = this.rootOfOrdered(0, 0, 4, new bytes32[](3));
+        assertFalse(isWhole);
+    }
+
+    function test_rootOfOrdered_takesALoneLeafAsTheRoot() public view {
+        (bytes32 root, bool isWhole) = this.rootOfOrdered("leaf", 0, 1, new bytes32[](0));
+        assertTrue(isWhole, "whole");
+        assertEq(root, "leaf", "root");
+    }
+
+    function test_rootOfOrdered_promotesTheLastOfThree() public view {
+        bytes32[] memory path = new bytes32[](1);
+        path[0] = keccak256(bytes.concat(hex"01", bytes32("a"), bytes32("b")));
+
+        (bytes32 root, bool isWhole) = this.rootOfOrdered("c", 2, 3, path);
+
+        assertTrue(isWhole, "whole");
+        assertEq(root, keccak256(bytes.concat(hex"01", path[0], bytes32("c"))), "root");
+    }
+
+    function leavesOf(bytes32 seed, uint256 width) private pure returns (bytes32[] memory leaves) {
+        leaves = new bytes32[](width);
+        for (uint256 i = 0; i < width; ++i) {
+            leaves[i] = keccak256(abi.encode(seed, i));
+        }
+    }
+}
