@@ -10,7 +10,8 @@ use crate::fault::Fault;
 
 /// A security engine: it signs, and keeps its keys.
 ///
-/// No method returns a private key. Signatures and proofs are deterministic.
+/// No method returns a private key. Signatures and proofs are deterministic. A chip that is absent
+/// answers every request to sign with a fault that [`Fault::is_absence`].
 pub trait SecurityEngine: fmt::Debug + Send + Sync {
     /// The chip's id: `keccak256(x ‖ y)` of its identity.
     fn chip_id(&self) -> ChipId {
@@ -38,26 +39,26 @@ pub trait SecurityEngine: fmt::Debug + Send + Sync {
     /// Signs 32 bytes as they are with the identity key; s is low.
     ///
     /// # Errors
-    /// [`Fault::WrongChip`] if the key does not unwrap.
+    /// [`Fault::NotAChip`] if the chip is absent, [`Fault::WrongChip`] if the key does not unwrap.
     fn sign_digest(&self, digest: &[u8; 32]) -> Result<P256Signature, Fault>;
 
     /// Signs a message with the BLS key; compressed G2, 96 bytes.
     ///
     /// # Errors
-    /// [`Fault::WrongChip`] if the key does not unwrap.
+    /// [`Fault::NotAChip`] if the chip is absent, [`Fault::WrongChip`] if the key does not unwrap.
     fn bls_sign(&self, msg: &[u8]) -> Result<[u8; 96], Fault>;
 
     /// Proves to hold the BLS key: a signature over `key ‖ context` in its own domain.
     ///
     /// # Errors
-    /// [`Fault::WrongChip`] if the key does not unwrap.
+    /// [`Fault::NotAChip`] if the chip is absent, [`Fault::WrongChip`] if the key does not unwrap.
     fn bls_prove_possession(&self, context: &[u8; 32]) -> Result<[u8; 96], Fault>;
 
     /// Draws: the VRF's output for `alpha` and its proof.
     ///
     /// # Errors
-    /// [`Fault::NoVrfKey`] if this chip does not carry one, [`Fault::WrongChip`] if it does not
-    /// unwrap.
+    /// [`Fault::NoVrfKey`] if this chip does not carry one, [`Fault::NotAChip`] if the chip is
+    /// absent, [`Fault::WrongChip`] if the key does not unwrap.
     fn vrf_prove(&self, alpha: &[u8]) -> Result<VrfProof, Fault>;
 }
 

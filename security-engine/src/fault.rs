@@ -87,6 +87,13 @@ pub enum Fault {
     NothingToAggregate,
 }
 
+impl Fault {
+    /// Whether the chip is not there, rather than broken: to be counted as absent.
+    pub const fn is_absence(&self) -> bool {
+        matches!(self, Self::NotAChip { .. })
+    }
+}
+
 /// A place in the chip where a wrapped key lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {

@@ -2,7 +2,7 @@
 //!
 //! A chip holds a one-time key S and, wrapped under it, private keys that no call returns.
 //! [`SecurityEngine`] is what a chip can do; [`SoftwareChip`] is a chip made of a folder.
-//! The folder's files and their permissions: `software.rs`, `folder.rs`.
+//! The folder's files: `docs/formats.md`.
 
 mod aggregate;
 mod engine;

@@ -1,8 +1,8 @@
 //! Plays a chip with a folder: take the folder away and the chip is absent.
 //!
 //! `efuse` holds S, `chip.json` what is public and the wrapped keys, `vrf.json` the operator's VRF
-//! key on the chip that carries it. In memory only S is kept; a private key is unwrapped for one
-//! call and wiped after it.
+//! key on the chip that carries it. Memory holds nothing secret: each call reads S, unwraps one
+//! private key, and wipes both. So a chip whose folder goes stops signing at once.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,6 @@ const VRF_FILE: &str = "vrf.json";
 pub struct SoftwareChip {
     dir: PathBuf,
     is_read_only: bool,
-    efuse: Efuse,
     chip: ChipFile,
     vrf: Option<VrfFile>,
 }
@@ -87,7 +86,7 @@ impl SoftwareChip {
             wrapped_bls: efuse.wrap(&bls).into(),
         };
         folder::create(dir, &[(EFUSE_FILE, efuse.as_bytes()), (CHIP_FILE, &encode(&chip))])?;
-        Ok(Self { dir: dir.to_path_buf(), is_read_only: false, efuse, chip, vrf: None })
+        Ok(Self { dir: dir.to_path_buf(), is_read_only: false, chip, vrf: None })
     }
 
     /// Opens a chip, for signing and for [`Self::create_vrf_key`].
@@ -96,11 +95,10 @@ impl SoftwareChip {
     /// [`Fault::NotAChip`], [`Fault::Exposed`], [`Fault::Malformed`] for a folder that is not
     /// right; [`Fault::WrongChip`], [`Fault::KeyMismatch`] for keys that are not this chip's.
     pub fn open(dir: &Path) -> Result<Self, Fault> {
-        let efuse = read_efuse(dir)?;
         let chip: ChipFile = read_json(&dir.join(CHIP_FILE))?
             .ok_or_else(|| Fault::NotAChip { path: dir.to_path_buf(), missing: CHIP_FILE })?;
         let vrf = read_json(&dir.join(VRF_FILE))?;
-        let opened = Self { dir: dir.to_path_buf(), is_read_only: false, efuse, chip, vrf };
+        let opened = Self { dir: dir.to_path_buf(), is_read_only: false, chip, vrf };
         opened.check_keys()?;
         Ok(opened)
     }
@@ -116,14 +114,16 @@ impl SoftwareChip {
     /// Draws the operator's VRF key and wraps it under this chip; once, ever.
     ///
     /// # Errors
-    /// [`Fault::ReadOnly`], [`Fault::VrfKeyExists`], [`Fault::NoEntropy`], [`Fault::Storage`].
+    /// [`Fault::ReadOnly`], [`Fault::VrfKeyExists`], [`Fault::NoEntropy`], [`Fault::Storage`],
+    /// [`Fault::NotAChip`] if the folder is gone.
     pub fn create_vrf_key(&mut self, entropy: &mut dyn Entropy) -> Result<[u8; 33], Fault> {
         if self.is_read_only {
             return Err(Fault::ReadOnly);
         }
         let secret = keys::draw_p256(entropy)?;
         let key = keys::vrf_key_of(&secret)?;
-        let file = VrfFile { key: key.into(), wrapped: self.efuse.wrap(&secret).into() };
+        let file =
+            VrfFile { key: key.into(), wrapped: read_efuse(&self.dir)?.wrap(&secret).into() };
         if !folder::add(&self.dir, VRF_FILE, &encode(&file))? {
             return Err(Fault::VrfKeyExists);
         }
@@ -152,7 +152,7 @@ impl SoftwareChip {
             Slot::Bls => &self.chip.wrapped_bls,
             Slot::Vrf => &self.vrf.as_ref().ok_or(Fault::NoVrfKey)?.wrapped,
         };
-        self.efuse.unwrap(slot, wrapped)
+        read_efuse(&self.dir)?.unwrap(slot, wrapped)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) type Secret = Zeroizing<[u8; 32]>;
 /// A wrapped private key.
 pub(crate) type Wrapped = [u8; WRAPPED_BYTES];
 
-/// The key S of one chip, 128 bits. Wiped when dropped, never shown.
+/// The key S of one chip, 128 bits, for the time of one call. Wiped when dropped, never shown.
 pub(crate) struct Efuse(Zeroizing<[u8; Self::BYTES]>);
 
 impl Efuse {
