@@ -64,8 +64,11 @@ pub async fn call_contract<C: Chain, T: SolCall + Sync>(
         value: U256::ZERO,
         input: call.abi_encode().into(),
     };
-    let answer =
-        chain.call(&request).await.map_err(|source| CallError::Rpc { to, function, source })?;
+    let answer = chain.call(&request).await.map_err(|error| CallError::Rpc {
+        to,
+        function,
+        source: error,
+    })?;
     if answer.is_empty() {
         return Err(CallError::Silent { to, function });
     }

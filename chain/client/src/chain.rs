@@ -70,13 +70,13 @@ pub struct BlockRef {
 }
 
 /// A call or a transaction that is only tried.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRequest {
     /// Who calls; the node's default if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Address>,
     /// Who is called, or a creation.
-    #[serde(skip_serializing_if = "TxKind::is_create")]
+    #[serde(default, skip_serializing_if = "TxKind::is_create")]
     pub to: TxKind,
     /// Wei sent along.
     pub value: U256,

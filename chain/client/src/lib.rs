@@ -11,7 +11,7 @@ mod cursor;
 mod outbox;
 mod rpc;
 pub mod simulation;
-mod storage;
+pub mod storage;
 
 pub use backoff::Backoff;
 pub use call::{CallError, call_contract};

@@ -3,11 +3,13 @@
 //! It keeps the rules that senders live by: signatures, nonces, the price of a replacement, receipts, blocks linked by
 //! hash, reorganisations. It runs no code: a call is answered by a function that the test gives.
 
+mod server;
 mod state;
 
 use crate::{BlockRef, CallRequest, Chain, Fees, Receipt, RpcError};
 use alloy_primitives::{Address, B256, Bytes, TxHash};
 use alloy_rpc_types_eth::{Filter, Log};
+pub use server::serve;
 pub use state::Executed;
 use state::State;
 use std::{
@@ -88,6 +90,11 @@ impl RecordingChain {
     /// Sets base fee and tip.
     pub fn set_fees(&self, fees: Fees) {
         self.locked().fees = fees;
+    }
+
+    /// Changes the chances of faults; the draws go on from where they are.
+    pub fn set_faults(&self, faults: Faults) {
+        self.locked().faults = faults;
     }
 
     /// Adds a log to the next block that is made.

@@ -47,14 +47,23 @@ from_redb!(
     redb::CommitError
 );
 
+/// A table of framed keys and JSON values.
+pub type JsonTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
+
 /// A database that lives as long as the process.
-pub(crate) fn in_memory() -> Result<Arc<Database>, StorageError> {
+///
+/// # Errors
+/// [`StorageError::Database`] when redb fails.
+pub fn in_memory() -> Result<Arc<Database>, StorageError> {
     let backend = redb::backends::InMemoryBackend::new();
     Ok(Arc::new(Database::builder().create_with_backend(backend)?))
 }
 
 /// Reads one value.
-pub(crate) fn read<V: DeserializeOwned>(
+///
+/// # Errors
+/// [`StorageError`] when redb fails or the value is not understood.
+pub fn read<V: DeserializeOwned>(
     table: &impl ReadableTable<&'static [u8], &'static [u8]>,
     key: &[u8],
 ) -> Result<Option<V>, StorageError> {
@@ -63,8 +72,11 @@ pub(crate) fn read<V: DeserializeOwned>(
 }
 
 /// Writes one value.
-pub(crate) fn write<V: Serialize>(
-    table: &mut Table<'_, &'static [u8], &'static [u8]>,
+///
+/// # Errors
+/// [`StorageError`] when redb fails.
+pub fn write<V: Serialize>(
+    table: &mut JsonTable<'_>,
     key: &[u8],
     value: &V,
 ) -> Result<(), StorageError> {

@@ -30,8 +30,10 @@ async fn follow(cursor: &LogCursor, chain: &RecordingChain, seen: &mut Vec<(u64,
     loop {
         let news = match cursor.next(chain).await {
             Ok(news) => news,
-            Err(error) if error.is_retryable() => continue,
-            Err(error) => panic!("{error}"),
+            Err(error) => {
+                assert!(error.is_retryable(), "{error}");
+                continue;
+            }
         };
         match &news {
             News::Nothing => return,

@@ -1,6 +1,6 @@
 //! Seals a worker's access to the renter's key, so that a contract could recompute it, and opens it.
 //!
-//! HPKE base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, export-only; the plaintext is XORed with
+//! HPKE base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, export-only; the ciphertext is plaintext XOR
 //! `SHA-256(secret ‖ be32(0)) ‖ SHA-256(secret ‖ be32(1)) ‖ …`. Nothing but the operator's signature inside
 //! authenticates it, hence the check for canonical form: a changed bit is always noticed.
 

@@ -291,13 +291,16 @@ impl InboxMessage {
 ///
 /// # Errors
 /// [`SealError::Hpke`] when the library fails.
+///
+/// # Panics
+/// Never: hex strings and numbers always have a JSON form.
 pub fn seal_inbox(
     message: &InboxMessage,
     escrow: &Escrow,
     relayer: &PublicKey,
 ) -> Result<Sealed, SealError> {
     let letter = Letter { version: VERSION, message: message.clone() };
-    let text = serde_json::to_vec(&letter).expect("strings and numbers have a JSON form");
+    let text = serde_json::to_vec(&letter).expect("hex strings and numbers have a JSON form");
     let (enc, ciphertext) = single_shot_seal::<AesGcm128, HkdfSha256, Kem>(
         &OpModeS::Base,
         relayer.as_hpke(),

@@ -4,9 +4,12 @@ use super::{
     OutboxError,
     entry::{Entry, Flight, Intent, IntentKey, Stage, Status},
 };
-use crate::{StorageError, storage};
+use crate::{
+    StorageError,
+    storage::{self, JsonTable},
+};
 use alloy_primitives::{Address, B256};
-use redb::{Database, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -37,9 +40,6 @@ pub(super) struct Store {
     db: Arc<Database>,
     account: Address,
 }
-
-/// Both sides are bytes: keys are framed here, values are JSON.
-type JsonTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
 
 impl Store {
     pub(super) fn open(db: Arc<Database>, account: Address) -> Result<Self, StorageError> {

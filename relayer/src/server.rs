@@ -1,0 +1,194 @@
+//! Runs a relayer: http, the check of waiting messages and the outbox, until it is told to stop.
+
+use crate::{
+    ProcessError, Progress, Relayer, Setup, config::Config, http::router, judge::with_causes,
+};
+use alloy_primitives::B256;
+use redb::Database;
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utnet_bindings::RpoiEscrow::rentalOfCall;
+use utnet_client::{
+    Backoff, CallError, Chain, Clock, Dispatcher, Outbox, OutboxError, Policy, Rpc, RpcError,
+    StorageError, call_contract,
+};
+use utnet_messages::{Escrow, SecretFileError, SecretKey, load_account};
+
+/// The database's file in the data folder.
+const DATABASE: &str = "relayer.redb";
+
+/// Holds the url of the running relayer, for `status`.
+const URL_FILE: &str = "url";
+
+/// A look at the inbox even if nobody said that something came.
+const TURN: Duration = Duration::from_secs(5);
+
+/// Why a relayer does not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// A key could not be read; `utnet-relayer init` makes both.
+    #[error("reading a key")]
+    Key(#[from] SecretFileError),
+    /// The node's url is none, or its first answer was a refusal.
+    #[error("the node")]
+    Rpc(#[from] RpcError),
+    /// There is no escrow at the address.
+    #[error("the escrow")]
+    Escrow(#[source] Box<CallError>),
+    /// The database failed, or another relayer has it open.
+    #[error("the database {}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What failed.
+        #[source]
+        source: StorageError,
+    },
+    /// The outbox did not start.
+    #[error("the outbox")]
+    Outbox(#[from] OutboxError),
+    /// The address is taken or not ours.
+    #[error("listening")]
+    Listen(#[from] io::Error),
+}
+
+/// Runs a relayer until `stop`; prints one line to `out` once it listens.
+///
+/// # Errors
+/// [`Stopped`] when it cannot start, or the listener fails.
+pub async fn run(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+    out: &mut (impl Write + Send),
+) -> Result<(), Stopped> {
+    let signer = load_account(&config.key_file)?;
+    let secret = SecretKey::load(&config.inbox_key_file)?;
+    let chain = Rpc::new(&config.rpc, Arc::clone(&clock))?;
+    let Some(escrow) = find_escrow(&chain, config, &clock, &stop).await? else { return Ok(()) };
+
+    let outbox = Outbox::open(open_database(&config.datadir)?, signer.address())?;
+    let mut dispatcher =
+        Dispatcher::start(&outbox, chain.clone(), signer, Arc::clone(&clock), Policy::default())
+            .await?;
+    let most_waiting = config.most_waiting;
+    let setup = Setup { chain, escrow, secret, outbox, most_waiting, clock: Arc::clone(&clock) };
+    let relayer = Arc::new(Relayer::new(setup).map_err(OutboxError::from)?);
+
+    let listener = TcpListener::bind(config.listen).await?;
+    let address = listener.local_addr()?;
+    let url_file = config.datadir.join(URL_FILE);
+    std::fs::write(&url_file, format!("http://{address}\n"))?;
+    writeln!(out, "Listening on {address}").and_then(|()| out.flush())?;
+
+    let serve = axum::serve(listener, router(Arc::clone(&relayer)))
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let (served, (), ()) = tokio::join!(
+        async {
+            let served = serve.await;
+            // Without its listener the rest has nothing to do.
+            stop.cancel();
+            served
+        },
+        process(&relayer, &*clock, &stop),
+        dispatcher.run(stop.cancelled()),
+    );
+    std::fs::remove_file(&url_file)?;
+    Ok(served?)
+}
+
+/// The url of the relayer that runs in a data folder.
+///
+/// # Errors
+/// The system's, when none runs.
+pub fn running_url(datadir: &Path) -> io::Result<String> {
+    Ok(std::fs::read_to_string(datadir.join(URL_FILE))?.trim().to_owned())
+}
+
+/// Checks waiting messages until `stop`.
+async fn process<C: Chain>(relayer: &Relayer<C>, clock: &dyn Clock, stop: &CancellationToken) {
+    let backoff = Backoff::default();
+    let mut failures = 0;
+    loop {
+        let turn = tokio::select! {
+            () = stop.cancelled() => return,
+            turn = process_all(relayer) => turn,
+        };
+        let wait = match turn {
+            Ok(()) => {
+                failures = 0;
+                TURN
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(reason = with_causes(&error), failures, "the inbox waits");
+                backoff.wait(failures)
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = relayer.received() => {}
+            () = clock.sleep(wait) => {}
+        }
+    }
+}
+
+async fn process_all<C: Chain>(relayer: &Relayer<C>) -> Result<(), ProcessError> {
+    while relayer.process_next().await? == Progress::One {}
+    Ok(())
+}
+
+/// Waits for the node and makes sure that the escrow is there; `None` if told to stop.
+async fn find_escrow(
+    chain: &Rpc,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> Result<Option<Escrow>, Stopped> {
+    let backoff = Backoff::default();
+    let mut failures = 0;
+    loop {
+        let asked = tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            asked = ask_escrow(chain, config) => asked,
+        };
+        let error = match asked {
+            Err(error) if error.is_retryable() => error,
+            other => {
+                return other.map(Some).map_err(|error| Stopped::Escrow(Box::new(error)));
+            }
+        };
+        failures += 1;
+        tracing::warn!(reason = with_causes(&error), failures, "waiting for the node");
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = clock.sleep(backoff.wait(failures)) => {}
+        }
+    }
+}
+
+async fn ask_escrow(chain: &Rpc, config: &Config) -> Result<Escrow, CallError> {
+    let address = config.escrow;
+    call_contract(chain, address, &rentalOfCall::from((B256::ZERO,))).await?;
+    let chain_id = chain.chain_id().await.map_err(|error| CallError::Rpc {
+        to: address,
+        function: "chain id",
+        source: error,
+    })?;
+    Ok(Escrow { chain_id, address })
+}
+
+fn open_database(datadir: &Path) -> Result<Arc<Database>, Stopped> {
+    let path = datadir.join(DATABASE);
+    match Database::create(&path) {
+        Ok(db) => Ok(Arc::new(db)),
+        Err(error) => Err(Stopped::Database { path, source: error.into() }),
+    }
+}
