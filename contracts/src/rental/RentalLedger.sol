@@ -11,7 +11,7 @@ import {IVault} from "../interfaces/IVault.sol";
 import {RentalClock} from "../libraries/RentalClock.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
-import {EscrowParameters, RentalState} from "../types/Rentals.sol";
+import {EscrowParameters, Rental, RentalRequest, RentalState} from "../types/Rentals.sol";
 
 /// @title Keeps the records of rentals and moves them, their chips and their money from state to state.
 /// @dev Who may ask for a move, and whether it is true, is decided by the escrow above. Needed for safety:
@@ -68,6 +68,60 @@ abstract contract RentalLedger is IRpoiEscrow {
         OPERATOR_BOND_BPS = parameters.operatorBondBps;
         RATING_BOND_BPS = parameters.ratingBondBps;
         MARKET_FEE_BPS = parameters.marketFeeBps;
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function rentalOf(RentalId id) external view returns (Rental memory rental) {
+        RentalRecord storage record = _records[id];
+        RentalClock.Clock memory clock = record.clock;
+        rental.state = clock.state;
+        rental.renter = record.renter;
+        rental.operator = record.operator;
+        rental.chips = clock.chips;
+        rental.deposit = record.deposit;
+        rental.rent = record.rent;
+        (rental.operatorBond, rental.ratingBond) = _bondsFor(record.rent);
+        rental.duration = clock.duration;
+        rental.startedAt = clock.startedAt;
+        rental.endedAt = clock.endedAt;
+        rental.deadline = clock.deadline;
+        rental.renterCommitment = record.renterCommitment;
+        rental.operatorCommitment = record.operatorCommitment;
+        rental.renterScore = clock.renterScore;
+        rental.operatorScore = clock.operatorScore;
+        rental.renterKeyHash = record.renterKeyHash;
+        rental.handoverHash = record.handoverHash;
+        rental.payer = _payerOf(record);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function stateOf(RentalId rental) external view returns (RentalState) {
+        RentalClock.Clock memory clock = _clockNow(_records[rental]);
+        if (!clock.isAbandoned(Time.timestamp())) return clock.state;
+        return clock.state == RentalState.Open ? RentalState.Cancelled : RentalState.Settled;
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function accruedOf(RentalId rental) external view returns (uint128) {
+        RentalRecord storage record = _records[rental];
+        return _meteredAt(record, _clockNow(record));
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function bondsFor(RentalRequest calldata request)
+        external
+        view
+        returns (uint128 operatorBond, uint128 ratingBond)
+    {
+        return _bondsFor(request.rent);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function chipsOf(RentalId rental) public view returns (ChipId[] memory chips) {
+        chips = new ChipId[](_records[rental].clock.chips);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            chips[i] = _chips[rental][i];
+        }
     }
 
     /// @dev Keeps which chips a rental holds and takes them off the market.
@@ -139,14 +193,6 @@ abstract contract RentalLedger is IRpoiEscrow {
 
         _pay(rental, record, payout);
         _rate(rental, record, payout.fee);
-    }
-
-    /// @inheritdoc IRpoiEscrow
-    function chipsOf(RentalId rental) public view returns (ChipId[] memory chips) {
-        chips = new ChipId[](_records[rental].clock.chips);
-        for (uint256 i = 0; i < chips.length; ++i) {
-            chips[i] = _chips[rental][i];
-        }
     }
 
     /// @dev A record's clock as of now.

@@ -17,7 +17,6 @@ import {
     EscrowParameters,
     Opening,
     OperatorHalf,
-    Rental,
     RentalRequest,
     RentalState,
     RenterHalf
@@ -218,54 +217,8 @@ contract RpoiEscrow is RentalLedger, EIP712 {
     }
 
     /// @inheritdoc IRpoiEscrow
-    function rentalOf(RentalId id) external view returns (Rental memory rental) {
-        RentalRecord storage record = _records[id];
-        RentalClock.Clock memory clock = record.clock;
-        rental.state = clock.state;
-        rental.renter = record.renter;
-        rental.operator = record.operator;
-        rental.chips = clock.chips;
-        rental.deposit = record.deposit;
-        rental.rent = record.rent;
-        (rental.operatorBond, rental.ratingBond) = _bondsFor(record.rent);
-        rental.duration = clock.duration;
-        rental.startedAt = clock.startedAt;
-        rental.endedAt = clock.endedAt;
-        rental.deadline = clock.deadline;
-        rental.renterCommitment = record.renterCommitment;
-        rental.operatorCommitment = record.operatorCommitment;
-        rental.renterScore = clock.renterScore;
-        rental.operatorScore = clock.operatorScore;
-        rental.renterKeyHash = record.renterKeyHash;
-        rental.handoverHash = record.handoverHash;
-        rental.payer = _payerOf(record);
-    }
-
-    /// @inheritdoc IRpoiEscrow
     function sponsoredOf(address payer, OrderHash bid) external view returns (uint256) {
         return _sponsored[payer][bid];
-    }
-
-    /// @inheritdoc IRpoiEscrow
-    function stateOf(RentalId rental) external view returns (RentalState) {
-        RentalClock.Clock memory clock = _clockNow(_records[rental]);
-        if (!clock.isAbandoned(Time.timestamp())) return clock.state;
-        return clock.state == RentalState.Open ? RentalState.Cancelled : RentalState.Settled;
-    }
-
-    /// @inheritdoc IRpoiEscrow
-    function accruedOf(RentalId rental) external view returns (uint128) {
-        RentalRecord storage record = _records[rental];
-        return _meteredAt(record, _clockNow(record));
-    }
-
-    /// @inheritdoc IRpoiEscrow
-    function bondsFor(RentalRequest calldata request)
-        external
-        view
-        returns (uint128 operatorBond, uint128 ratingBond)
-    {
-        return _bondsFor(request.rent);
     }
 
     /// @inheritdoc IRpoiEscrow

@@ -10,8 +10,7 @@ import {IVault} from "../interfaces/IVault.sol";
 /// @title Holds everybody's money: the only contract that pays out, and only to who asks for his own.
 /// @dev The native coin only. Coin enters in `deposit` and `lockSent` and leaves in `withdraw` and `burn`,
 /// nowhere else: another token would need those four and a token beside each balance. Coin that is forced in
-/// (a withdrawal, a
-/// self-destruct) belongs to nobody and stays.
+/// (a withdrawal, a self-destruct) belongs to nobody and stays.
 contract Vault is IVault, ReentrancyGuardTransient {
     using SafeCast for uint256;
 

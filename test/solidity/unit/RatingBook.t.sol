@@ -163,7 +163,7 @@ contract RatingBookTest is Test {
 
     function testFuzz_ratingOf_staysBetweenTheScores(uint8[6] memory scores, uint64[6] memory fees) public {
         for (uint256 i = 0; i < scores.length; ++i) {
-            _rate(address(uint160(i + 1)), SafeCast.toUint8(bound(scores[i], 40, 90)), fees[i]);
+            _rate(vm.addr(i + 1), SafeCast.toUint8(bound(scores[i], 40, 90)), fees[i]);
             skip(fees[i] % HALF_LIFE);
         }
 

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {Emission} from "contracts/src/poci/Emission.sol";
-import {OrderHash, RentalId} from "contracts/src/types/Ids.sol";
+import {ChipId, OrderHash, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
-import {OperatorHalf, RenterHalf} from "contracts/src/types/Rentals.sol";
+import {OperatorHalf, RentalRequest, RenterHalf} from "contracts/src/types/Rentals.sol";
 
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
@@ -65,6 +65,25 @@ contract RpoiEscrowGasTest is RentalFixture {
         orders.fill(ask, askSignature, bid, bidSignature, 2);
 
         assertLe(_gasOf("fill"), 220_000, "the aim");
+    }
+
+    /// @dev Osaka caps a transaction at 2^24 gas: the greatest rental must open, and close, below it.
+    function test_gas_ofTheGreatestRental() public {
+        delete chips;
+        for (uint256 i = 0; i < 128; ++i) {
+            chips.push(ChipId.wrap(keccak256(abi.encode("one of many", i))));
+            registry.give(chips[i], operator);
+        }
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.maxUnits, bid.maxUnits) = (128, 128);
+        RentalRequest memory request = aRequest(bid);
+        request.rent = RENT * 64;
+        RentalId id = escrow.open(signed(ask, bid, request));
+        assertLe(_gasOf("open with 128 chips"), 2 ** 24, "open");
+        handOver(id);
+        skip(ACKNOWLEDGE + DURATION + COMMIT + 1);
+        escrow.poke(id);
+        assertLe(_gasOf("settle by poke with 128 chips"), 2 ** 24, "one poke does all");
     }
 
     function _gasOf(string memory what) private returns (uint256 spent) {
