@@ -102,7 +102,7 @@ abstract contract ChainFixture is Test {
     /// @dev The dev chain's schedule, n3 and beta as in `test/vectors/emission.json`.
     function schedule() internal pure returns (TieredSchedule memory) {
         return TieredSchedule({
-            n1: 1_000, n2: 2_000, n3: 3_000, betaWad: 0.0005e18, capGwei: 1_000_000_000_000_000_000
+            n1: 1000, n2: 2000, n3: 3000, betaWad: 0.0005e18, capGwei: 1_000_000_000_000_000_000
         });
     }
 }

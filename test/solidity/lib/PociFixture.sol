@@ -45,8 +45,8 @@ abstract contract PociFixture is ChainFixture {
         build(VENDORS, type(VendorRegistry).creationCode, abi.encode(governor, admitted, models, phis));
         build(REGISTRY, type(PociRegistry).creationCode, abi.encode(parameters()));
         loadChips();
-        vm.deal(operator, 1_000 ether);
-        vm.deal(newOperator, 1_000 ether);
+        vm.deal(operator, 1000 ether);
+        vm.deal(newOperator, 1000 ether);
         mineTo(1);
     }
 
@@ -136,7 +136,11 @@ abstract contract PociFixture is ChainFixture {
     {
         bytes memory signature = vm.parseJsonBytes(json, string.concat(keyOf(epoch), set));
         return AvailabilityProof({
-            operator: operator, epoch: epoch, absent: absent, signature: signature, leafRoot: keccak256("leaves")
+            operator: operator,
+            epoch: epoch,
+            absent: absent,
+            signature: signature,
+            leafRoot: keccak256("leaves")
         });
     }
 

@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import {Vm} from "forge-std/Vm.sol";
 
 /// @title Calls a precompile on the node and returns how it ended, as data.
-/// @dev Runs on the node: an `eth_call` state override puts it at an empty address. Input: target (32 bytes) ‖ input.
-/// Output: 1 or 0 (32) ‖ gas used (32) ‖ what came back. So a failing precompile is no RPC error.
+/// @dev Runs on the node: an `eth_call` state override puts it at an empty address. Input: target (32 bytes)
+/// ‖ input. Output: 1 or 0 (32) ‖ gas used (32) ‖ what came back. So a failing precompile is no RPC
+/// error.
 contract PrecompileProbe {
     fallback() external payable {
         assembly {
@@ -23,8 +24,8 @@ contract PrecompileProbe {
 }
 
 /// @title Answers every call with the real precompile of a running node: Foundry's EVM has none of ours.
-/// @dev Etch its runtime code at the precompile's address and allow it cheatcodes. It knows no answer of its own: without
-/// the node every call fails.
+/// @dev Etch its runtime code at the precompile's address and allow it cheatcodes. It knows no answer of its
+/// own: without the node every call fails.
 contract PrecompileShim {
     error PrecompileShimUrlTooLong(uint256 length);
     error PrecompileShimNoStateOverrides();

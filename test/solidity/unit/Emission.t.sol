@@ -32,7 +32,7 @@ contract EmissionTest is ChainFixture {
     function test_onBlock_sumsWithoutDrift() public {
         uint128 sum = 0;
         vm.startPrank(SYSTEM);
-        for (uint64 height = 3_000; height < 3_100; ++height) {
+        for (uint64 height = 3000; height < 3100; ++height) {
             vm.roll(height);
             presence.set(CHIP, height / EPOCH - 2, true);
             sum += emission.onBlock(operator, CHIP);
@@ -81,9 +81,7 @@ contract EmissionTest is ChainFixture {
         vm.startPrank(SYSTEM);
         emission.onBlock(operator, CHIP);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IEmission.EmissionWrongHeight.selector, 2 * EPOCH, 2 * EPOCH + 1
-            )
+            abi.encodeWithSelector(IEmission.EmissionWrongHeight.selector, 2 * EPOCH, 2 * EPOCH + 1)
         );
         emission.onBlock(operator, CHIP);
         vm.stopPrank();
@@ -104,10 +102,10 @@ contract EmissionTest is ChainFixture {
     function test_rewardAt_followsTheTiers() public view {
         assertEq(emission.rewardAt(0), 0, "genesis");
         assertEq(emission.rewardAt(1), 100e9, "first");
-        assertEq(emission.rewardAt(1_000), 100e9, "last of the first tier");
-        assertEq(emission.rewardAt(1_001), 75e9, "second tier");
-        assertEq(emission.rewardAt(2_001), 50e9, "third tier");
-        assertEq(emission.rewardAt(3_000), 30e9, "first of the last tier");
-        assertEq(emission.rewardAt(3_001), 29_990_004_998, "falling");
+        assertEq(emission.rewardAt(1000), 100e9, "last of the first tier");
+        assertEq(emission.rewardAt(1001), 75e9, "second tier");
+        assertEq(emission.rewardAt(2001), 50e9, "third tier");
+        assertEq(emission.rewardAt(3000), 30e9, "first of the last tier");
+        assertEq(emission.rewardAt(3001), 29_990_004_998, "falling");
     }
 }

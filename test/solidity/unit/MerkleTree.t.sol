@@ -33,9 +33,8 @@ contract MerkleTreeTest is Test {
         bytes32[] memory leaves = leavesOf(seed, bound(width, 1, 40));
         index = bound(index, 0, leaves.length - 1);
 
-        (bytes32 root, bool isWhole) = this.rootOfOrdered(
-            leaves[index], index, leaves.length, SortedTree.orderedPath(leaves, index)
-        );
+        (bytes32 root, bool isWhole) =
+            this.rootOfOrdered(leaves[index], index, leaves.length, SortedTree.orderedPath(leaves, index));
 
         assertTrue(isWhole, "whole");
         assertEq(root, SortedTree.orderedRoot(leaves), "root");
@@ -50,9 +49,8 @@ contract MerkleTreeTest is Test {
         other = bound(other, 0, leaves.length - 1);
         vm.assume(other != index);
 
-        (bytes32 root, bool isWhole) = this.rootOfOrdered(
-            leaves[index], other, leaves.length, SortedTree.orderedPath(leaves, index)
-        );
+        (bytes32 root, bool isWhole) =
+            this.rootOfOrdered(leaves[index], other, leaves.length, SortedTree.orderedPath(leaves, index));
 
         assertFalse(isWhole && root == SortedTree.orderedRoot(leaves));
     }

@@ -183,9 +183,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         // Epoch 0 reads genesis, where nobody has chips.
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
         proof.epoch = 0;
-        refuse(
-            proof, abi.encodeWithSelector(IPociRegistry.PociRegistryNoChips.selector, operator, uint64(0))
-        );
+        refuse(proof, abi.encodeWithSelector(IPociRegistry.PociRegistryNoChips.selector, operator, uint64(0)));
     }
 
     function test_proveAvailability_revertsWhen_absentChipSigned() public {
@@ -220,9 +218,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         proof.signature = new bytes(95);
         refuse(
             proof,
-            abi.encodeWithSelector(
-                IPociRegistry.PociRegistryBadLength.selector, bytes32("signature"), 95, 96
-            )
+            abi.encodeWithSelector(IPociRegistry.PociRegistryBadLength.selector, bytes32("signature"), 95, 96)
         );
     }
 
@@ -274,9 +270,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
     function test_suspendSilent_revertsWhen_silenceIsTooShort() public {
         mineToEpoch(3);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IPociRegistry.PociRegistryWrongState.selector, ids[3], ChipState.Pending
-            )
+            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[3], ChipState.Pending)
         );
         registry.suspendSilent(only(3));
     }
@@ -285,9 +279,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         mineToEpoch(4);
         registry.suspendSilent(only(3));
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IPociRegistry.PociRegistryWrongState.selector, ids[3], ChipState.Suspended
-            )
+            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[3], ChipState.Suspended)
         );
         registry.suspendSilent(only(3));
     }
@@ -349,9 +341,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         mineToEpoch(1);
         (bytes32 r, bytes32 s) = fresh(1);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IPociRegistry.PociRegistryWrongState.selector, ids[7], ChipState.Active
-            )
+            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[7], ChipState.Active)
         );
         vm.prank(operator);
         registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
@@ -404,8 +394,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
     }
 
     function badAggregate() private view returns (bytes memory) {
-        return
-            abi.encodeWithSelector(IPociRegistry.PociRegistryBadAggregate.selector, operator, uint64(1));
+        return abi.encodeWithSelector(IPociRegistry.PociRegistryBadAggregate.selector, operator, uint64(1));
     }
 
     function badAbsentList(uint256 position) private pure returns (bytes memory) {

@@ -70,15 +70,7 @@ contract PociRegistryRegisterTest is PociFixture {
         emit IPociRegistry.VrfKeySet(operator, key);
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipRegistered(
-            ids[0],
-            operator,
-            MODEL,
-            PHI,
-            0,
-            chips[0].x,
-            chips[0].y,
-            chips[0].blsKey,
-            chips[0].wrappedKeys
+            ids[0], operator, MODEL, PHI, 0, chips[0].x, chips[0].y, chips[0].blsKey, chips[0].wrappedKeys
         );
         vm.prank(operator);
         registry.register{value: bondOf(1)}(chips, key);
@@ -153,9 +145,8 @@ contract PociRegistryRegisterTest is PociFixture {
     }
 
     function test_register_revertsWhen_bondIsNotExact() public {
-        bytes memory reason = abi.encodeWithSelector(
-            IPociRegistry.PociRegistryBondMismatch.selector, bondOf(2) + 1, bondOf(2)
-        );
+        bytes memory reason =
+            abi.encodeWithSelector(IPociRegistry.PociRegistryBondMismatch.selector, bondOf(2) + 1, bondOf(2));
         refuse(slice(0, 2), bondOf(2) + 1, reason);
     }
 
@@ -173,24 +164,22 @@ contract PociRegistryRegisterTest is PociFixture {
 
     function test_register_revertsWhen_wrappedKeysAreTooLong() public {
         ChipRegistration[] memory chips = slice(0, 1);
-        chips[0].wrappedKeys = new bytes(1_025);
-        refuse(chips, bondOf(1), badLength("wrappedKeys", 1_025, 1_024));
+        chips[0].wrappedKeys = new bytes(1025);
+        refuse(chips, bondOf(1), badLength("wrappedKeys", 1025, 1024));
     }
 
     function test_register_revertsWhen_chipIsRegistered() public {
         register(1);
-        bytes memory reason = abi.encodeWithSelector(
-            IPociRegistry.PociRegistryChipTaken.selector, ids[0], ChipState.Pending
-        );
+        bytes memory reason =
+            abi.encodeWithSelector(IPociRegistry.PociRegistryChipTaken.selector, ids[0], ChipState.Pending);
         refuse(slice(0, 1), bondOf(1), reason);
     }
 
     function test_register_revertsWhen_chipIsTwiceInTheCall() public {
         ChipRegistration[] memory chips = slice(0, 2);
         chips[1] = chips[0];
-        bytes memory reason = abi.encodeWithSelector(
-            IPociRegistry.PociRegistryChipTaken.selector, ids[0], ChipState.Pending
-        );
+        bytes memory reason =
+            abi.encodeWithSelector(IPociRegistry.PociRegistryChipTaken.selector, ids[0], ChipState.Pending);
         refuse(chips, bondOf(2), reason);
     }
 
@@ -241,8 +230,7 @@ contract PociRegistryRegisterTest is PociFixture {
     function test_register_revertsWhen_possessionIsAnotherChips() public {
         ChipRegistration[] memory chips = slice(0, 3);
         chips[1].possession = chips[2].possession;
-        bytes memory reason =
-            abi.encodeWithSelector(IPociRegistry.PociRegistryBadPossession.selector, ids[1]);
+        bytes memory reason = abi.encodeWithSelector(IPociRegistry.PociRegistryBadPossession.selector, ids[1]);
         refuse(chips, bondOf(3), reason);
     }
 
@@ -287,8 +275,6 @@ contract PociRegistryRegisterTest is PociFixture {
     }
 
     function badLength(bytes32 field, uint256 length, uint256 expected) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(
-            IPociRegistry.PociRegistryBadLength.selector, field, length, expected
-        );
+        return abi.encodeWithSelector(IPociRegistry.PociRegistryBadLength.selector, field, length, expected);
     }
 }

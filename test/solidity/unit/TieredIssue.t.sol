@@ -21,9 +21,7 @@ contract TieredIssueTest is Test {
             string memory row = string.concat(".tiered.rows[", vm.toString(i), "].");
             uint256 height = vm.parseJsonUint(json, string.concat(row, "height"));
             uint256 rewardWei = vm.parseJsonUint(json, string.concat(row, "reward_wei_floor"));
-            assertEq(
-                schedule().rewardX36(uint64(height)) / X36_PER_GWEI, rewardWei / WEI_PER_GWEI, "gwei"
-            );
+            assertEq(schedule().rewardX36(uint64(height)) / X36_PER_GWEI, rewardWei / WEI_PER_GWEI, "gwei");
         }
     }
 
@@ -110,6 +108,6 @@ contract TieredIssueTest is Test {
     }
 
     function schedule() private pure returns (TieredSchedule memory) {
-        return TieredSchedule(1_000, 2_000, 3_000, 0.0005e18, type(uint128).max);
+        return TieredSchedule(1000, 2000, 3000, 0.0005e18, type(uint128).max);
     }
 }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {JobEscrow} from "contracts/src/jobs/JobEscrow.sol";
+import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
+import {BatchId, JobId, RentalId} from "contracts/src/types/Ids.sol";
+import {JobSpec, ResultLeaf, RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
+
+import {PowerDouble} from "../doubles/PowerDouble.sol";
+import {ChainFixture} from "./ChainFixture.sol";
+import {SortedTree} from "./SortedTree.sol";
+
+/// @title Opens jobs and posts batches of their results.
+abstract contract JobFixture is ChainFixture {
+    uint128 internal constant POST_BOND = 1 ether;
+    uint128 internal constant CHALLENGE_BOND = 0.5 ether + 1;
+    uint64 internal constant WINDOW = 8;
+    uint64 internal constant ANSWER = 30;
+    uint64 internal constant DELAY = 1;
+    uint8 internal constant ATTEMPTS = 3;
+    uint64 internal constant GRACE = 180;
+    uint128 internal constant PRICE = 0.25 ether;
+    uint64 internal constant JOB_SECONDS = 100;
+    bytes32 internal constant SALT = "salt";
+    bytes32 internal constant RESULT = "result of job 0";
+
+    JobEscrow internal jobs = JobEscrow(JOBS);
+    ResultRollup internal rollup = ResultRollup(ROLLUP);
+    PowerDouble internal power = PowerDouble(REGISTRY);
+
+    uint256 internal constant CLIENT_KEY = 0xC11E;
+    address internal client = vm.addr(CLIENT_KEY);
+    address internal worker = makeAddr("worker");
+    address internal challenger = makeAddr("challenger");
+    address internal referee = makeAddr("referee");
+    address internal stranger = makeAddr("stranger");
+
+    bytes32[] internal leafHashes;
+    ResultLeaf[] internal leaves;
+
+    function setUp() public virtual override {
+        super.setUp();
+        build(REGISTRY, type(PowerDouble).creationCode, "");
+        build(JOBS, type(JobEscrow).creationCode, abi.encode(VAULT, ROLLUP, GRACE));
+        build(ROLLUP, type(ResultRollup).creationCode, abi.encode(parameters()));
+        power.add(worker);
+        power.add(challenger);
+        power.add(referee);
+        vm.deal(client, 100 ether);
+        vm.deal(worker, 100 ether);
+        vm.deal(challenger, 100 ether);
+        vm.prank(client);
+        vault.deposit{value: 10 ether}(client);
+        mineTo(1);
+        for (uint256 i = 0; i < 5; ++i) {
+            JobId job = i == 0 ? jobs.hashOf(spec()) : JobId.wrap(keccak256(abi.encode("job", i)));
+            bytes32 result = i == 0 ? RESULT : keccak256(abi.encode("result", i));
+            leaves.push(ResultLeaf({job: job, resultRoot: result, steps: uint64(1000 + i)}));
+            leafHashes.push(keccak256(abi.encodePacked(bytes1(0), job, result, uint256(leaves[i].steps))));
+        }
+    }
+
+    function parameters() internal pure returns (RollupParameters memory) {
+        return RollupParameters({
+            vault: VAULT,
+            registry: REGISTRY,
+            beacons: BEACONS,
+            postBond: POST_BOND,
+            challengeBond: CHALLENGE_BOND,
+            challengeSeconds: WINDOW,
+            answerSeconds: ANSWER,
+            drawDelayBlocks: DELAY,
+            maxAttempts: ATTEMPTS
+        });
+    }
+
+    function spec() internal view returns (JobSpec memory) {
+        return JobSpec({
+            client: client,
+            worker: worker,
+            rental: RentalId.wrap(0),
+            programHash: keccak256("program"),
+            inputHash: keccak256("input"),
+            environmentHash: keccak256("environment"),
+            kernelProfile: 0,
+            seed: 7,
+            paramsHash: keccak256("params"),
+            tolerance: Tolerance.Exact,
+            price: PRICE,
+            deadline: START + JOB_SECONDS,
+            nonce: 1
+        });
+    }
+
+    /// @dev The client opens the job of `spec()`.
+    function openJob() internal returns (JobId job) {
+        JobSpec memory wanted = spec();
+        vm.prank(client);
+        return jobs.open(wanted, "");
+    }
+
+    /// @dev The worker commits to a result and reveals it.
+    function deliver(JobId job) internal {
+        vm.startPrank(worker);
+        jobs.commitResult(job, commitment(job));
+        jobs.revealResult(job, RESULT, SALT);
+        vm.stopPrank();
+    }
+
+    function commitment(JobId job) internal view returns (bytes32) {
+        return keccak256(abi.encode(keccak256("UNC/v1/result-commit"), RESULT, SALT, worker, job));
+    }
+
+    function postBatch() internal returns (BatchId) {
+        bytes32 root = SortedTree.orderedRoot(leafHashes);
+        vm.prank(worker);
+        return rollup.postRoot{value: POST_BOND}(root, uint32(leafHashes.length), "https://worker/results");
+    }
+
+    function pathOf(uint256 i) internal view returns (bytes32[] memory) {
+        return SortedTree.orderedPath(leafHashes, i);
+    }
+
+    function dispute(BatchId batch, uint256 i) internal {
+        ResultLeaf memory leaf = leaves[i];
+        bytes32[] memory path = pathOf(i);
+        vm.prank(challenger);
+        rollup.challenge{value: CHALLENGE_BOND}(batch, leaf, i, path);
+    }
+
+    /// @dev Mines to the beacon and draws; the only third party there is becomes referee.
+    function drawFor(BatchId batch, uint256 i) internal {
+        mineTo(uint64(vm.getBlockNumber()) + DELAY);
+        rollup.drawReferee(batch, i);
+    }
+
+    function rule(BatchId batch, uint256 i, bytes32 found) internal {
+        vm.prank(referee);
+        rollup.answer(batch, i, found);
+    }
+
+    function keyOf(BatchId batch, uint256 i) internal pure returns (bytes32) {
+        return keccak256(abi.encode(batch, i));
+    }
+
+    function settle(JobId job, BatchId batch) internal {
+        jobs.settle(job, batch, leaves[0], 0, pathOf(0));
+    }
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IJobEscrow} from "contracts/src/interfaces/IJobEscrow.sol";
+import {IVault} from "contracts/src/interfaces/IVault.sol";
+import {BatchId, JobId} from "contracts/src/types/Ids.sol";
+import {Job, JobSpec, JobState, Tolerance} from "contracts/src/types/Jobs.sol";
+
+import {JobFixture} from "../lib/JobFixture.sol";
+
+contract JobEscrowTest is JobFixture {
+    function test_hashOf_isTheEip712HashOfTheSpecification() public view {
+        JobSpec memory wanted = spec();
+        bytes32 typeHash = keccak256(
+            "JobSpec(address client,address worker,bytes32 rental,bytes32 programHash,bytes32 inputHash,"
+            "bytes32 environmentHash,bytes32 kernelProfile,uint64 seed,bytes32 paramsHash,uint8 tolerance,"
+            "uint128 price,uint64 deadline,uint256 nonce)"
+        );
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256(
+                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                ),
+                keccak256("UtilityNet JobEscrow"),
+                keccak256("1"),
+                block.chainid,
+                JOBS
+            )
+        );
+        bytes32 body = keccak256(bytes.concat(typeHash, abi.encode(wanted)));
+
+        assertEq(JobId.unwrap(jobs.hashOf(wanted)), keccak256(abi.encodePacked(hex"1901", domain, body)));
+    }
+
+    function test_open_locksThePrice() public {
+        JobSpec memory wanted = spec();
+        JobId job = jobs.hashOf(wanted);
+
+        vm.expectEmit(JOBS);
+        emit IJobEscrow.JobOpened(job, client, worker, wanted);
+        vm.prank(client);
+        jobs.open(wanted, "");
+
+        Job memory kept = jobs.jobOf(job);
+        assertEq(uint8(kept.state), uint8(JobState.Open), "state");
+        assertEq(kept.client, client, "client");
+        assertEq(kept.worker, worker, "worker");
+        assertEq(kept.price, PRICE, "price");
+        assertEq(kept.deadline, START + JOB_SECONDS, "deadline");
+        assertEq(uint8(kept.tolerance), uint8(Tolerance.Exact), "tolerance");
+        assertEq(vault.lockedOf(JOBS, JobId.unwrap(job)), PRICE, "locked");
+        assertEq(vault.freeOf(client), 10 ether - PRICE, "free");
+    }
+
+    function test_open_isCarriedWithTheClientsSignature() public {
+        JobSpec memory wanted = spec();
+        bytes memory signature = sign(wanted, CLIENT_KEY);
+
+        vm.prank(stranger);
+        JobId job = jobs.open(wanted, signature);
+
+        assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Open));
+    }
+
+    function test_open_revertsWhen_signatureIsAnothers() public {
+        JobSpec memory wanted = spec();
+        bytes memory signature = sign(wanted, 0xBAD);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadSignature.selector, client));
+        vm.prank(stranger);
+        jobs.open(wanted, signature);
+    }
+
+    function test_open_revertsWhen_opened() public {
+        JobId job = openJob();
+        JobSpec memory wanted = spec();
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowExists.selector, job));
+        vm.prank(client);
+        jobs.open(wanted, "");
+    }
+
+    function test_open_revertsWhen_deadlineIsOver() public {
+        JobSpec memory wanted = spec();
+        JobId job = jobs.hashOf(wanted);
+        vm.warp(wanted.deadline + 1);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowExpired.selector, job, wanted.deadline));
+        vm.prank(client);
+        jobs.open(wanted, "");
+    }
+
+    function test_open_revertsWhen_clientHasTooLittle() public {
+        JobSpec memory wanted = spec();
+        wanted.price = 11 ether;
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IVault.VaultInsufficientFree.selector, client, uint256(10 ether), uint256(11 ether)
+            )
+        );
+        vm.prank(client);
+        jobs.open(wanted, "");
+    }
+
+    function test_commitResult_bindsTheWorker() public {
+        JobId job = openJob();
+        bytes32 sealed_ = commitment(job);
+
+        vm.expectEmit(JOBS);
+        emit IJobEscrow.ResultCommitted(job, sealed_);
+        vm.prank(worker);
+        jobs.commitResult(job, sealed_);
+
+        assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Committed), "state");
+        assertEq(jobs.jobOf(job).commitment, sealed_, "commitment");
+    }
+
+    function test_commitResult_revertsWhen_callerIsNotTheWorker() public {
+        JobId job = openJob();
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowNotWorker.selector, job, stranger));
+        vm.prank(stranger);
+        jobs.commitResult(job, 0);
+    }
+
+    function test_commitResult_revertsWhen_committed() public {
+        JobId job = openJob();
+        vm.startPrank(worker);
+        jobs.commitResult(job, commitment(job));
+        vm.expectRevert(wrongState(job, JobState.Committed));
+        jobs.commitResult(job, 0);
+        vm.stopPrank();
+    }
+
+    function test_commitResult_revertsWhen_deadlineIsOver() public {
+        JobId job = openJob();
+        vm.warp(START + JOB_SECONDS + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowExpired.selector, job, START + JOB_SECONDS)
+        );
+        vm.prank(worker);
+        jobs.commitResult(job, 0);
+    }
+
+    function test_revealResult_opensTheCommitmentInTheLastSecond() public {
+        JobId job = openJob();
+        vm.startPrank(worker);
+        jobs.commitResult(job, commitment(job));
+        vm.warp(START + JOB_SECONDS);
+
+        vm.expectEmit(JOBS);
+        emit IJobEscrow.ResultRevealed(job, RESULT);
+        jobs.revealResult(job, RESULT, SALT);
+        vm.stopPrank();
+
+        assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Revealed), "state");
+        assertEq(jobs.jobOf(job).resultRoot, RESULT, "result");
+    }
+
+    function test_revealResult_revertsWhen_resultIsAnother() public {
+        JobId job = openJob();
+        vm.startPrank(worker);
+        jobs.commitResult(job, commitment(job));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadReveal.selector, job));
+        jobs.revealResult(job, "another", SALT);
+        vm.stopPrank();
+    }
+
+    /// @dev Infernet's outputs can be copied from calldata; here a commitment names its worker.
+    function test_revealResult_revertsWhen_commitmentWasCopied() public {
+        JobSpec memory other = spec();
+        other.worker = stranger;
+        vm.prank(client);
+        JobId job = jobs.open(other, "");
+        vm.startPrank(stranger);
+        jobs.commitResult(job, commitment(job));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadReveal.selector, job));
+        jobs.revealResult(job, RESULT, SALT);
+        vm.stopPrank();
+    }
+
+    function test_revealResult_revertsWhen_deadlineIsOver() public {
+        JobId job = openJob();
+        vm.startPrank(worker);
+        jobs.commitResult(job, commitment(job));
+        vm.warp(START + JOB_SECONDS + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowExpired.selector, job, START + JOB_SECONDS)
+        );
+        jobs.revealResult(job, RESULT, SALT);
+        vm.stopPrank();
+    }
+
+    function test_settle_paysTheWorkerOfAFinalResult() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        skipSeconds(WINDOW + 1);
+
+        vm.expectEmit(JOBS);
+        emit IJobEscrow.JobPaid(job, worker, PRICE);
+        vm.prank(stranger);
+        settle(job, batch);
+
+        assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Paid), "state");
+        assertEq(vault.freeOf(worker), PRICE, "worker");
+        assertEq(vault.lockedOf(JOBS, JobId.unwrap(job)), 0, "lock");
+    }
+
+    function test_settle_revertsWhen_windowIsOpen() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        skipSeconds(WINDOW);
+        bytes32[] memory path = pathOf(0);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowNotFinal.selector, job, batch));
+        jobs.settle(job, batch, leaves[0], 0, path);
+    }
+
+    function test_settle_revertsWhen_leafIsOfAnotherJob() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        skipSeconds(WINDOW + 1);
+        bytes32[] memory path = pathOf(1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IJobEscrow.JobEscrowLeafMismatch.selector, job, leaves[1].resultRoot, RESULT
+            )
+        );
+        jobs.settle(job, batch, leaves[1], 1, path);
+    }
+
+    function test_settle_revertsWhen_paid() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        skipSeconds(WINDOW + 1);
+        settle(job, batch);
+        bytes32[] memory path = pathOf(0);
+        vm.expectRevert(wrongState(job, JobState.Paid));
+        jobs.settle(job, batch, leaves[0], 0, path);
+    }
+
+    function test_settle_revertsWhen_leafHasFallen() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        drawFor(batch, 0);
+        rule(batch, 0, "another");
+        skipSeconds(WINDOW + 1);
+        bytes32[] memory path = pathOf(0);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowNotFinal.selector, job, batch));
+        jobs.settle(job, batch, leaves[0], 0, path);
+    }
+
+    function test_refund_afterSilenceOfTheWorker() public {
+        JobId job = openJob();
+        vm.warp(START + JOB_SECONDS + 1);
+
+        vm.expectEmit(JOBS);
+        emit IJobEscrow.JobRefunded(job, client, PRICE);
+        vm.prank(stranger);
+        jobs.refund(job);
+
+        assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Refunded), "state");
+        assertEq(vault.freeOf(client), 10 ether, "client");
+    }
+
+    function test_refund_afterACommitmentThatWasNeverOpened() public {
+        JobId job = openJob();
+        vm.prank(worker);
+        jobs.commitResult(job, commitment(job));
+        vm.warp(START + JOB_SECONDS + 1);
+
+        jobs.refund(job);
+
+        assertEq(vault.freeOf(client), 10 ether);
+    }
+
+    function test_refund_atOnceWhenTheResultHasFallen() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        drawFor(batch, 0);
+        rule(batch, 0, "another");
+
+        jobs.refund(job);
+
+        assertEq(vault.freeOf(client), 10 ether);
+    }
+
+    /// @dev Somebody posts a false result for an honest worker's job and has it overturned.
+    function test_refund_revertsWhen_onlyAnotherResultOfTheJobHasFallen() public {
+        JobId job = openJob();
+        deliver(job);
+        leaves[0].resultRoot = "false";
+        leafHashes[0] =
+            keccak256(abi.encodePacked(bytes1(0), job, bytes32("false"), uint256(leaves[0].steps)));
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        drawFor(batch, 0);
+        rule(batch, 0, RESULT);
+        assertTrue(rollup.isOverturned(job), "a leaf of the job fell");
+
+        vm.expectRevert(notDue(job, START + JOB_SECONDS + GRACE));
+        jobs.refund(job);
+    }
+
+    function test_refund_whenNothingFinalCameWithinTheGrace() public {
+        JobId job = openJob();
+        deliver(job);
+        vm.warp(START + JOB_SECONDS + GRACE + 1);
+
+        jobs.refund(job);
+
+        assertEq(vault.freeOf(client), 10 ether);
+    }
+
+    function test_refund_revertsWhen_workerHasTime() public {
+        JobId job = openJob();
+        vm.warp(START + JOB_SECONDS);
+        vm.expectRevert(notDue(job, START + JOB_SECONDS));
+        jobs.refund(job);
+    }
+
+    function test_refund_revertsWhen_graceIsNotOver() public {
+        JobId job = openJob();
+        deliver(job);
+        vm.warp(START + JOB_SECONDS + GRACE);
+        vm.expectRevert(notDue(job, START + JOB_SECONDS + GRACE));
+        jobs.refund(job);
+    }
+
+    function test_refund_revertsWhen_jobIsUnknownOrOver() public {
+        JobId unknown = JobId.wrap("unknown");
+        vm.expectRevert(wrongState(unknown, JobState.None));
+        jobs.refund(unknown);
+        JobId job = openJob();
+        vm.warp(START + JOB_SECONDS + 1);
+        jobs.refund(job);
+        vm.expectRevert(wrongState(job, JobState.Refunded));
+        jobs.refund(job);
+    }
+
+    /// @dev The longest dispute fits into the grace period: a challenger cannot outlast the worker.
+    function test_settle_afterTheLongestDispute() public {
+        JobId job = openJob();
+        vm.warp(START + JOB_SECONDS - 1);
+        deliver(job);
+        BatchId batch = postBatch();
+        skipSeconds(WINDOW);
+        dispute(batch, 0);
+        for (uint256 i = 0; i < ATTEMPTS; ++i) {
+            drawFor(batch, 0);
+            skipSeconds(ANSWER + 1);
+            rollup.poke(batch, 0);
+        }
+
+        settle(job, batch);
+
+        assertEq(vault.freeOf(worker), PRICE);
+    }
+
+    function sign(JobSpec memory wanted, uint256 key) private view returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, JobId.unwrap(jobs.hashOf(wanted)));
+        return abi.encodePacked(r, s, v);
+    }
+
+    function wrongState(JobId job, JobState state) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IJobEscrow.JobEscrowWrongState.selector, job, state);
+    }
+
+    function notDue(JobId job, uint64 due) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IJobEscrow.JobEscrowNotDue.selector, job, due);
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {BlsKey, PociVerify} from "contracts/src/precompiles/PociVerify.sol";
+import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
+import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
+
+import {ChainFixture} from "../lib/ChainFixture.sol";
+
+/// @dev Every answer here comes from the node: the shim has none of its own.
+contract PrecompilesTest is ChainFixture {
+    using PociVerify for bytes;
+
+    string private _json;
+    bytes[] private _keys;
+
+    function setUp() public override {
+        super.setUp();
+        usePrecompiles();
+        _json = vm.readFile("test/vectors/chips.json");
+        _keys = vm.parseJsonBytesArray(_json, ".blsKey");
+    }
+
+    function test_shim_asksTheNodeAndNobodyElse() public {
+        shim("http://127.0.0.1:1", VrfVerify.AT);
+        vm.expectRevert();
+        this.draw();
+    }
+
+    function test_shim_passesARefusalOn() public {
+        (bool isDone, bytes memory reason) = SeVerify.AT.staticcall(new bytes(159));
+        assertFalse(isDone, "refused");
+        assertGt(reason.length, 0, "with a reason");
+    }
+
+    function test_isSigned_knowsAChipsSignature() public view {
+        bytes32 message = vm.parseJsonBytes32(_json, ".epochs.e1.message");
+        bytes32[2] memory signature =
+            [vm.parseJsonBytes32(_json, ".epochs.e1.r7"), vm.parseJsonBytes32(_json, ".epochs.e1.s7")];
+        bytes32[2] memory key =
+            [vm.parseJsonBytes32Array(_json, ".x")[7], vm.parseJsonBytes32Array(_json, ".y")[7]];
+
+        assertTrue(SeVerify.isSigned(message, signature, key), "good");
+        assertFalse(SeVerify.isSigned(keccak256("another"), signature, key), "another digest");
+    }
+
+    function test_verify_setsTheBitOfEachGoodSignature() public view {
+        bytes32 message = vm.parseJsonBytes32(_json, ".epochs.e1.message");
+        bytes32[2] memory signature =
+            [vm.parseJsonBytes32(_json, ".epochs.e1.r7"), vm.parseJsonBytes32(_json, ".epochs.e1.s7")];
+        bytes32[2] memory key =
+            [vm.parseJsonBytes32Array(_json, ".x")[7], vm.parseJsonBytes32Array(_json, ".y")[7]];
+        bytes memory items = SeVerify.batch(256);
+        SeVerify.put(items, 3, message, signature, key);
+        SeVerify.put(items, 255, message, signature, key);
+
+        assertEq(SeVerify.verify(items), (1 << 255) | (1 << 3));
+    }
+
+    function test_sum_addsAndSubtractsKeys() public view {
+        bytes memory first = bytes.concat(_keys[0], _keys[1]);
+        BlsKey memory both = PociVerify.sum(first, "");
+
+        BlsKey memory one = PociVerify.sum(PociVerify.toBytes(both), _keys[1]);
+
+        assertEq(PociVerify.toBytes(one), _keys[0]);
+    }
+
+    function test_sum_ofNothingIsInfinity() public view {
+        BlsKey memory none = PociVerify.sum("", "");
+        assertEq(PociVerify.toBytes(none), PociVerify.toBytes(PociVerify.infinity()), "no keys");
+        BlsKey memory gone = PociVerify.sum(_keys[0], _keys[0]);
+        assertEq(PociVerify.toBytes(gone), PociVerify.toBytes(PociVerify.infinity()), "k - k");
+    }
+
+    function sum(bytes calldata plus) external view returns (BlsKey memory) {
+        return PociVerify.sum(plus, "");
+    }
+
+    function test_sum_revertsWhen_bytesAreNoKey() public {
+        vm.expectRevert(PociVerify.PociVerifyNotKeys.selector);
+        this.sum(new bytes(48));
+    }
+
+    function testFuzz_append_writesKeysOneAfterTheOther(uint8 count) public pure {
+        bytes memory expected = "";
+        bytes memory keys = PociVerify.keyList(count);
+        for (uint256 i = 0; i < count; ++i) {
+            BlsKey memory key = BlsKey(keccak256(abi.encode(i)), bytes16(keccak256(abi.encode(i, i))));
+            keys.append(key);
+            expected = bytes.concat(expected, key.head, key.tail);
+        }
+        bytes memory next = new bytes(32);
+
+        assertEq(keys, expected, "keys");
+        assertEq(next, new bytes(32), "memory behind them");
+    }
+
+    function put(bytes32 context, bytes calldata key, bytes calldata proof)
+        external
+        pure
+        returns (bytes memory items)
+    {
+        items = PociVerify.possessions(2);
+        PociVerify.putPossession(items, 0, context, key, proof);
+        PociVerify.putPossession(items, 1, context, key, proof);
+    }
+
+    function testFuzz_putPossession_packsTheProof(bytes32 seed) public view {
+        bytes memory key = bytes.concat(seed, bytes16(keccak256("key")));
+        bytes memory proof = bytes.concat(keccak256("a"), seed, keccak256("b"));
+
+        bytes memory items = this.put(seed, key, proof);
+
+        assertEq(items, bytes.concat(hex"01", seed, key, proof, seed, key, proof));
+    }
+
+    function testFuzz_put_packsTheSignature(bytes32 seed) public pure {
+        bytes memory items = SeVerify.batch(2);
+        bytes32[2] memory signature = [keccak256("r"), seed];
+        bytes32[2] memory key = [seed, keccak256("y")];
+        SeVerify.put(items, 0, seed, signature, key);
+        SeVerify.put(items, 1, seed, signature, key);
+
+        bytes memory item = bytes.concat(seed, signature[0], signature[1], key[0], key[1]);
+        assertEq(items, bytes.concat(item, item));
+    }
+
+    function draw() external view returns (bool isProven, bytes32 beta) {
+        return VrfVerify.verify(
+            vm.parseJsonBytes(_json, ".vrfKey"),
+            vm.parseJsonBytes(_json, ".vrf.pi"),
+            vm.parseJsonBytes(_json, ".vrf.alpha")
+        );
+    }
+
+    function test_vrf_provesADraw() public view {
+        (bool isProven, bytes32 beta) = this.draw();
+
+        assertTrue(isProven, "proven");
+        assertEq(beta, vm.parseJsonBytes32(_json, ".vrf.beta"), "beta");
+    }
+
+    function test_vrf_isFalseForAnotherInput() public view {
+        (bool isProven, bytes32 beta) = VrfVerify.verify(
+            vm.parseJsonBytes(_json, ".vrfKey"), vm.parseJsonBytes(_json, ".vrf.pi"), "another"
+        );
+
+        assertFalse(isProven, "proven");
+        assertEq(beta, 0, "beta");
+    }
+
+    function verifyNothing() external view returns (uint256) {
+        return SeVerify.verify(SeVerify.batch(1));
+    }
+
+    function test_wrappers_revertWhen_precompileIsMissing() public {
+        vm.etch(SeVerify.AT, "");
+        vm.etch(PociVerify.AT, "");
+        vm.etch(VrfVerify.AT, "");
+
+        vm.expectRevert(SeVerify.SeVerifyUnavailable.selector);
+        this.verifyNothing();
+        vm.expectRevert(PociVerify.PociVerifyUnavailable.selector);
+        this.sum("");
+        vm.expectRevert(VrfVerify.VrfVerifyUnavailable.selector);
+        this.draw();
+    }
+}
