@@ -3,6 +3,7 @@
 mod historical;
 mod proof;
 mod tx;
+mod verify;
 mod view;
 
 pub use historical::HistoricalView;
@@ -17,12 +18,18 @@ use crate::{
     state::StateChanges,
     tables::Meta,
     traits::{Database, DbTx, DbTxMut},
-    trie,
+    trie::{self, TrieUpdate},
 };
 use alloy_primitives::{B256, BlockNumber, Bytes};
 use parking_lot::Mutex;
 use reth_primitives_traits::SealedHeader;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tx::ViewTx;
 
 /// Version of the tables and encodings; grows when an older file cannot be read any more.
@@ -55,8 +62,22 @@ pub struct Store {
 #[derive(Debug)]
 struct Shared {
     latest: Mutex<Option<View>>,
+    /// Counts commits; changes with `latest` locked and by the writer only.
+    commits: AtomicU64,
+    prepared: Prepared,
     writer: Mutex<()>,
     backend: Backend,
+}
+
+/// The tries computed last, so that sealing a block and appending it compute them once.
+pub(crate) type Prepared = Arc<Mutex<Option<PreparedTries>>>;
+
+/// Tries after some changes on top of the state after some commit.
+#[derive(Debug)]
+pub(crate) struct PreparedTries {
+    commit: u64,
+    changes: StateChanges,
+    update: TrieUpdate,
 }
 
 #[derive(Debug)]
@@ -84,7 +105,13 @@ impl Store {
     }
 
     fn over(backend: Backend) -> Self {
-        let shared = Shared { latest: Mutex::new(None), writer: Mutex::new(()), backend };
+        let shared = Shared {
+            latest: Mutex::new(None),
+            commits: AtomicU64::new(0),
+            prepared: Prepared::default(),
+            writer: Mutex::new(()),
+            backend,
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -114,7 +141,9 @@ impl Store {
                 result
             }
         };
-        *self.shared.latest.lock() = None;
+        let mut latest = self.shared.latest.lock();
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        *latest = None;
         Ok(result)
     }
 
@@ -130,10 +159,12 @@ impl Store {
         if let Some(view) = latest.as_ref() {
             return Ok(view.clone());
         }
-        let view = View::new(match &self.shared.backend {
+        let tx = match &self.shared.backend {
             Backend::Mdbx(db) => ViewTx::Mdbx(db.tx()?),
             Backend::Memory(db) => ViewTx::Memory(db.tx()?),
-        });
+        };
+        let commit = self.shared.commits.load(Ordering::Relaxed);
+        let view = View::new(tx, commit, Arc::clone(&self.shared.prepared));
         *latest = Some(view.clone());
         Ok(view)
     }
@@ -190,7 +221,7 @@ impl Store {
     /// [`DbError::NotNext`], [`DbError::UnevenBlock`], [`DbError::StateRoot`], [`DbError::Empty`],
     /// [`DbError::Full`]; then nothing was written.
     pub fn append_block(&self, block: BlockWrite) -> Result<(), DbError> {
-        self.write(AppendBlock(block))
+        self.write(AppendBlock { block, shared: &self.shared })
     }
 
     /// Changes the state between blocks, as part of the block to come: the latest state has it at
@@ -238,15 +269,32 @@ impl Write<()> for InitGenesis<'_> {
     }
 }
 
-struct AppendBlock(BlockWrite);
+struct AppendBlock<'a> {
+    block: BlockWrite,
+    shared: &'a Shared,
+}
 
-impl Write<()> for AppendBlock {
+impl AppendBlock<'_> {
+    /// The tries computed last, if they are those of these changes on the present state.
+    fn prepared(&self) -> Option<TrieUpdate> {
+        let last = self.shared.prepared.lock().take()?;
+        let now = self.shared.commits.load(Ordering::Relaxed);
+        let fits = last.commit == now && last.changes == self.block.state;
+        fits.then_some(last.update)
+    }
+}
+
+impl Write<()> for AppendBlock<'_> {
     fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
-        let mut block = self.0;
+        let prepared = self.prepared();
+        let mut block = self.block;
         check_next(tx, &block)?;
         let number = block.header.number;
         let changes = std::mem::take(&mut block.state);
-        let update = trie::update(tx, &changes.hashed())?;
+        let update = match prepared {
+            Some(update) => update,
+            None => trie::update(tx, &changes.hashed())?,
+        };
         check_state_root(&block.header, update.root)?;
         state::write(tx, &changes, Some(number))?;
         trie::write(tx, &update)?;

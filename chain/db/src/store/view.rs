@@ -1,7 +1,7 @@
 //! Reads a chain as it was at one moment, now and at earlier blocks.
 
 use super::{
-    META_GENESIS,
+    META_GENESIS, Prepared, PreparedTries,
     historical::HistoricalView,
     proof::{AccountProof, proof},
     tx::ViewTx,
@@ -31,12 +31,15 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct View {
     tx: Arc<ViewTx>,
+    /// Commits before this view was taken.
+    commit: u64,
+    prepared: Prepared,
 }
 
 #[expect(clippy::missing_errors_doc, reason = "one sentence on the type says it for all methods")]
 impl View {
-    pub(super) fn new(tx: ViewTx) -> Self {
-        Self { tx: Arc::new(tx) }
+    pub(super) fn new(tx: ViewTx, commit: u64, prepared: Prepared) -> Self {
+        Self { tx: Arc::new(tx), commit, prepared }
     }
 
     /// The transaction below.
@@ -180,8 +183,14 @@ impl View {
     }
 
     /// State root after applying changes on top of the latest state.
+    ///
+    /// What was computed is kept: [`super::Store::append_block`] with the same changes does not
+    /// compute it again, if nothing was committed meanwhile.
     pub fn state_root(&self, changes: &StateChanges) -> Result<B256, DbError> {
-        Ok(trie::update(self.tx(), &changes.hashed())?.root)
+        let update = trie::update(self.tx(), &changes.hashed())?;
+        let (root, commit, changes) = (update.root, self.commit, changes.clone());
+        *self.prepared.lock() = Some(PreparedTries { commit, changes, update });
+        Ok(root)
     }
 
     /// The latest state root computed from the plain state alone, to check the incremental one.

@@ -147,6 +147,23 @@ fn blocks_that_do_not_fit_are_refused_and_leave_no_trace() {
 }
 
 #[test]
+fn a_root_computed_before_another_commit_is_not_used() {
+    for home in homes() {
+        let home = grown(home, 2);
+        let view = home.store.view().unwrap();
+        let block = next_block(&home.store, changes_of(3), 1);
+        let mut cheat = StateChanges::default();
+        cheat.set_account(person(700), rich(1));
+        home.store.apply_outside_block(&cheat).unwrap();
+        view.state_root(&block.state).unwrap();
+        let refused = home.store.append_block(block);
+        assert!(matches!(refused, Err(DbError::StateRoot { number: 3, .. })));
+        home.store.append_block(next_block(&home.store, changes_of(3), 1)).unwrap();
+        home.store.view().unwrap().verify().unwrap();
+    }
+}
+
+#[test]
 fn a_change_between_blocks_belongs_to_the_next_one() {
     for home in homes() {
         let home = grown(home, 2);
@@ -255,5 +272,6 @@ fn everything_is_there_after_reopening() {
     let view = store.view().unwrap();
     assert_eq!(view.table_sizes().unwrap(), before);
     assert_eq!(view.outside_changes().unwrap(), cheat);
+    view.verify().unwrap();
     store.sync().unwrap();
 }
