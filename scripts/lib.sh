@@ -17,6 +17,9 @@ export LIBTORCH_BYPASS_VERSION_CHECK=1
 export LD_LIBRARY_PATH=$LIBTORCH/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 WORKER_FEATURES=utnet-worker/torch
 
+# One set of packages and features for every check and test: dependencies are compiled once.
+CARGO_SET=(--release --workspace --locked --features "$WORKER_FEATURES")
+
 APT_PACKAGES="clang-16 lld-16 wasi-libc libclang-rt-16-dev-wasm32"
 
 die() {

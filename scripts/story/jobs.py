@@ -20,7 +20,7 @@ def compute(stage, rental):
         crash(stage)
     stage.console.step("Results: files under their hashes, roots committed, revealed, posted")
     for job in (counted, inferred, trained):
-        stage.utnet("job", "wait", job, "--until", "revealed")
+        stage.utnet("job", "wait", job, "--until", "posted")
     check(stage, rental, counted)
     fetched = {kind: fetch(stage, rental, kind, job) for kind, job in
                (("wasm", counted), ("infer", inferred), ("train", trained))}
@@ -104,7 +104,7 @@ def check(stage, rental, job):
 def fetch(stage, rental, kind, job):
     """A result, every file checked against the root on chain."""
     folder = rental["folder"] / f"result-{kind}"
-    done = stage.utnet("job", "result", job, "--access", rental["access"], "--out", folder)
+    done = stage.utnet("job", "result", job, "--out", folder)
     files = ", ".join(f"{f['name']} ({f['bytes']} bytes)" for f in done["files"])
     stage.console.fact(f"{kind}: {files}")
     return folder, done
