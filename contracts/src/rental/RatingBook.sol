@@ -114,8 +114,8 @@ contract RatingBook is IRatingBook {
     {
         Allowance memory allowance = _allowances[rater][ratee];
         uint64 second = Time.timestamp();
-        bool isFresh = allowance.used == 0 || second >= uint256(allowance.periodStart) + PAIR_PERIOD_SECONDS;
-        if (isFresh) allowance = Allowance({periodStart: second, used: 0});
+        bool isOver = second >= uint256(allowance.periodStart) + PAIR_PERIOD_SECONDS;
+        if (isOver) allowance = Allowance({periodStart: second, used: 0});
         weight = Math.min(Math.min(asked, PAIR_CAP - allowance.used), room).toUint64();
         if (weight == 0) return 0;
         allowance.used += weight;

@@ -194,6 +194,15 @@ contract OrderBookTest is RentalFixture {
         _expectMismatch(anAsk(), bid, "duration");
     }
 
+    function test_fill_acceptsABidAsLongAsTheAsk() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        bid.duration = ask.duration;
+
+        (OrderHash askHash,,) = _fill(ask, bid, 1);
+
+        assertEq(orders.filledOf(askHash), 1, "the ask's duration is inclusive");
+    }
+
     function test_fill_revertsWhen_makerTradesWithHimself() public {
         Order memory bid = aBid();
         bid.maker = operator;

@@ -452,8 +452,9 @@ contract RpoiEscrowLifeTest is RentalFixture {
 
     function test_reveal_recordsNothingWithoutAFee() public {
         RentalId id = revealingRental(0);
-
         revealAsRenter(id);
+
+        vm.expectCall(RATINGS, abi.encodeWithSelector(IRatingBook.record.selector), 0);
         revealAsOperator(id);
 
         assertEq(ratings.countOf(operator), 0, "a rental that burned nothing cannot rate");
