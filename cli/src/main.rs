@@ -5,6 +5,8 @@ mod commands;
 mod files;
 mod gas;
 mod merkle;
+mod node;
+mod rented;
 mod report;
 mod revert;
 mod sealing;
@@ -19,6 +21,7 @@ use commands::{
 };
 use serde_json::Value;
 use std::process::ExitCode;
+use utnet_chain::config::NodeArgs;
 
 /// The UtilityNet chain: run a node, register chips, rent machines, give them jobs.
 #[derive(Debug, Parser)]
@@ -36,6 +39,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a node: the dev chain with anvil's flags, or the one of a genesis file.
+    Node(Box<NodeArgs>),
     /// Make key files.
     #[command(subcommand)]
     Key(Key),
@@ -66,8 +71,10 @@ enum Command {
 }
 
 impl Command {
+    /// What the command found; a node that ended finds nothing.
     async fn run(self, rpc: &str) -> Result<Value> {
         match self {
+            Self::Node(args) => node::run(*args).await,
             Self::Key(key) => key.run(),
             Self::Chip(chip) => chip.run(rpc).await,
             Self::Vendor(vendor) => vendor.run(rpc).await,
@@ -95,6 +102,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let found = runtime.block_on(Box::pin(cli.command.run(&cli.rpc)))?;
-    report::print(&mut std::io::stdout().lock(), &found, cli.json)?;
+    if !found.is_null() {
+        report::print(&mut std::io::stdout().lock(), &found, cli.json)?;
+    }
     Ok(())
 }

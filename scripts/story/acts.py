@@ -5,7 +5,7 @@ from story.stage import Failed
 from story.wait import until
 
 OPERATORS = (("alpha", 1, 8), ("beta", 2, 4), ("gamma", 3, 4))  # name, DEV account, chips
-VENDOR = RELAYER = 0, 5  # DEV accounts
+VENDOR, RELAYER = 0, 5  # DEV accounts
 EPOCH = 16
 FIRST_REWARDED_EPOCHS = 4
 
@@ -63,12 +63,12 @@ def operator_address(stage, account):
 def register(stage):
     """Vendor's root, then each operator's chips in one transaction."""
     stage.console.step("Registration: vendor's root, attestations, possession proofs, bonds")
-    vendor = operator_address(stage, VENDOR[0])
+    vendor = operator_address(stage, VENDOR)
     batch = stage.path("batch.json")
     folders = [word for name, _, _ in OPERATORS for word in ("--chips", stage.path("chips", name))]
     if not batch.exists():
         stage.utnet("vendor", "batch", *folders, "--vendor", vendor, "--out", batch)
-        posted = stage.utnet("vendor", "post", "--batch", batch, "--from", dev(VENDOR[0]))
+        posted = stage.utnet("vendor", "post", "--batch", batch, "--from", dev(VENDOR))
         stage.console.fact(f"root {posted['root']} over {posted['chips']} chips, {posted['gasUsed']} gas")
     for name, account, count in OPERATORS:
         known = stage.utnet("chip", "list", operator_address(stage, account), is_shown=False)["chips"]
@@ -99,7 +99,7 @@ def key_file(stage, account):
 
 def start_relayer(stage):
     """The relayer; it can delay, never steal or forge."""
-    key = key_file(stage, RELAYER[1])
+    key = key_file(stage, RELAYER)
     inbox = stage.path("keys", "relayer-inbox")
     if not inbox.exists():
         stage.utnet("key", "sealing", "--out", inbox)
@@ -109,10 +109,11 @@ def start_relayer(stage):
     stage.relayer_url = f"http://{listening}"
 
 
-def start_worker(stage, name, account):
+def start_worker(stage, name, account, *more):
     """An operator's worker: availability, hand-over, jobs, verdicts."""
     words = [stage.binary("utnet-worker"), "run", "--rpc", stage.rpc, "--datadir", stage.path(f"worker-{name}")]
     words += ["--key-file", key_file(stage, account), "--chips", stage.path("chips", name)]
+    words += more
     stage.start(f"worker-{name}", words, r"Listening on (\S+)")
 
 

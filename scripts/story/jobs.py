@@ -49,7 +49,7 @@ def torch_files(stage, rental):
     module = stage.given.model
     if module is None:
         module = rental["folder"] / "module.pt"
-        words = ["model", "trace", "--out", module]
+        words = ["trace", "--inputs", 26, "--outputs", 5, "--out", module]
         stage.console.command(["utnet-worker", *map(str, words)])
         stage.run([stage.binary("utnet-worker"), *words])
     tensors = rental["folder"] / "input.safetensors"

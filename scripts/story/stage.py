@@ -134,7 +134,7 @@ class Stage:
             raise Failed(f"{words[0]} {words[1]} took more than {COMMAND_SECONDS} s") from late
         if done.returncode != 0:
             raise Failed(done.stderr.strip() or f"{words} ended with {done.returncode}")
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        return json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else None
 
     def ask(self, method, *params):
         """A JSON-RPC call to the node."""

@@ -2,12 +2,16 @@
 
 mod submit;
 
-use crate::{amount, commands::access, files, session::Session, wallet::KeySource};
-use alloy_primitives::{B256, U256, hex};
+use crate::{amount, files, session::Session, wallet::KeySource};
+use alloy_primitives::{B256, U256};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use utnet_bindings::{
     JobEscrow, ResultRollup,
     states::{ChallengeState, JobState},
@@ -15,9 +19,9 @@ use utnet_bindings::{
 use utnet_client::{Clock as _, SystemClock};
 use utnet_primitives::{BatchId, JobId, SystemContract};
 use utnet_worker::{
+    https::Remote,
     manifest::Manifest,
     merkle::{self, Leaf},
-    remote::Remote,
 };
 
 /// How often the chain is asked for a job's state.
@@ -36,7 +40,7 @@ pub(crate) enum Job {
     Wait {
         /// The job.
         job: JobId,
-        /// revealed, paid or refunded.
+        /// revealed, posted, paid or refunded.
         #[arg(long, default_value = "paid")]
         until: String,
         /// Seconds to wait.
@@ -50,9 +54,6 @@ pub(crate) enum Job {
         /// Folder to write the files to.
         #[arg(long)]
         out: PathBuf,
-        /// The access file of the rental.
-        #[arg(long)]
-        access: PathBuf,
     },
     /// Tell in which batch a job's result was posted, and its path to the root.
     Leaf(Located),
@@ -62,6 +63,14 @@ pub(crate) enum Job {
     Challenge {
         #[command(flatten)]
         located: Located,
+        /// Sender: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
+    /// Take the price back of a job that was not done in time, or whose result has fallen.
+    Refund {
+        /// The job.
+        job: JobId,
         /// Sender: dev:N or a key file.
         #[arg(long)]
         from: KeySource,
@@ -89,10 +98,15 @@ impl Job {
             Self::Submit(submit) => submit.run(&session).await,
             Self::Show { job } => show(&session, job).await,
             Self::Wait { job, until, seconds } => wait(&session, job, &until, seconds).await,
-            Self::Result { job, out, access } => result(&session, job, &out, &access).await,
+            Self::Result { job, out } => result(&session, job, &out).await,
             Self::Leaf(located) => Ok(located.find(&session).await?.report()),
             Self::Prove(located) => prove(&session, &located).await,
             Self::Challenge { located, from } => challenge(&session, &located, &from).await,
+            Self::Refund { job, from } => {
+                let call = JobEscrow::refundCall { job: job.into() };
+                session.send(&from.signer()?, SystemContract::JobEscrow, U256::ZERO, &call).await?;
+                show(&session, job).await
+            }
             Self::Verdict { located, seconds } => verdict(&session, &located, seconds).await,
         }
     }
@@ -116,11 +130,14 @@ async fn show(session: &Session, id: JobId) -> Result<Value> {
 }
 
 async fn wait(session: &Session, id: JobId, until: &str, seconds: u32) -> Result<Value> {
+    if until == "posted" {
+        return wait_for_batch(session, id, seconds).await;
+    }
     let wanted = match until {
         "revealed" => JobState::Revealed,
         "paid" => JobState::Paid,
         "refunded" => JobState::Refunded,
-        other => bail!("--until is revealed, paid or refunded, not {other:?}"),
+        other => bail!("--until is revealed, posted, paid or refunded, not {other:?}"),
     };
     for _ in 0..seconds.saturating_mul(5) {
         let state = JobState::try_from(job_of(session, id).await?.state)?;
@@ -136,24 +153,28 @@ async fn wait(session: &Session, id: JobId, until: &str, seconds: u32) -> Result
     bail!("job {id} was not {until} within {seconds} s")
 }
 
-async fn result(
-    session: &Session,
-    id: JobId,
-    out: &std::path::Path,
-    access: &std::path::Path,
-) -> Result<Value> {
+async fn wait_for_batch(session: &Session, id: JobId, seconds: u32) -> Result<Value> {
+    for _ in 0..seconds.saturating_mul(5) {
+        if let Ok(place) = (Located { job: id }).find(session).await {
+            return Ok(place.report());
+        }
+        SystemClock.sleep(POLL).await;
+    }
+    bail!("no batch with job {id} was posted within {seconds} s")
+}
+
+async fn result(session: &Session, id: JobId, out: &Path) -> Result<Value> {
+    let place = Located { job: id }.find(session).await?;
     let root = job_of(session, id).await?.resultRoot;
-    ensure!(root != B256::ZERO, "job {id} has no revealed result yet");
-    let (_, access) = access::read(access)?;
-    let worker = Remote::with_access(&access)?;
-    let manifest_bytes = worker.blob(root).await?;
+    ensure!(root == place.leaf.result_root, "batch {} holds another result", place.batch);
+    let manifest_bytes = place.worker.blob(place.batch, &root).await?;
     let manifest: Manifest =
         Manifest::decode(&manifest_bytes).context("the result's manifest has another form")?;
     fs::create_dir_all(out)?;
     let mut names = Vec::new();
     for file in &manifest.files {
         ensure!(is_plain_name(&file.name), "the result names a file {:?}", file.name);
-        let bytes = worker.blob(file.sha256).await?;
+        let bytes = place.worker.blob(place.batch, &file.sha256).await?;
         fs::write(out.join(&file.name), &bytes)?;
         names.push(json!({ "name": file.name, "bytes": bytes.len() }));
     }
@@ -175,6 +196,7 @@ fn is_plain_name(name: &str) -> bool {
 
 /// A result's place: batch, index, and the path to the root.
 pub(crate) struct Place {
+    worker: Remote,
     batch: BatchId,
     index: u64,
     leaf: Leaf,
@@ -208,21 +230,28 @@ impl Located {
         let posted =
             session.events::<ResultRollup::RootPosted>(SystemContract::ResultRollup, None).await?;
         for (batch, _) in posted.into_iter().rev() {
-            let Ok(leaves) = leaves_of(&batch).await else { continue };
+            // A server that is gone hides only its own batches.
+            let Ok((worker, leaves)) = leaves_of(&batch).await else { continue };
             if let Some(index) = leaves.iter().position(|leaf| leaf.job == self.job) {
-                return place(&batch, &leaves, index);
+                return place(worker, &batch, &leaves, index);
             }
         }
         bail!("no posted batch holds a result of job {}", self.job)
     }
 }
 
-async fn leaves_of(batch: &ResultRollup::RootPosted) -> Result<Vec<Leaf>> {
-    let worker = Remote::at_pointer(&batch.dataPointer)?;
-    Ok(worker.json(&format!("/v1/results/{}", hex::encode_prefixed(batch.batch))).await?)
+async fn leaves_of(batch: &ResultRollup::RootPosted) -> Result<(Remote, Vec<Leaf>)> {
+    let worker = Remote::from_pointer(&batch.dataPointer)?;
+    let dossier = worker.dossier(BatchId(batch.batch)).await?;
+    Ok((worker, dossier.leaves))
 }
 
-fn place(batch: &ResultRollup::RootPosted, leaves: &[Leaf], index: usize) -> Result<Place> {
+fn place(
+    worker: Remote,
+    batch: &ResultRollup::RootPosted,
+    leaves: &[Leaf],
+    index: usize,
+) -> Result<Place> {
     let hashes: Vec<_> = leaves.iter().map(Leaf::hash).collect();
     ensure!(
         merkle::root(&hashes) == Some(batch.root),
@@ -231,7 +260,7 @@ fn place(batch: &ResultRollup::RootPosted, leaves: &[Leaf], index: usize) -> Res
     );
     let leaf = *leaves.get(index).context("no such leaf")?;
     let path = merkle::path(&hashes, index).context("no such leaf")?;
-    Ok(Place { batch: BatchId(batch.batch), index: u64::try_from(index)?, leaf, path })
+    Ok(Place { worker, batch: BatchId(batch.batch), index: u64::try_from(index)?, leaf, path })
 }
 
 async fn prove(session: &Session, located: &Located) -> Result<Value> {

@@ -3,6 +3,7 @@
 use crate::{
     commands::{access, rental},
     files,
+    rented::Rented,
     session::Session,
     wallet::KeySource,
 };
@@ -18,7 +19,7 @@ use utnet_messages::{
     InboxMessage, PublicKey, Ratings, RenterHalf, rating_commitment, seal_inbox, sign,
 };
 use utnet_primitives::{RentalId, SystemContract};
-use utnet_worker::remote::{Remote, RenterHalfRequest};
+use utnet_worker::https::RatingRequest;
 
 /// How often the relayer is asked what became of the message.
 const POLL: Duration = Duration::from_millis(200);
@@ -96,17 +97,14 @@ impl Rate {
         let renter_signature = sign(&half, &domain, signer)?;
         let (of_access, access) = access::read(&self.access)?;
         ensure!(of_access == self.rental, "the access file is of rental {of_access}");
-        let half = RenterHalfRequest {
-            renter_commitment: commitment,
-            renter_signature: renter_signature.clone(),
-        };
-        let answer = Remote::with_access(&access)?.rate(self.rental, &half).await?;
+        let half = RatingRequest { commitment, signature: renter_signature.clone() };
+        let answer = Rented::new(access)?.rate(self.rental, &half).await?;
         Ok(InboxMessage::Ratings(Ratings {
             rental: self.rental,
             renter_commitment: commitment,
             renter_signature,
-            operator_commitment: answer.operator_commitment,
-            operator_signature: answer.operator_signature,
+            operator_commitment: answer.commitment,
+            operator_signature: answer.signature,
         }))
     }
 }

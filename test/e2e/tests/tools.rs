@@ -46,9 +46,8 @@ impl Node {
             .stdout(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("stdout is piped")?).lines();
-        let listening = lines.find_map(|line| {
-            line.ok()?.strip_prefix("Listening on ").map(str::to_owned)
-        });
+        let listening =
+            lines.find_map(|line| line.ok()?.strip_prefix("Listening on ").map(str::to_owned));
         // Reads on, so that the node never waits for a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let address = listening.context("the node ended before it listened")?;
@@ -112,7 +111,8 @@ fn cast_sends_reads_and_traces() -> Result<()> {
 
     ensure!(node.cast(&["chain-id"])? == "31337");
     ensure!(node.cast(&["client"])?.starts_with("anvil/"));
-    let sent = node.cast(&["send", BOB, "--value", "1ether", "--private-key", ALICE_KEY, "--json"])?;
+    let sent =
+        node.cast(&["send", BOB, "--value", "1ether", "--private-key", ALICE_KEY, "--json"])?;
     let receipt: serde_json::Value = serde_json::from_str(&sent)?;
     let hash = receipt["transactionHash"].as_str().context("a receipt has a hash")?;
     ensure!(receipt["status"] == "0x1");
@@ -123,7 +123,8 @@ fn cast_sends_reads_and_traces() -> Result<()> {
     node.cast(&["proof", BOB, "0x0"])?;
     node.cast(&["logs", "--from-block", "0"])?;
     node.cast(&["run", hash])?;
-    let traced = node.cast(&["rpc", "debug_traceTransaction", hash, r#"{"tracer":"callTracer"}"#])?;
+    let traced =
+        node.cast(&["rpc", "debug_traceTransaction", hash, r#"{"tracer":"callTracer"}"#])?;
     ensure!(traced.contains("\"type\":\"CALL\""), "{traced}");
     Ok(())
 }
@@ -155,10 +156,22 @@ fn forge_broadcasts_a_script() -> Result<()> {
     std::fs::write(project.path().join("foundry.toml"), settings)?;
 
     run(Command::new(forge)
-        .args(["script", "src/Deploy.s.sol:Deploy", "--broadcast", "--rpc-url", &node.http(), "--root"])
+        .args([
+            "script",
+            "src/Deploy.s.sol:Deploy",
+            "--broadcast",
+            "--rpc-url",
+            &node.http(),
+            "--root",
+        ])
         .arg(project.path()))?;
 
-    let counter = node.cast(&["compute-address", "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "--nonce", "0"])?;
+    let counter = node.cast(&[
+        "compute-address",
+        "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
+        "--nonce",
+        "0",
+    ])?;
     let counter = counter.rsplit(' ').next().context("an address is printed")?;
     ensure!(node.cast(&["call", counter, "count()(uint256)"])? == "5");
     Ok(())

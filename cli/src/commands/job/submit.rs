@@ -3,6 +3,7 @@
 use crate::{
     amount,
     commands::{access, order::fresh_nonce},
+    rented::Rented,
     session::Session,
     wallet::KeySource,
 };
@@ -22,7 +23,6 @@ use utnet_worker::{
         environment::environment_of,
         params::{InferParams, Params, TrainParams, WasmParams},
     },
-    remote::Remote,
     store::sha256,
 };
 
@@ -72,7 +72,7 @@ impl Submit {
     pub(super) async fn run(self, session: &Session) -> Result<Value> {
         let signer = self.from.signer()?;
         let (rental, access) = access::read(&self.access)?;
-        let worker = Remote::with_access(&access)?;
+        let worker = Rented::new(access)?;
         let params = self.params()?;
         let files = self.upload(&worker, &params).await?;
         let spec = self.spec(session, rental, signer.address(), files).await?;
@@ -106,15 +106,15 @@ impl Submit {
         }
     }
 
-    async fn upload(&self, worker: &Remote, params: &Params) -> Result<Uploaded> {
+    async fn upload(&self, worker: &Rented, params: &Params) -> Result<Uploaded> {
         let program = match (&self.program, self.kind) {
-            (Some(path), _) => worker.put_blob(read(path)?).await?,
+            (Some(path), _) => worker.put(read(path)?).await?,
             (None, Kind::Train) => B256::ZERO,
             (None, kind) => bail!("--program is needed for {kind:?}"),
         };
-        let input = worker.put_blob(read(&self.input)?).await?;
+        let input = worker.put(read(&self.input)?).await?;
         let environment = sha256(environment_of(params).as_bytes());
-        let params = worker.put_blob(params.encode()).await?;
+        let params = worker.put(params.encode()).await?;
         Ok(Uploaded { program, input, params, environment })
     }
 

@@ -1,0 +1,55 @@
+//! Uses a rented worker: brings files, and gets the operator's half of a rating.
+
+use alloy_primitives::{B256, hex};
+use anyhow::{Context as _, Result, bail};
+use reqwest::{RequestBuilder, Response};
+use utnet_messages::Access;
+use utnet_primitives::RentalId;
+use utnet_worker::{
+    https::{RatingAnswer, RatingRequest, Remote},
+    store::sha256,
+};
+
+/// A worker that a hand-over gave access to.
+#[derive(Debug)]
+pub(crate) struct Rented {
+    remote: Remote,
+    access: Access,
+}
+
+impl Rented {
+    /// Nothing is sent yet.
+    pub(crate) fn new(access: Access) -> Result<Self> {
+        Ok(Self { remote: Remote::pinned(&access.url, access.cert_fingerprint)?, access })
+    }
+
+    /// Puts a file under its SHA-256; the worker checks it.
+    pub(crate) async fn put(&self, bytes: Vec<u8>) -> Result<B256> {
+        let hash = sha256(&bytes);
+        let url = format!("{}/v1/blobs/{}", self.remote.url(), hex::encode(hash));
+        let request = self.remote.client().put(&url).body(bytes);
+        send(request.bearer_auth(hex::encode_prefixed(self.access.secret)), &url).await?;
+        Ok(hash)
+    }
+
+    /// Lets the operator's worker sign its half over the renter's; the renter's signature opens that door.
+    pub(crate) async fn rate(
+        &self,
+        rental: RentalId,
+        half: &RatingRequest,
+    ) -> Result<RatingAnswer> {
+        let url = format!("{}/v1/rentals/{rental}/rating", self.remote.url());
+        let answer = send(self.remote.client().post(&url).json(half), &url).await?;
+        answer.json().await.with_context(|| format!("{url} answers in another form"))
+    }
+}
+
+async fn send(request: RequestBuilder, url: &str) -> Result<Response> {
+    let answer = request.send().await.with_context(|| format!("no answer from {url}"))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let reason: String = answer.text().await.unwrap_or_default().chars().take(500).collect();
+    bail!("{url}: {status}: {reason}")
+}

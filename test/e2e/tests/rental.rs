@@ -1,0 +1,72 @@
+//! Plays whole rentals with the real programs: the story, a crash in its middle, a second one, and a worker that lies.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs a Python script of the repository; its output on failure.
+fn python(script: &str, args: &[&str]) -> Result<String> {
+    for program in ["utnet", "utnet-relayer", "utnet-worker"] {
+        let path = root().join("target/release").join(program);
+        ensure!(path.exists(), "{} is missing: cargo build --release --workspace", path.display());
+    }
+    let output = Command::new("python3").arg(root().join(script)).args(args).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{script} failed\n{text}\n{errors}");
+    Ok(text)
+}
+
+/// One story in a folder; its summary.
+fn story(folder: &Path, more: &[&str]) -> Result<Value> {
+    let summary = folder.join("summary.json");
+    let (datadir, page) = (folder.display().to_string(), summary.display().to_string());
+    let mut args = vec!["--once", "--port", "0", "--datadir", &datadir, "--summary", &page];
+    args.extend(more);
+    python("scripts/story.py", &args)?;
+    serde_json::from_slice(&std::fs::read(summary)?).context("the summary is JSON")
+}
+
+fn is_complete(summary: &Value) -> Result<()> {
+    ensure!(summary["audit"]["isBalanced"] == true, "the books: {}", summary["audit"]);
+    ensure!(summary["audit"]["issuedWei"].as_f64() > Some(0.0), "no reward was issued");
+    ensure!(summary["audit"]["burnSinkWei"].as_f64() > Some(0.0), "no fee was burned");
+    let losses = &summary["losses"];
+    ensure!(losses["heldOut"].as_f64() < losses["bigram"].as_f64(), "the losses: {losses}");
+    for rating in summary["ratings"].as_array().context("ratings are a list")? {
+        ensure!(rating["ratings"].as_u64() >= Some(1), "not rated: {rating}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_rental_settles_although_the_chain_is_killed_in_its_middle_and_a_second_one_follows()
+-> Result<()> {
+    let folder = tempfile::tempdir()?;
+
+    let first = story(folder.path(), &["--crash"])?;
+    let second = story(folder.path(), &[])?;
+
+    is_complete(&first)?;
+    is_complete(&second)?;
+    ensure!(first["rental"] != second["rental"], "the second story plays a new rental");
+    ensure!(first["audit"]["head"].as_u64() < second["audit"]["head"].as_u64(), "one chain");
+    Ok(())
+}
+
+#[test]
+fn a_worker_that_lies_is_caught_by_the_operator_that_is_drawn() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+
+    let said = python("test/e2e/tools/wrong_worker.py", &[&folder.path().display().to_string()])?;
+
+    ensure!(said.contains("caught: Refunded"), "{said}");
+    Ok(())
+}

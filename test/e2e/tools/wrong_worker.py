@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Catches a worker that lies: another operator computes its result again, the leaf falls, the client is refunded.
+
+Usage: wrong_worker.py DATADIR (the programs are those of target/release)
+"""
+
+import pathlib
+import sys
+import types
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from story import acts, jobs  # noqa: E402
+from story.console import Console  # noqa: E402
+from story.stage import Failed, Stage  # noqa: E402
+
+
+def play(stage):
+    """From registration to the refund."""
+    acts.chips_on_disk(stage)
+    acts.start_node(stage)
+    acts.register(stage)
+    acts.start_relayer(stage)
+    for name, account, _ in acts.OPERATORS:
+        dial = ("--fault", "wrong-result") if name == "alpha" else ()
+        acts.start_worker(stage, name, account, *dial)
+    acts.availability(stage, 1)
+    rental = acts.rent(stage)
+    stage.console.step("A job for the worker that lies")
+    job = jobs.submit(stage, rental, "wasm", "--program", jobs.GUEST, "--input", stage.given.text)
+    stage.utnet("job", "wait", job, "--until", "posted")
+    stage.utnet("job", "challenge", job, "--from", rental["key"])
+    verdict = stage.utnet("job", "verdict", job)
+    if verdict["state"] != "Overturned":
+        raise Failed(f"the lie was not caught: {verdict}")
+    stage.utnet("job", "refund", job, "--from", rental["key"])
+    ended = stage.utnet("job", "wait", job, "--until", "refunded")
+    stage.console.fact(f"{verdict['referee']} found {verdict['foundRoot']}, not {verdict['claimedRoot']}")
+    print(f"caught: {ended['state']}")
+
+
+def main():
+    """Plays once, in the folder given."""
+    given = types.SimpleNamespace(
+        datadir=pathlib.Path(sys.argv[1]),
+        bin=ROOT / "target" / "release",
+        port=0,
+        text=ROOT / "LICENSE-APACHE",
+        model=None,
+        crash=False,
+        summary=None,
+    )
+    with Stage(given, Console()) as stage:
+        try:
+            play(stage)
+        except Failed as failure:
+            stage.console.failed(failure)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
