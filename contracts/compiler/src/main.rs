@@ -1,2 +1,68 @@
-//! Entry point.
-fn main() {}
+//! Compiles the contracts into `contracts/abi`: ABI and creation code of every system contract.
+//!
+//! `utnet-compile` writes the files, `utnet-compile --check` fails if they are not what the sources give. Compiler and
+//! settings are those of `foundry.toml`. The same sources give the same bytes on every machine.
+
+mod abi;
+mod settings;
+
+use anyhow::{Context, ensure};
+use clap::Parser;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Contracts that are written, in `contracts/src/**/NAME.sol`.
+const CONTRACTS: [&str; 10] = [
+    "BeaconHistory",
+    "VendorRegistry",
+    "PociRegistry",
+    "Emission",
+    "Vault",
+    "OrderBook",
+    "RpoiEscrow",
+    "RatingBook",
+    "JobEscrow",
+    "ResultRollup",
+];
+
+/// Compile the contracts into contracts/abi.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Root of the repository: where foundry.toml is.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Write nothing; fail if a file differs from what the sources give.
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let root = fs::canonicalize(&arguments.root).context("no such root")?;
+    let files = abi::compile(&settings::Foundry::read(&root)?, &CONTRACTS)?;
+    let folder = root.join("contracts/abi");
+    for (name, text) in &files {
+        let path = folder.join(name).with_extension("json");
+        if arguments.check {
+            check(&path, text)?;
+        } else {
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn check(path: &Path, fresh: &str) -> anyhow::Result<()> {
+    let kept =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let line = kept.lines().zip(fresh.lines()).position(|(old, new)| old != new);
+    let place = line.map_or_else(|| "its length".to_owned(), |line| format!("line {}", line + 1));
+    ensure!(
+        kept == fresh,
+        "{} is stale from {place} on: run `cargo run --release -p utnet-compile`",
+        path.display()
+    );
+    Ok(())
+}

@@ -160,12 +160,12 @@ library ChipLedger {
     {
         misses = _saturated(before + 1);
         ledger.chips[id].misses = misses;
-        ledger.missed[id][epoch >> 8] |= 1 << (epoch & 0xff);
+        ledger.missed[id][epoch >> 8] |= _bit(epoch);
     }
 
     function setProven(Operator storage operator, uint64 epoch) internal {
         operator.provenEpoch = epoch;
-        operator.proven[epoch >> 8] |= 1 << (epoch & 0xff);
+        operator.proven[epoch >> 8] |= _bit(epoch);
     }
 
     function isProven(Operator storage operator, uint64 epoch) internal view returns (bool) {
@@ -214,6 +214,12 @@ library ChipLedger {
             exitAt: chip.exitAt,
             batch: chip.batch
         });
+    }
+
+    /// @dev Place of an epoch in its word of 256.
+    function _bit(uint64 epoch) private pure returns (uint256) {
+        uint256 first = 1;
+        return first << (epoch & 0xff);
     }
 
     function _saturated(uint256 misses) private pure returns (uint8) {

@@ -52,10 +52,10 @@ abstract contract JobFixture is ChainFixture {
         vm.prank(client);
         vault.deposit{value: 10 ether}(client);
         mineTo(1);
-        for (uint256 i = 0; i < 5; ++i) {
+        for (uint64 i = 0; i < 5; ++i) {
             JobId job = i == 0 ? jobs.hashOf(spec()) : JobId.wrap(keccak256(abi.encode("job", i)));
             bytes32 result = i == 0 ? RESULT : keccak256(abi.encode("result", i));
-            leaves.push(ResultLeaf({job: job, resultRoot: result, steps: uint64(1000 + i)}));
+            leaves.push(ResultLeaf({job: job, resultRoot: result, steps: 1000 + i}));
             leafHashes.push(keccak256(abi.encodePacked(bytes1(0), job, result, uint256(leaves[i].steps))));
         }
     }

@@ -11,7 +11,7 @@ import {SortedTree} from "./SortedTree.sol";
 
 /// @title Registers the real chips of `test/vectors/chips.json` with the real precompiles of a node.
 abstract contract PociFixture is ChainFixture {
-    uint256 internal constant CHIPS = 32;
+    uint32 internal constant CHIPS = 32;
     uint256 internal constant OPERATOR_KEY = 0xA11CE;
     uint128 internal constant BOND = 1 ether;
     uint64 internal constant EXIT_SECONDS = 60;
@@ -76,7 +76,7 @@ abstract contract PociFixture is ChainFixture {
             leaves[i] = keccak256(abi.encodePacked(bytes1(0), x[i], y[i], uint256(MODEL), serials[i]));
         }
         vm.prank(vendor);
-        batch = vendors.postBatch(SortedTree.root(leaves), MODEL, uint32(CHIPS));
+        batch = vendors.postBatch(SortedTree.root(leaves), MODEL, CHIPS);
         for (uint256 i = 0; i < CHIPS; ++i) {
             ChipRegistration storage entry = entries.push();
             (entry.x, entry.y, entry.serialHash, entry.batch) = (x[i], y[i], serials[i], batch);

@@ -9,6 +9,8 @@ import {Job, JobSpec, JobState, Tolerance} from "contracts/src/types/Jobs.sol";
 import {JobFixture} from "../lib/JobFixture.sol";
 
 contract JobEscrowTest is JobFixture {
+    bytes32 private constant FALSE = "false";
+
     function test_hashOf_isTheEip712HashOfTheSpecification() public view {
         JobSpec memory wanted = spec();
         bytes32 typeHash = keccak256(
@@ -292,9 +294,8 @@ contract JobEscrowTest is JobFixture {
     function test_refund_revertsWhen_onlyAnotherResultOfTheJobHasFallen() public {
         JobId job = openJob();
         deliver(job);
-        leaves[0].resultRoot = "false";
-        leafHashes[0] =
-            keccak256(abi.encodePacked(bytes1(0), job, bytes32("false"), uint256(leaves[0].steps)));
+        leaves[0].resultRoot = FALSE;
+        leafHashes[0] = keccak256(abi.encodePacked(bytes1(0), job, FALSE, uint256(leaves[0].steps)));
         BatchId batch = postBatch();
         dispute(batch, 0);
         drawFor(batch, 0);

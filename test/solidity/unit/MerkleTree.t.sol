@@ -8,6 +8,10 @@ import {MerkleTree} from "contracts/src/libraries/MerkleTree.sol";
 import {SortedTree} from "../lib/SortedTree.sol";
 
 contract MerkleTreeTest is Test {
+    bytes32 private constant A = "a";
+    bytes32 private constant B = "b";
+    bytes32 private constant C = "c";
+
     function rootOfSorted(bytes32 leaf, bytes32[] calldata path) external pure returns (bytes32) {
         return MerkleTree.rootOfSorted(leaf, path);
     }
@@ -78,12 +82,12 @@ contract MerkleTreeTest is Test {
 
     function test_rootOfOrdered_promotesTheLastOfThree() public view {
         bytes32[] memory path = new bytes32[](1);
-        path[0] = keccak256(bytes.concat(hex"01", bytes32("a"), bytes32("b")));
+        path[0] = keccak256(abi.encodePacked(hex"01", A, B));
 
-        (bytes32 root, bool isWhole) = this.rootOfOrdered("c", 2, 3, path);
+        (bytes32 root, bool isWhole) = this.rootOfOrdered(C, 2, 3, path);
 
         assertTrue(isWhole, "whole");
-        assertEq(root, keccak256(bytes.concat(hex"01", path[0], bytes32("c"))), "root");
+        assertEq(root, keccak256(abi.encodePacked(hex"01", path[0], C)), "root");
     }
 
     function leavesOf(bytes32 seed, uint256 width) private pure returns (bytes32[] memory leaves) {

@@ -11,6 +11,8 @@ import {ChipId} from "contracts/src/types/Ids.sol";
 import {PociFixture} from "../lib/PociFixture.sol";
 
 contract PociRegistryAvailabilityTest is PociFixture {
+    bytes32 private constant SIGNATURE = "signature";
+
     function setUp() public override {
         super.setUp();
         register(8);
@@ -216,10 +218,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         mineToEpoch(1);
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
         proof.signature = new bytes(95);
-        refuse(
-            proof,
-            abi.encodeWithSelector(IPociRegistry.PociRegistryBadLength.selector, bytes32("signature"), 95, 96)
-        );
+        refuse(proof, abi.encodeWithSelector(IPociRegistry.PociRegistryBadLength.selector, SIGNATURE, 95, 96));
     }
 
     function test_proveAvailability_revertsWhen_absentListDescends() public {

@@ -24,7 +24,8 @@ contract SumTreeTest is Test {
         width = uint32(bound(width, 1, 300));
         for (uint256 i = 0; i < 1 + uint256(steps) % 48; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
-            uint32 place = uint32(seed % width);
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint32 place = uint32(seed % width); // fits: below the width
             uint64 weight = seed >> 250 == 0 ? 0 : uint64((seed >> 32) % 9);
             _tree.set(place, weight);
             _row[place] = weight;

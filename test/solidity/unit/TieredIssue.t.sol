@@ -19,9 +19,10 @@ contract TieredIssueTest is Test {
         string memory json = vm.readFile("test/vectors/emission.json");
         for (uint256 i = 0; i < ROWS; ++i) {
             string memory row = string.concat(".tiered.rows[", vm.toString(i), "].");
-            uint256 height = vm.parseJsonUint(json, string.concat(row, "height"));
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint64 height = uint64(vm.parseJsonUint(json, string.concat(row, "height"))); // at most 1e9
             uint256 rewardWei = vm.parseJsonUint(json, string.concat(row, "reward_wei_floor"));
-            assertEq(schedule().rewardX36(uint64(height)) / X36_PER_GWEI, rewardWei / WEI_PER_GWEI, "gwei");
+            assertEq(schedule().rewardX36(height) / X36_PER_GWEI, rewardWei / WEI_PER_GWEI, "gwei");
         }
     }
 
@@ -30,7 +31,8 @@ contract TieredIssueTest is Test {
         string memory json = vm.readFile("test/vectors/emission.json");
         for (uint256 i = 1; i < ROWS; ++i) {
             string memory row = string.concat(".tiered.rows[", vm.toString(i), "].");
-            uint64 height = uint64(vm.parseJsonUint(json, string.concat(row, "height")));
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint64 height = uint64(vm.parseJsonUint(json, string.concat(row, "height"))); // at most 1e9
             uint256 rewardWei = vm.parseJsonUint(json, string.concat(row, "reward_wei_floor"));
             uint256 paid = schedule().issuedGwei(height) - schedule().issuedGwei(height - 1);
             assertApproxEqAbs(paid, rewardWei / WEI_PER_GWEI, 1, "gwei");

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
+import {Chip, ChipState} from "contracts/src/types/Chips.sol";
+import {ChipId} from "contracts/src/types/Ids.sol";
+
+import {PociFixture} from "../lib/PociFixture.sol";
+
+/// @title Registers, proves, suspends, retires and quarantines real chips at random.
+contract PociHandler is PociFixture {
+    uint256 public registered;
+
+    constructor() {
+        setUp();
+    }
+
+    function join(uint8 count) external {
+        uint256 more = bound(count, 1, 4);
+        if (registered + more > CHIPS) return;
+        registerFrom(registered, more);
+        registered += more;
+    }
+
+    function pass(uint8 blocks) external {
+        mineTo(uint64(vm.getBlockNumber()) + uint64(bound(blocks, 1, 20)));
+    }
+
+    function suspend(uint256 i) external {
+        Chip memory chip = registry.chipOf(ids[i % CHIPS]);
+        bool isInService = chip.state == ChipState.Pending || chip.state == ChipState.Active;
+        if (isInService && chip.misses >= 3) registry.suspendSilent(only(i % CHIPS));
+    }
+
+    function ask(uint256 i) external {
+        Chip memory chip = registry.chipOf(ids[i % CHIPS]);
+        bool isIn = chip.state == ChipState.Pending || chip.state == ChipState.Suspended;
+        if (!isIn || chip.rentals != 0) return;
+        vm.prank(operator);
+        registry.requestExit(ids[i % CHIPS]);
+    }
+
+    function finish(uint256 i) external {
+        Chip memory chip = registry.chipOf(ids[i % CHIPS]);
+        if (chip.state != ChipState.Exiting || block.timestamp < chip.exitAt) return;
+        registry.finishExit(ids[i % CHIPS]);
+    }
+
+    function rent(uint256 i) external {
+        ChipId id = ids[i % CHIPS];
+        Chip memory chip = registry.chipOf(id);
+        vm.startPrank(ESCROW);
+        if (chip.rentals != 0) registry.free(only(i % CHIPS));
+        else if (registry.stateOf(id) == ChipState.Active) registry.reserve(operator, only(i % CHIPS));
+        vm.stopPrank();
+    }
+
+    function idAt(uint256 i) external view returns (ChipId) {
+        return ids[i];
+    }
+
+    function keyAt(uint256 i) external view returns (bytes memory) {
+        return entries[i].blsKey;
+    }
+}
+
+/// forge-config: default.invariant.runs = 8
+/// forge-config: default.invariant.depth = 24
+contract PociBooksInvariantTest is PociFixture {
+    PociHandler private _handler;
+
+    function setUp() public override {
+        _handler = new PociHandler();
+        operator = vm.addr(OPERATOR_KEY);
+        bytes4[] memory selectors = new bytes4[](6);
+        selectors[0] = PociHandler.join.selector;
+        selectors[1] = PociHandler.pass.selector;
+        selectors[2] = PociHandler.suspend.selector;
+        selectors[3] = PociHandler.ask.selector;
+        selectors[4] = PociHandler.finish.selector;
+        selectors[5] = PociHandler.rent.selector;
+        targetSelector(FuzzSelector({addr: address(_handler), selectors: selectors}));
+        targetContract(address(_handler));
+    }
+
+    /// forge-config: default.invariant.runs = 8
+    /// forge-config: default.invariant.depth = 24
+    function invariant_powerKeysAndBondsAreTheSumsOverChips() public view {
+        uint256 power = 0;
+        uint256 bonds = 0;
+        uint32 counting = 0;
+        bytes memory keys = "";
+        for (uint256 i = 0; i < CHIPS; ++i) {
+            Chip memory chip = registry.chipOf(_handler.idAt(i));
+            bonds += chip.bond;
+            if (chip.state != ChipState.Pending && chip.state != ChipState.Active) continue;
+            power += chip.phi;
+            ++counting;
+            keys = bytes.concat(keys, _handler.keyAt(i));
+        }
+        (bytes memory aggregate, uint32 count) = registry.snapshotOf(operator, registry.currentEpoch() + 1);
+
+        assertEq(registry.totalPower(), power, "total power");
+        assertEq(registry.powerOf(operator), power, "operator's power");
+        assertEq(vault.lockedOf(REGISTRY, bytes32(uint256(uint160(operator)))), bonds, "bonds");
+        assertEq(count, counting, "count");
+        if (_handler.registered() == 0) return;
+        assertEq(aggregate, PociVerify.toBytes(PociVerify.sum(keys, "")), "aggregate key");
+    }
+}
