@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {IBeaconHistory} from "../interfaces/IBeaconHistory.sol";
+import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IVault} from "../interfaces/IVault.sol";
+import {IVendorRegistry} from "../interfaces/IVendorRegistry.sol";
+import {ChipLedger} from "../libraries/ChipLedger.sol";
+import {PociMessages} from "../libraries/PociMessages.sol";
+import {SumTree} from "../libraries/SumTree.sol";
+import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
+import {Chip, ChipState, PociParameters} from "../types/Chips.sol";
+import {ChipId} from "../types/Ids.sol";
+
+/// @title Holds the books of chips and reads them: what the parts of the registry share.
+abstract contract ChipBooks is IPociRegistry, EIP712 {
+    using ChipLedger for ChipLedger.Ledger;
+    using ChipLedger for ChipLedger.Operator;
+    using ChipLedger for ChipLedger.ChipRecord;
+    using SumTree for SumTree.Tree;
+
+    IBeaconHistory internal immutable BEACONS;
+    IVendorRegistry internal immutable VENDORS;
+    IVault internal immutable VAULT;
+    address internal immutable ESCROW;
+    /// @dev Blocks.
+    uint64 internal immutable EPOCH;
+    /// @dev Epochs.
+    uint64 internal immutable LOOKBACK;
+    uint64 internal immutable EXIT_SECONDS;
+    uint8 internal immutable MISSES_TO_SUSPEND;
+
+    /// @inheritdoc IPociRegistry
+    uint128 public immutable bondPerPhi; // forge-lint: disable-line(screaming-snake-case-immutable)
+
+    /// @dev Chips, operators and the segment line; written by every function but the views.
+    ChipLedger.Ledger internal _ledger;
+
+    constructor(PociParameters memory parameters) EIP712("UtilityNet PociRegistry", "1") {
+        BEACONS = IBeaconHistory(parameters.beacons);
+        VENDORS = IVendorRegistry(parameters.vendors);
+        VAULT = IVault(parameters.vault);
+        ESCROW = parameters.escrow;
+        EPOCH = parameters.epochBlocks;
+        LOOKBACK = parameters.lookbackEpochs;
+        EXIT_SECONDS = parameters.exitSeconds;
+        MISSES_TO_SUSPEND = parameters.missesToSuspend;
+        bondPerPhi = parameters.bondPerPhi;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function segmentAt(uint128 kappa) external view returns (ChipId chip, address operator, uint64 phi) {
+        uint64 total = _ledger.line.total;
+        if (kappa >= total) revert PociRegistryBeyondPower(kappa, total);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        chip = _ledger.chipAt[_ledger.line.find(uint64(kappa))]; // fits: below the total
+        operator = _ledger.chips[chip].operator;
+        phi = _ledger.chips[chip].phi;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function totalPower() external view returns (uint128) {
+        return _ledger.line.total;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function powerOf(address operator) external view returns (uint128) {
+        return _ledger.operators[operator].power;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function chipOf(ChipId chip) external view returns (Chip memory) {
+        return _ledger.toChip(chip, _ledger.missesBefore(chip, currentEpoch(), LOOKBACK));
+    }
+
+    /// @inheritdoc IPociRegistry
+    function stateOf(ChipId id) public view returns (ChipState) {
+        ChipLedger.ChipRecord storage chip = _ledger.chips[id];
+        ChipState state = chip.state;
+        bool isInService =
+            state == ChipState.Pending || state == ChipState.Active || state == ChipState.Suspended;
+        if (isInService && VENDORS.isRevoked(chip.batch)) return ChipState.Quarantined;
+        bool isOver = state == ChipState.Pending && chip.registeredEpoch < currentEpoch();
+        return isOver ? ChipState.Active : state;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function blsKeyOf(ChipId chip) external view returns (bytes memory) {
+        if (_ledger.chips[chip].registrations == 0) return "";
+        return PociVerify.toBytes(_ledger.chips[chip].keyOf());
+    }
+
+    /// @inheritdoc IPociRegistry
+    function vrfKeyOf(address operator) external view returns (bytes memory) {
+        return _ledger.operators[operator].vrfKey;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function chipsOf(address operator) external view returns (ChipId[] memory chips) {
+        uint32[] storage segments = _ledger.operators[operator].segments;
+        chips = new ChipId[](segments.length);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            chips[i] = _ledger.chipAt[segments[i]];
+        }
+    }
+
+    /// @inheritdoc IPociRegistry
+    function snapshotOf(address operator, uint64 epoch)
+        external
+        view
+        returns (bytes memory aggregateKey, uint32 count)
+    {
+        BlsKey memory key;
+        (key, count) = _snapshot(operator, epoch);
+        return (PociVerify.toBytes(key), count);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function wasPresent(ChipId id, uint64 epoch) external view returns (bool) {
+        ChipLedger.ChipRecord storage chip = _ledger.chips[id];
+        if (epoch < LOOKBACK || !chip.countedAt(epoch - LOOKBACK)) return false;
+        return isProven(chip.operator, epoch) && !_ledger.isMissed(id, epoch);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function isProven(address operator, uint64 epoch) public view returns (bool) {
+        return _ledger.operators[operator].isProven(epoch);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function availabilityMessage(address operator, uint64 epoch) public view returns (bytes32) {
+        uint64 height = epoch == 0 ? 0 : epoch * EPOCH - 1;
+        return PociMessages.availability(operator, epoch, BEACONS.beaconAt(height));
+    }
+
+    /// @inheritdoc IPociRegistry
+    function currentEpoch() public view returns (uint64) {
+        return uint64(block.number) / EPOCH;
+    }
+
+    /// @dev What a proof of an epoch is checked against.
+    function _snapshot(address operator, uint64 epoch)
+        internal
+        view
+        returns (BlsKey memory key, uint32 count)
+    {
+        if (epoch < LOOKBACK) return (PociVerify.infinity(), 0);
+        return _ledger.operators[operator].snapshotAt(epoch - LOOKBACK);
+    }
+
+    /// @dev The chip, if the caller is its operator.
+    function _operatorsOwn(ChipId id) internal view returns (ChipLedger.ChipRecord storage chip) {
+        chip = _ledger.chips[id];
+        if (chip.operator != msg.sender) revert PociRegistryNotOperator(id, msg.sender);
+    }
+
+    /// @dev Takes a chip off the line and out of its operator's sum, if it counts.
+    function _takeOffLine(ChipId id, ChipLedger.ChipRecord storage chip) internal {
+        if (chip.untilEpoch != ChipLedger.OPEN) return;
+        uint64 epoch = currentEpoch();
+        chip.misses = _ledger.missesBefore(id, epoch, LOOKBACK);
+        _ledger.depart(chip, epoch);
+        _subtractKey(chip, epoch);
+    }
+
+    function _subtractKey(ChipLedger.ChipRecord storage chip, uint64 epoch) internal {
+        _ledger.operators[chip.operator].addKeys(epoch, "", PociVerify.toBytes(chip.keyOf()));
+    }
+
+    function _requireLength(bytes32 field, uint256 length, uint256 expected) internal pure {
+        if (length != expected) revert PociRegistryBadLength(field, length, expected);
+    }
+
+    /// @dev The vault's purpose under which an operator's bonds lie.
+    function _bondOf(address operator) internal pure returns (bytes32) {
+        return bytes32(uint256(uint160(operator)));
+    }
+}
