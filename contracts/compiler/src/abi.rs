@@ -25,7 +25,8 @@ pub(crate) fn compile(
 
 /// All contracts, by their path from the root: the path is part of what the compiler sees.
 fn read_sources(foundry: &Foundry) -> anyhow::Result<Sources> {
-    let read = Source::read_sol_yul_from(&foundry.sources()).context("cannot read the contracts")?;
+    let read =
+        Source::read_sol_yul_from(&foundry.sources()).context("cannot read the contracts")?;
     let mut sources = Sources::new();
     for (path, source) in read {
         let path = path.strip_prefix(&foundry.root).map(Path::to_path_buf).unwrap_or(path);
@@ -35,16 +36,21 @@ fn read_sources(foundry: &Foundry) -> anyhow::Result<Sources> {
     Ok(sources)
 }
 
-/// Errors and warnings alike: contracts compile clean.
+/// Errors and warnings alike: contracts compile clean. Warnings about libraries are theirs.
 fn refuse_complaints(output: &Value) -> anyhow::Result<()> {
     let complaints: Vec<&str> = output["errors"]
         .as_array()
         .into_iter()
         .flatten()
+        .filter(|error| error["severity"] == "error" || !is_about_a_library(error))
         .filter_map(|error| error["formattedMessage"].as_str())
         .collect();
     ensure!(complaints.is_empty(), "the compiler complains:\n{}", complaints.join("\n"));
     Ok(())
+}
+
+fn is_about_a_library(error: &Value) -> bool {
+    error["sourceLocation"]["file"].as_str().is_some_and(|file| file.starts_with("node_modules/"))
 }
 
 fn file_of(output: &Value, name: &str) -> anyhow::Result<String> {
@@ -93,5 +99,13 @@ mod tests {
     fn a_warning_fails_the_compilation() {
         let output = json!({ "errors": [{ "formattedMessage": "Warning: unused" }] });
         assert!(refuse_complaints(&output).is_err());
+    }
+
+    #[test]
+    fn a_warning_about_a_library_is_not_ours() {
+        let place = json!({ "file": "node_modules/x.sol" });
+        let warning =
+            json!({ "severity": "warning", "formattedMessage": "", "sourceLocation": place });
+        assert!(refuse_complaints(&json!({ "errors": [warning] })).is_ok());
     }
 }
