@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
+import {AvailabilityProof, ChipRegistration} from "contracts/src/types/Chips.sol";
+
+import {PociFixture} from "../lib/PociFixture.sol";
+
+/// @dev What PEERS' chip registries and signature aggregates were open to, tried on ours.
+contract PociKeysAttack is PociFixture {
+    /// @dev A key chosen as "mine less the others'" would let one chip sign for all of them.
+    function test_rogueKey_hasNoProofOfPossession() public {
+        register(3);
+        bytes memory rogue = PociVerify.toBytes(
+            PociVerify.sum(entries[3].blsKey, bytes.concat(entries[0].blsKey, entries[1].blsKey))
+        );
+        ChipRegistration[] memory chips = slice(3, 1);
+        chips[0].blsKey = rogue;
+
+        // The chip attests another key, so this falls with the attestation; the possession falls too.
+        refuse(chips, abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[3]));
+        assertFalse(possesses(rogue, entries[3].possession), "possession");
+    }
+
+    /// @dev The point at infinity signs everything with a signature at infinity.
+    function test_infinityKey_isNobodys() public view {
+        bytes memory infinity = PociVerify.toBytes(PociVerify.infinity());
+        bytes memory signature = bytes.concat(hex"c0", new bytes(95));
+
+        assertFalse(possesses(infinity, signature), "possession");
+    }
+
+    /// @dev ERC-1056 hashes no chain id: a signature for one chain serves on all.
+    function test_attestation_ofAnotherChainIsRefused() public {
+        vm.chainId(1);
+        refuse(slice(0, 1), abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[0]));
+    }
+
+    /// @dev A possession proof seen in the mempool names its operator.
+    function test_possession_isBoundToTheOperator() public view {
+        assertTrue(possesses(entries[0].blsKey, entries[0].possession), "its operator");
+
+        bytes memory items = this.item(newOperator, entries[0].blsKey, entries[0].possession);
+        assertFalse(PociVerify.arePossessed(items), "another");
+    }
+
+    /// @dev One chip, one power: neither another key nor another operator registers it again.
+    function test_chip_countsOnce() public {
+        register(1);
+        ChipRegistration[] memory chips = slice(0, 1);
+        chips[0].blsKey = entries[1].blsKey;
+        chips[0].possession = entries[1].possession;
+        refuse(
+            chips,
+            abi.encodeWithSelector(
+                IPociRegistry.PociRegistryChipTaken.selector, ids[0], registry.stateOf(ids[0])
+            )
+        );
+    }
+
+    /// @dev The aggregate of one operator proves nothing for another with the same number of chips.
+    function test_aggregate_ofAnotherOperatorIsRefused() public {
+        register(8);
+        vm.prank(operator);
+        registry.requestExit(ids[0]);
+        mineTo(EXIT_SECONDS + 2 * EPOCH);
+        registry.finishExit(ids[0]);
+        ChipRegistration[] memory chips = slice(0, 1);
+        chips[0].r = vm.parseJsonBytes32(json, ".transfer.r");
+        chips[0].s = vm.parseJsonBytes32(json, ".transfer.s");
+        chips[0].possession = vm.parseJsonBytes(json, ".transfer.possession");
+        bytes memory key = vm.parseJsonBytes(json, ".newVrfKey");
+        vm.prank(newOperator);
+        registry.register{value: bondOf(1)}(chips, key);
+        uint64 epoch = registry.currentEpoch() + 1;
+        mineToEpoch(epoch);
+
+        AvailabilityProof memory proof = proofOf(epoch, "of8", nobody);
+        proof.operator = newOperator;
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryBadAggregate.selector, newOperator, epoch)
+        );
+        vm.prank(newOperator);
+        registry.proveAvailability(proof, "");
+    }
+
+    /// @dev An operator that lists somebody else's chip cannot add to that chip's misses.
+    function test_absentList_namesOnlyOnesOwnChips() public {
+        register(8);
+        vm.prank(operator);
+        registry.requestExit(ids[7]);
+        mineTo(EXIT_SECONDS + 2 * EPOCH);
+        registry.finishExit(ids[7]);
+        uint64 epoch = registry.currentEpoch();
+        AvailabilityProof memory proof = proofOf(epoch, "of8without7", one(7));
+
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAbsentList.selector, 0));
+        vm.prank(operator);
+        registry.proveAvailability(proof, "");
+    }
+
+    /// @dev Bonds leave only after the wait: a chip that asked to go can still be listed absent and held to
+    /// account.
+    function test_bond_doesNotLeaveBeforeTheWaitIsOver() public {
+        register(1);
+        vm.prank(operator);
+        registry.requestExit(ids[0]);
+
+        vm.expectRevert();
+        registry.finishExit(ids[0]);
+        assertEq(vault.freeOf(operator), 0);
+    }
+
+    function item(address account, bytes calldata key, bytes calldata proof)
+        external
+        view
+        returns (bytes memory items)
+    {
+        items = PociVerify.possessions(1);
+        bytes32 context =
+            keccak256(abi.encode(keccak256("UNC/v1/possession"), block.chainid, REGISTRY, account, ids[0]));
+        PociVerify.putPossession(items, 0, context, key, proof);
+    }
+
+    function possesses(bytes memory key, bytes memory proof) private view returns (bool) {
+        return PociVerify.arePossessed(this.item(operator, key, proof));
+    }
+
+    function refuse(ChipRegistration[] memory chips, bytes memory reason) private {
+        bytes memory key = vrfKey();
+        uint256 value = bondOf(chips.length);
+        vm.expectRevert(reason);
+        vm.prank(operator);
+        registry.register{value: value}(chips, key);
+    }
+}
