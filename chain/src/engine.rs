@@ -4,8 +4,10 @@
 //! compares, finalise writes it. Only the last changes anything.
 
 pub mod api;
+mod blocks;
 mod command;
 mod difficulty;
+mod flusher;
 mod header;
 mod judge;
 mod pending;

@@ -1,8 +1,10 @@
 //! Executes blocks and calls on the states that the store keeps.
 
 mod alloc;
+mod attached;
 mod block;
 mod evm;
+mod install;
 mod overlay;
 mod overrides;
 mod patch;
@@ -17,6 +19,7 @@ pub(crate) use alloc::genesis_changes;
 pub(crate) use block::{BlockRun, settle};
 pub use block::{Executed, ExecutionError, Rewards};
 pub use evm::UtnetEvmFactory;
+pub use install::{Founders, InstallError, install};
 pub use overlay::Overlay;
 pub use overrides::OverrideError;
 pub use patch::AccountPatch;

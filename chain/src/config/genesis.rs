@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     engine::stored_genesis,
+    execution::{Founders, install},
     genesis::{ChainSpec, DevGenesis, GenesisError, Limits},
 };
 use alloy_genesis::{Genesis, GenesisAccount};
@@ -81,6 +82,11 @@ fn fresh(args: &NodeArgs, accounts: &DevAccounts, now: Seconds) -> Result<Genesi
         genesis.config.osaka_time = None;
     }
     fund(&mut genesis, accounts.addresses(), accounts);
+    if genesis.config.extra_fields.contains_key("utnet") {
+        let vendors: Vec<_> = accounts.addresses().take(1).collect();
+        let governor = vendors.first().copied().unwrap_or_default();
+        install(&mut genesis, &Founders { governor, vendors })?;
+    }
     Ok(genesis)
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     engine::{self, Chain, EngineError, EngineOptions},
+    execution::InstallError,
     genesis::{GenesisError, SEALER_KEY},
     miner::MiningMode,
     poci::{Chips, Sealer},
@@ -25,9 +26,13 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use utnet_db::{DbError, OpenOptions, Store};
 use utnet_primitives::Wei;
+
+/// How long the end of a node waits for requests that still hold the chain.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a node ended without a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,9 @@ pub enum NodeError {
     /// The genesis is not valid.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    /// A system contract cannot be put into genesis.
+    #[error(transparent)]
+    Install(#[from] InstallError),
     /// The data folder cannot be opened.
     #[error("--datadir: {0}")]
     Store(#[from] DbError),
@@ -114,10 +122,12 @@ pub async fn run_node(
     }
     let ended = serve(&args, &accounts, &chain, out, shutdown).await;
     drop(chain);
-    let joined = tokio::task::spawn_blocking(move || engine.join()).await;
-    match joined {
-        Ok(Ok(())) => ended,
-        _ => Err(NodeError::EngineCrashed),
+    let joined = tokio::task::spawn_blocking(move || engine.join());
+    match tokio::time::timeout(PATIENCE, joined).await {
+        Ok(Ok(Ok(()))) => ended,
+        Ok(_) => Err(NodeError::EngineCrashed),
+        // Every block is committed when it is made: nothing is lost by not waiting.
+        Err(_elapsed) => ended,
     }
 }
 

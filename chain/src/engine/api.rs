@@ -125,6 +125,9 @@ pub enum EngineError {
     /// The genesis is not valid.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    /// The system gives no thread.
+    #[error("the engine cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
     /// A chain on disk keeps its genesis.
     #[error("a chain on disk cannot be reset to another genesis: choose another datadir")]
     OnDisk,

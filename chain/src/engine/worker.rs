@@ -1,31 +1,25 @@
 //! Runs the engine: takes commands one after another, mines when it is time.
 
 use super::{
-    api::{AccountPatch, EngineError, HeadEvent, Settings, SnapshotId},
+    api::{AccountPatch, EngineError, Settings, SnapshotId},
+    blocks::changed_nonces,
     command::{Command, Reply},
-    header::{Attributes, next_base_fee},
+    flusher::Flusher,
     judge::judge,
-    propose::{Proposal, Source, no_withdrawals, propose},
     shared::Shared,
     snapshot::Snapshot,
 };
 use crate::{
     clock::Clock,
-    execution::{
-        At, BlockRecord, ChainView, Foreign, ReadError, Rewards, patch_accounts, to_write,
-    },
+    execution::{At, ChainView, Foreign, ReadError, patch_accounts},
     genesis::ChainSpec,
     miner::Pace,
-    poci::{Plan, Sealer},
-    pool::PooledEntry,
+    poci::{PociFault, Sealer},
 };
-use alloy_consensus::Sealable;
-use alloy_hardforks::EthereumHardforks;
-use alloy_primitives::{Address, B256, Bytes, TxHash, keccak256};
+use alloy_primitives::{Address, B256, TxHash};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::mpsc;
-use tracing::{debug, error, info, warn};
-use utnet_db::{AccountUpdate, StateChanges};
+use tracing::{debug, error, info};
 use utnet_primitives::{Height, Seconds};
 
 /// Commands taken at once before instant mining looks at the pool: a batch of transactions that
@@ -45,6 +39,8 @@ pub struct Engine {
     pub(super) pace: Pace,
     pub(super) snapshots: BTreeMap<SnapshotId, Snapshot>,
     pub(super) next_snapshot: u64,
+    /// Flushes a store on disk.
+    pub(super) flusher: Option<Flusher>,
     /// Whether a reset may choose another genesis.
     pub(super) in_memory: bool,
     /// Answers to submissions, held back until instant mining had its turn.
@@ -167,122 +163,6 @@ impl Engine {
         Ok(self.view()?.height())
     }
 
-    /// The base fee of the next block; zero before London.
-    pub(super) fn base_fee(&self, view: &ChainView) -> u64 {
-        let natural = next_base_fee(view.spec(), view.head()).unwrap_or_default();
-        self.settings.next_base_fee.unwrap_or(natural)
-    }
-
-    /// Makes the next block from the pool, or from `given`, and takes it as head.
-    pub(super) fn make_block(
-        &mut self,
-        given: Option<Vec<Arc<PooledEntry>>>,
-    ) -> Result<Arc<BlockRecord>, EngineError> {
-        let view = self.view()?;
-        let parent_time = Seconds(view.head().timestamp);
-        let wall = self.clock.seconds();
-        let timestamp = self.settings.time.next(parent_time, wall);
-        let plan = self.plan(&view, timestamp)?;
-        let attributes = self.attributes(&view, timestamp, plan.as_ref());
-        let is_shanghai = view.spec().is_shanghai_active_at_timestamp(timestamp.0);
-        let rewards = match &plan {
-            Some(plan) => Rewards::Emission(plan.producer),
-            None => Rewards::Given(no_withdrawals(is_shanghai)),
-        };
-        let proposal = match given {
-            Some(list) => propose(&view, &attributes, rewards, &mut list.into_iter()),
-            None => {
-                let pool = self.shared.pool.read();
-                let mut ready = pool.ready(self.settings.order, self.base_fee(&view));
-                let source: &mut dyn Source = &mut ready;
-                propose(&view, &attributes, rewards, source)
-            }
-        }?;
-        let Proposal { mut block, state, invalid, .. } = proposal;
-        if let Some(plan) = &plan {
-            self.seal(plan, &mut block)?;
-        }
-        let block = self.finalise(block, state)?;
-        for (hash, reason) in invalid {
-            warn!(%hash, %reason, "dropped from the pool");
-            self.shared.pool.write().remove(&hash);
-        }
-        self.settings.time.passed(timestamp, wall);
-        self.settings.next_base_fee = None;
-        self.settings.next_prevrandao = None;
-        self.publish_settings();
-        Ok(block)
-    }
-
-    fn plan(&mut self, view: &ChainView, timestamp: Seconds) -> Result<Option<Plan>, EngineError> {
-        match &view.spec().poci {
-            Some(schedule) => Ok(Some(self.sealer.plan(view, schedule, timestamp)?)),
-            None => Ok(None),
-        }
-    }
-
-    fn attributes(&self, view: &ChainView, timestamp: Seconds, plan: Option<&Plan>) -> Attributes {
-        let head = view.head();
-        let dev_beacon = || {
-            let seed = [head.mix_hash.as_slice(), &head.number.to_be_bytes()].concat();
-            self.settings.next_prevrandao.unwrap_or_else(|| keccak256(seed))
-        };
-        Attributes {
-            timestamp,
-            beneficiary: plan.map_or(self.settings.coinbase, |plan| plan.beneficiary),
-            beacon: plan.map_or_else(dev_beacon, |plan| plan.beacon),
-            gas_limit: self.settings.gas_limit,
-            base_fee: self.settings.next_base_fee,
-            parent_beacon_block_root: B256::ZERO,
-            extra_data: Bytes::new(),
-        }
-    }
-
-    fn seal(&self, plan: &Plan, block: &mut BlockRecord) -> Result<(), EngineError> {
-        let mut header = block.header.inner().clone();
-        let sidecar = self.sealer.seal(plan, self.spec().chain_id, &mut header)?;
-        block.header = header.seal_slow();
-        block.sidecar = Some(sidecar);
-        Ok(())
-    }
-
-    /// The third of the engine's calls: writes a block and its state, and tells everybody.
-    pub(super) fn finalise(
-        &mut self,
-        block: BlockRecord,
-        state: StateChanges,
-    ) -> Result<Arc<BlockRecord>, EngineError> {
-        let nonces = changed_nonces(&state);
-        self.shared.store().append_block(to_write(&block, state))?;
-        let block = Arc::new(block);
-        self.keep_sidecars(&block);
-        self.follow_nonces(nonces);
-        debug!(height = %block.height(), hash = %block.hash(), "new head");
-        self.shared.announce(HeadEvent::Added(Arc::clone(&block)));
-        Ok(block)
-    }
-
-    /// Tells the pool which nonces accounts have now.
-    fn follow_nonces(&self, nonces: Vec<(Address, u64)>) {
-        let mut pool = self.shared.pool.write();
-        for (account, nonce) in nonces {
-            if pool.has_sender(&account) {
-                pool.set_nonce(account, nonce);
-            }
-        }
-    }
-
-    /// Keeps the blobs of the block's transactions while they are still in the pool.
-    fn keep_sidecars(&self, block: &BlockRecord) {
-        let pool = self.shared.pool.read();
-        for transaction in block.transactions.iter().filter(|tx| tx.is_eip4844()) {
-            let hash = transaction.hash();
-            if let Some(sidecar) = pool.find(hash).and_then(|entry| entry.sidecar().cloned()) {
-                self.shared.keep_sidecar(*hash, sidecar);
-            }
-        }
-    }
-
     fn import(&mut self, foreign: &Foreign) -> Result<B256, EngineError> {
         let judged = judge(&self.view()?, foreign)?;
         let block = self.finalise(judged.block, judged.state)?;
@@ -315,17 +195,6 @@ impl Engine {
     }
 }
 
-/// The nonces that changes give accounts.
-fn changed_nonces(changes: &StateChanges) -> Vec<(Address, u64)> {
-    let nonce = |update: AccountUpdate| match update {
-        AccountUpdate::Set(account) => Some(account.nonce),
-        AccountUpdate::Deleted => Some(0),
-        AccountUpdate::Unchanged => None,
-    };
-    let accounts = changes.accounts.iter();
-    accounts.filter_map(|(address, change)| Some((*address, nonce(change.account)?))).collect()
-}
-
 /// Sends an answer; who asked may be gone.
 fn answer<T>(reply: Reply<T>, result: Result<T, EngineError>) {
     drop(reply.send(result));
@@ -334,7 +203,7 @@ fn answer<T>(reply: Reply<T>, result: Result<T, EngineError>) {
 /// Says why no block was made; waiting for one's turn is no fault.
 fn report(fault: &EngineError) {
     match fault {
-        EngineError::Poci(crate::poci::PociFault::NotOurTurn { retry_at }) => {
+        EngineError::Poci(PociFault::NotOurTurn { retry_at }) => {
             debug!(%retry_at, "not our turn");
         }
         other => error!(fault = %other, "no block could be made"),

@@ -1,6 +1,6 @@
 //! Collects changes above a stored state and says what they amount to.
 
-use super::{ReadError, StateView};
+use super::{ReadError, StateView, view::info};
 use alloy_evm::revm::{
     DatabaseCommit, DatabaseRef,
     database::{AccountState, CacheDB, DbAccount},
@@ -36,6 +36,28 @@ fn forget_storage_of_the_gone<'a>(
             account.storage.clear();
         }
     }
+}
+
+/// Puts changes that were computed elsewhere above the state; their code is in the store.
+///
+/// # Errors
+/// When the state below cannot be read.
+pub(crate) fn apply(overlay: &mut Overlay, changes: &StateChanges) -> Result<(), ReadError> {
+    for (address, change) in &changes.accounts {
+        if let AccountUpdate::Set(account) = change.account {
+            overlay.insert_account_info(*address, info(account));
+        }
+        let account = overlay.load_account(*address)?;
+        if change.storage_wiped {
+            account.account_state = AccountState::StorageCleared;
+            account.storage.clear();
+        }
+        if change.account == AccountUpdate::Deleted {
+            account.account_state = AccountState::NotExisting;
+        }
+        account.storage.extend(change.storage.iter().map(|(slot, value)| ((*slot).into(), *value)));
+    }
+    Ok(())
 }
 
 /// What the overlay changes of the state below.

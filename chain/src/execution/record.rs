@@ -1,6 +1,6 @@
 //! Names the block as the node holds it: header, body, senders, receipts, proof of its producer.
 
-use crate::genesis::ChainSpec;
+use super::attached::Attached;
 use alloy_consensus::{
     Eip658Value, EthereumTxEnvelope, Header, ReceiptEnvelope, Sealed, TxEip4844,
     TxEip4844WithSidecar, TxReceipt, transaction::Recovered,
@@ -9,7 +9,6 @@ use alloy_eips::{
     eip4895::{Withdrawal, Withdrawals},
     eip7594::BlobTransactionSidecarVariant,
 };
-use alloy_hardforks::EthereumHardforks;
 use alloy_primitives::{B256, Bytes};
 use utnet_db::{BlockWrite, SealedHeader, StateChanges, StoredBlock};
 use utnet_primitives::Height;
@@ -62,12 +61,14 @@ pub struct Foreign {
     pub sidecar: Option<Bytes>,
 }
 
-/// What the store writes for a block.
-///
-/// Stored receipts know only success or failure. Where receipts carry a state root instead (before
-/// Byzantium) the roots, 32 bytes each, take the place of the sidecar, which such blocks lack.
-pub(crate) fn to_write(block: &BlockRecord, state: StateChanges) -> BlockWrite {
-    let sidecar = block.sidecar.clone().or_else(|| post_states(&block.receipts));
+/// What the store writes for a block; `outside` is what dev cheats changed before it.
+pub(crate) fn to_write(
+    block: &BlockRecord,
+    state: StateChanges,
+    outside: StateChanges,
+) -> BlockWrite {
+    let sidecar = block.sidecar.clone();
+    let attached = Attached { sidecar, roots: post_states(&block.receipts), outside };
     let (transactions, senders) =
         block.transactions.iter().cloned().map(Recovered::into_parts).unzip();
     BlockWrite {
@@ -77,22 +78,22 @@ pub(crate) fn to_write(block: &BlockRecord, state: StateChanges) -> BlockWrite {
         receipts: block.receipts.iter().map(stored_receipt).collect(),
         withdrawals: block.withdrawals.clone().map(Withdrawals::new),
         ommers: block.ommers.clone(),
-        sidecar,
+        sidecar: attached.encode(),
         state,
     }
 }
 
 /// A block as the node holds it, from what the store kept.
+///
+/// Stored receipts know only success or failure; where receipts carry a state root instead (before
+/// Byzantium), it comes from what is attached.
 pub(crate) fn restore(
-    spec: &ChainSpec,
     block: StoredBlock,
     receipts: Vec<utnet_db::Receipt>,
-    sidecar: Option<Bytes>,
+    attached: Attached,
 ) -> BlockRecord {
     let (header, hash) = block.header.split();
-    let has_roots = !spec.is_byzantium_active_at_block(header.number);
-    let roots = sidecar.iter().filter(|_| has_roots).flat_map(|roots| roots.chunks_exact(32));
-    let mut roots = roots.map(B256::from_slice);
+    let mut roots = attached.roots.into_iter();
     let receipts = receipts.into_iter().map(|receipt| {
         let status = match roots.next() {
             Some(root) => Eip658Value::PostState(root),
@@ -115,8 +116,8 @@ pub(crate) fn restore(
             .map(|(transaction, sender)| Recovered::new_unchecked(transaction, sender))
             .collect(),
         ommers: block.ommers,
-        withdrawals: block.withdrawals.map(|withdrawals| withdrawals.into_inner()),
-        sidecar: sidecar.filter(|_| !has_roots),
+        withdrawals: block.withdrawals.map(Withdrawals::into_inner),
+        sidecar: attached.sidecar,
     }
 }
 
@@ -129,12 +130,8 @@ fn stored_receipt(receipt: &Receipt) -> utnet_db::Receipt {
     }
 }
 
-/// The state roots of receipts that carry them; `None` if none does.
-fn post_states(receipts: &[Receipt]) -> Option<Bytes> {
-    let roots: Vec<u8> = receipts
-        .iter()
-        .filter_map(|receipt| receipt.status_or_post_state().as_post_state())
-        .flat_map(|root| root.0)
-        .collect();
-    (!roots.is_empty()).then(|| roots.into())
+/// The state roots of receipts that carry them.
+fn post_states(receipts: &[Receipt]) -> Vec<B256> {
+    let outcomes = receipts.iter().map(TxReceipt::status_or_post_state);
+    outcomes.filter_map(|outcome| outcome.as_post_state()).collect()
 }

@@ -88,6 +88,7 @@ impl Sandbox {
         let parent = Height(height.0.checked_sub(1).ok_or(ReadError::NoState { height })?);
         let mut sandbox =
             Self::over(view, view.state(At::After(parent))?, view.env_of(&block.header));
+        overlay::apply(&mut sandbox.state, &view.outside(height)?)?;
         // Impersonated senders may have code.
         sandbox.env.cfg_env.disable_eip3607 = true;
         let env = sandbox.env.clone();

@@ -1,6 +1,6 @@
 //! Reads the chain as of one committed snapshot.
 
-use super::{BlockRecord, record};
+use super::{BlockRecord, attached::Attached, record};
 use crate::genesis::ChainSpec;
 use alloy_consensus::{Header, Sealed};
 use alloy_evm::{
@@ -130,8 +130,16 @@ impl ChainView {
     pub fn block(&self, height: Height) -> Result<Option<BlockRecord>, ReadError> {
         let Some(block) = self.view.block(height.0)? else { return Ok(None) };
         let receipts = self.view.receipts(height.0)?.unwrap_or_default();
-        let sidecar = self.view.sidecar(height.0)?;
-        Ok(Some(record::restore(&self.spec, block, receipts, sidecar)))
+        let attached = Attached::decode(self.view.sidecar(height.0)?);
+        Ok(Some(record::restore(block, receipts, attached)))
+    }
+
+    /// What dev cheats changed between a block and its parent.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn outside(&self, height: Height) -> Result<StateChanges, ReadError> {
+        Ok(Attached::decode(self.view.sidecar(height.0)?).outside)
     }
 
     /// Where a transaction stands: height, and index in the block.
@@ -274,7 +282,7 @@ impl DatabaseRef for StateView {
 }
 
 /// A stored account as the EVM takes it; the code comes by its hash.
-fn info(account: Account) -> AccountInfo {
+pub(super) fn info(account: Account) -> AccountInfo {
     AccountInfo {
         balance: account.balance,
         nonce: account.nonce,

@@ -8,7 +8,7 @@ use alloy_eips::{
     eip7251::{CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS, CONSOLIDATION_REQUEST_PREDEPLOY_CODE},
 };
 use alloy_genesis::{ChainConfig, Genesis, GenesisAccount};
-use alloy_primitives::{Address, B256, Bytes, U256, address, b256, bytes};
+use alloy_primitives::{Address, B256, Bytes, U256, address, b256, bytes, keccak256};
 use alloy_signer_local::{MnemonicBuilder, PrivateKeySigner};
 use utnet_primitives::{Gas, PociSchedule, Seconds, precompile};
 
@@ -88,6 +88,8 @@ impl DevGenesis {
             timestamp: self.timestamp.0,
             gas_limit: self.gas_limit.0,
             base_fee_per_gas: Some(u128::from(self.base_fee)),
+            // The first beacon: BeaconHistory takes zero for none.
+            mix_hash: keccak256("UNC/v1/dev-genesis"),
             ..Genesis::default()
         };
         let balance = U256::from(self.balance_unc).saturating_mul(UNC);

@@ -1,1 +1,5 @@
-//! Tests.
+//! Tests draws, seals and their judgement on chains with real chips and contracts.
+
+mod drawing;
+mod sealing;
+mod support;

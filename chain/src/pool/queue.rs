@@ -278,7 +278,7 @@ impl Pool {
 }
 
 /// Transactions of one sender by nonce.
-pub type Entries = BTreeMap<u64, Arc<PooledEntry>>;
+pub(super) type Entries = BTreeMap<u64, Arc<PooledEntry>>;
 
 /// A replacement must pay ten percent more, rounded up, in tip and in fee cap.
 fn check_replacement(

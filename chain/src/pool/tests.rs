@@ -114,7 +114,7 @@ proptest! {
     fn the_order_is_total_and_keeps_every_senders_nonces(offers in offers()) {
         let mut pool = Pool::new(1_000);
         for (from, nonce, tip) in &offers {
-            let _ = pool.insert(priced(*from, *nonce, *tip, 100 * GWEI).recovered(), 0);
+            drop(pool.insert(priced(*from, *nonce, *tip, 100 * GWEI).recovered(), 0));
         }
 
         let once: Vec<_> = pool.ready(PoolOrder::Fees, 0).map(|e| e.hash).collect();
@@ -134,7 +134,7 @@ proptest! {
     fn the_pool_never_exceeds_its_capacity_and_loses_no_index(offers in offers()) {
         let mut pool = Pool::new(7);
         for (from, nonce, tip) in &offers {
-            let _ = pool.insert(priced(*from, *nonce, *tip, *tip * GWEI).recovered(), 0);
+            drop(pool.insert(priced(*from, *nonce, *tip, *tip * GWEI).recovered(), 0));
             prop_assert!(pool.len() <= 7);
         }
         let status = pool.status();

@@ -1,6 +1,6 @@
 //! Lets others look into the pool.
 
-use super::{Pool, PoolOrder, PooledEntry, queue::Entries};
+use super::{Pool, PoolOrder, PooledEntry};
 use alloy_primitives::{Address, TxHash};
 use parking_lot::RwLock;
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -45,7 +45,10 @@ impl PoolView {
     }
 
     /// All transactions of one sender: pending, then queued.
-    pub fn content_from(&self, sender: Address) -> (Entries, Entries) {
+    pub fn content_from(
+        &self,
+        sender: Address,
+    ) -> (BTreeMap<u64, Arc<PooledEntry>>, BTreeMap<u64, Arc<PooledEntry>>) {
         self.pool.read().content_from(sender)
     }
 

@@ -2,7 +2,7 @@
 
 use super::support::{START, Tx, account, on_chain, stranger};
 use crate::{execution::At, miner::MiningMode};
-use alloy_consensus::{TxReceipt as _, constants::EMPTY_WITHDRAWALS};
+use alloy_consensus::constants::EMPTY_WITHDRAWALS;
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_primitives::{B256, Bytes, U256, bytes, hex};
 use utnet_primitives::Height;

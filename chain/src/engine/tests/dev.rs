@@ -3,11 +3,12 @@
 use super::support::{START, Tx, account, on_chain, stranger};
 use crate::{
     engine::{EngineError, HeadEvent, SnapshotId},
-    execution::{AccountPatch, At},
+    execution::{AccountPatch, At, Sandbox},
     miner::MiningMode,
     pool::Rejected,
 };
-use alloy_primitives::{Address, B256, U256, bytes};
+use alloy_evm::revm::DatabaseRef;
+use alloy_primitives::{B256, U256, bytes};
 use std::{collections::BTreeMap, time::Duration};
 use utnet_primitives::{Height, Seconds};
 
@@ -216,9 +217,28 @@ fn the_pending_block_holds_what_is_ready_and_changes_nothing() {
         assert_eq!(pending.block.transactions.len(), 1);
         assert_eq!(pending.block.height(), Height(1));
         let sandbox = pending.sandbox(&view).unwrap();
-        let paid = alloy_evm::revm::DatabaseRef::basic_ref(&sandbox.state, stranger(0)).unwrap();
+        let paid = sandbox.state.basic_ref(stranger(0)).unwrap();
         assert_eq!(paid.unwrap().balance, U256::from(5));
         assert_eq!(t.chain.view().unwrap().height(), Height(0));
-        let _: Address = stranger(0);
+    });
+}
+
+#[test]
+fn a_replay_sees_what_cheats_changed_before_the_block() {
+    on_chain(MiningMode::Instant, async |t| {
+        // stores 7 in slot 1
+        let code = AccountPatch { code: Some(bytes!("0x6007600155")), ..balance(3) };
+        t.chain.patch(vec![(stranger(0), code)]).await.unwrap();
+        let tx = Tx::from(0).gas(100_000).signed();
+        t.chain.submit(tx).await.unwrap();
+
+        let view = t.chain.view().unwrap();
+        let before = Sandbox::before_transaction(&view, Height(1), 0).unwrap();
+        let after = Sandbox::before_transaction(&view, Height(1), 1).unwrap();
+
+        let slot =
+            |sandbox: &Sandbox| sandbox.state.storage_ref(stranger(0), U256::from(1)).unwrap();
+        assert_eq!(before.state.basic_ref(stranger(0)).unwrap().unwrap().balance, U256::from(3));
+        assert_eq!((slot(&before), slot(&after)), (U256::ZERO, U256::from(7)));
     });
 }

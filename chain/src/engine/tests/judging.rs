@@ -1,27 +1,17 @@
 //! What the judge accepts and refuses.
 
-use super::support::{Tx, on_chain, on_store, plain_spec};
+use super::support::{Tx, foreign, on_chain, on_store, plain_spec};
 use crate::{
     engine::{EngineError, EngineOptions, Unacceptable, judge},
     execution::{BlockRecord, Foreign, Transaction},
     genesis::{ChainSpec, Limits},
     miner::MiningMode,
 };
-use alloy_consensus::{Block, BlockBody, Header, TxReceipt};
+use alloy_consensus::{Block, Header, TxReceipt};
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256};
 use alloy_rlp::Decodable;
 use utnet_db::Store;
 use utnet_primitives::Height;
-
-fn foreign(block: &BlockRecord) -> Foreign {
-    let body = BlockBody {
-        transactions: block.transactions.iter().map(|tx| tx.inner().clone()).collect(),
-        ommers: block.ommers.clone(),
-        withdrawals: block.withdrawals.clone().map(Into::into),
-    };
-    let block_ = Block { header: block.header.inner().clone(), body };
-    Foreign { block: block_, sidecar: block.sidecar.clone() }
-}
 
 /// Blocks of a chain that has some of everything.
 fn blocks() -> Vec<BlockRecord> {

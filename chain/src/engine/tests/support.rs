@@ -3,11 +3,11 @@
 use crate::{
     clock::{Clock, ManualClock},
     engine::{Chain, EngineOptions, Origin, Submission, open},
-    execution::PooledTransaction,
+    execution::{BlockRecord, Foreign, PooledTransaction},
     genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, dev_accounts},
     miner::MiningMode,
 };
-use alloy_consensus::{SignableTransaction, TxEip1559, transaction::Recovered};
+use alloy_consensus::{Block, BlockBody, SignableTransaction, TxEip1559, transaction::Recovered};
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
@@ -22,7 +22,6 @@ pub(crate) const START: Seconds = Seconds(1_800_000_000);
 pub(crate) struct TestChain {
     pub(crate) chain: Chain,
     pub(crate) clock: ManualClock,
-    pub(crate) store: Store,
 }
 
 /// Runs a test on a plain dev chain in memory.
@@ -43,9 +42,9 @@ pub(crate) fn on_store<F: Future<Output = ()>>(
 ) {
     let clock = ManualClock::at(START);
     let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-    let (chain, engine) = open(store.clone(), Arc::new(spec), options, shared).unwrap();
+    let (chain, engine) = open(store, Arc::new(spec), options, shared).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let test = test(TestChain { chain, clock, store });
+    let test = test(TestChain { chain, clock });
     runtime.block_on(async { tokio::join!(engine.run(), test) });
 }
 
@@ -143,4 +142,15 @@ impl Tx {
         let transaction = Recovered::new_unchecked(transaction, sender);
         Submission { transaction, origin: Origin::Asserted }
     }
+}
+
+/// A block as another node would send it.
+pub(crate) fn foreign(block: &BlockRecord) -> Foreign {
+    let body = BlockBody {
+        transactions: block.transactions.iter().map(|tx| tx.inner().clone()).collect(),
+        ommers: block.ommers.clone(),
+        withdrawals: block.withdrawals.clone().map(Into::into),
+    };
+    let block_ = Block { header: block.header.inner().clone(), body };
+    Foreign { block: block_, sidecar: block.sidecar.clone() }
 }

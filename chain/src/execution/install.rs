@@ -1,0 +1,279 @@
+//! Puts our system contracts into a genesis by running their constructors in place.
+//!
+//! The creation code with its arguments is the code of the contract's address; one call from the
+//! system runs it; what it returns becomes the code, and what it stored stays. So constructors may
+//! use immutables, and the genesis file alone makes the chain (`docs/protocol.md`, sections 1, 3).
+
+use super::{evm::UtnetEvmFactory, system::SYSTEM};
+use crate::genesis::{ChainSpec, GenesisError, Limits};
+use alloy_evm::{
+    Evm, EvmFactory,
+    revm::{
+        DatabaseCommit,
+        bytecode::Bytecode,
+        context::result::{ExecutionResult, HaltReason},
+        database::{CacheDB, DbAccount},
+        database_interface::EmptyDB,
+        state::AccountInfo,
+    },
+};
+use alloy_genesis::{Genesis, GenesisAccount};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolConstructor;
+use std::collections::BTreeMap;
+use utnet_bindings::{
+    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, ResultRollup,
+    RpoiEscrow, Vault, VendorRegistry, creation_code,
+};
+use utnet_primitives::{PociSchedule, SystemContract, system_address};
+
+/// One UNC in wei.
+const UNC: u128 = 1_000_000_000_000_000_000;
+
+/// Who governs the vendors, and who they are at the beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Founders {
+    /// May admit and remove vendors, and revoke batches.
+    pub governor: Address,
+    /// Admitted vendors.
+    pub vendors: Vec<Address>,
+}
+
+/// Why a system contract could not be put into genesis.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The genesis is not valid.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// The genesis has no section `config.utnet`.
+    #[error("genesis: config.utnet is missing")]
+    NoPoci,
+    /// A constructor reverted.
+    #[error("the constructor of {name} reverted with {output}")]
+    Reverted {
+        /// The contract.
+        name: &'static str,
+        /// What it returned.
+        output: Bytes,
+    },
+    /// A constructor halted.
+    #[error("the constructor of {name} halted: {reason:?}")]
+    Halted {
+        /// The contract.
+        name: &'static str,
+        /// Why.
+        reason: HaltReason,
+    },
+    /// A constructor could not be run.
+    #[error("the constructor of {name} cannot be run")]
+    NotRun {
+        /// The contract.
+        name: &'static str,
+    },
+}
+
+type Memory = CacheDB<EmptyDB>;
+
+/// Puts all system contracts into a genesis that has the section `config.utnet`.
+///
+/// # Errors
+/// [`InstallError`] names the contract whose constructor fails.
+pub fn install(genesis: &mut Genesis, founders: &Founders) -> Result<(), InstallError> {
+    let spec = ChainSpec::new(genesis.clone(), Limits::DEV)?;
+    let poci = spec.poci.clone().ok_or(InstallError::NoPoci)?;
+    let mut memory = load(genesis);
+    for contract in SystemContract::ALL {
+        let code = [creation_code(contract), &arguments(contract, &poci, founders)].concat();
+        deploy(&spec, &mut memory, contract, code.into())?;
+    }
+    for contract in SystemContract::ALL {
+        let address = system_address(contract);
+        let deployed = memory.cache.accounts.get(&address);
+        let account = deployed.map(|account| export(account, &memory)).unwrap_or_default();
+        genesis.alloc.insert(address, account);
+    }
+    Ok(())
+}
+
+/// The accounts of a genesis, for an EVM.
+fn load(genesis: &Genesis) -> Memory {
+    let mut memory = Memory::default();
+    for (address, account) in &genesis.alloc {
+        let code = Bytecode::new_raw(account.code.clone().unwrap_or_default());
+        let info = AccountInfo {
+            balance: account.balance,
+            nonce: account.nonce.unwrap_or_default(),
+            code_hash: code.hash_slow(),
+            code: Some(code),
+            ..AccountInfo::default()
+        };
+        memory.insert_account_info(*address, info);
+    }
+    memory
+}
+
+/// Runs a constructor at the contract's own address.
+fn deploy(
+    spec: &ChainSpec,
+    memory: &mut Memory,
+    contract: SystemContract,
+    creation: Bytes,
+) -> Result<(), InstallError> {
+    let (name, address) = (contract.name(), system_address(contract));
+    place(memory, address, creation);
+    let env = spec.env_of(&spec.header);
+    let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
+    let mut evm = factory.create_evm(&mut *memory, env);
+    let ran = evm
+        .transact_system_call(SYSTEM, address, Bytes::new())
+        .map_err(|_no_database_no_fault| InstallError::NotRun { name })?;
+    drop(evm);
+    match ran.result {
+        ExecutionResult::Success { output, .. } => {
+            memory.commit(ran.state);
+            place(memory, address, output.into_data());
+            Ok(())
+        }
+        ExecutionResult::Revert { output, .. } => Err(InstallError::Reverted { name, output }),
+        ExecutionResult::Halt { reason, .. } => Err(InstallError::Halted { name, reason }),
+    }
+}
+
+/// Gives an address code; its storage stays. A contract's nonce is one.
+fn place(memory: &mut Memory, address: Address, code: Bytes) {
+    let code = Bytecode::new_legacy(code);
+    let info = AccountInfo {
+        nonce: 1,
+        code_hash: code.hash_slow(),
+        code: Some(code),
+        ..AccountInfo::default()
+    };
+    memory.insert_account_info(address, info);
+}
+
+/// An account as a genesis file has it.
+fn export(account: &DbAccount, memory: &Memory) -> GenesisAccount {
+    let code = memory.cache.contracts.get(&account.info.code_hash);
+    let storage: BTreeMap<B256, B256> = account
+        .storage
+        .iter()
+        .filter(|(_, value)| **value != U256::ZERO)
+        .map(|(slot, value)| (B256::from(*slot), B256::from(*value)))
+        .collect();
+    GenesisAccount::default()
+        .with_nonce(Some(account.info.nonce))
+        .with_balance(account.info.balance)
+        .with_code(code.map(Bytecode::original_bytes))
+        .with_storage((!storage.is_empty()).then_some(storage))
+}
+
+/// The ABI-encoded constructor arguments of a contract on a dev chain.
+fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders) -> Vec<u8> {
+    use SystemContract as C;
+    match contract {
+        C::BeaconHistory => BeaconHistory::constructorCall {}.abi_encode(),
+        C::VendorRegistry => VendorRegistry::constructorCall {
+            governor_: founders.governor,
+            vendors: founders.vendors.clone(),
+            models: vec![1, 2, 3],
+            phis: vec![1, 2, 4],
+        }
+        .abi_encode(),
+        C::PociRegistry => registry(poci).abi_encode(),
+        C::Emission => Emission::constructorCall {
+            registry: system_address(C::PociRegistry),
+            schedule: Emission::TieredSchedule {
+                n1: 1_000,
+                n2: 2_000,
+                n3: 3_000,
+                betaWad: U256::from(UNC / 2_000),
+                capGwei: 10_000_000_000_000_000_000,
+            },
+        }
+        .abi_encode(),
+        C::Vault => Vault::constructorCall {
+            emission: system_address(C::Emission),
+            keepers: [C::PociRegistry, C::RpoiEscrow, C::JobEscrow, C::ResultRollup]
+                .map(system_address)
+                .to_vec(),
+        }
+        .abi_encode(),
+        C::OrderBook => OrderBook::constructorCall {
+            ratings: system_address(C::RatingBook),
+            filler: system_address(C::RpoiEscrow),
+        }
+        .abi_encode(),
+        C::RpoiEscrow => escrow().abi_encode(),
+        C::RatingBook => RatingBook::constructorCall {
+            escrow: system_address(C::RpoiEscrow),
+            priorScore: 60,
+            priorWeight: UNC / 100,
+            pairCap: UNC,
+            pairPeriodSeconds: 2_592_000,
+            halfLifeSeconds: 7_776_000,
+        }
+        .abi_encode(),
+        C::JobEscrow => JobEscrow::constructorCall {
+            vault: system_address(C::Vault),
+            rollup: system_address(C::ResultRollup),
+            graceSeconds: 180,
+        }
+        .abi_encode(),
+        C::ResultRollup => rollup().abi_encode(),
+    }
+}
+
+fn registry(poci: &PociSchedule) -> PociRegistry::constructorCall {
+    use SystemContract as C;
+    PociRegistry::constructorCall {
+        parameters: PociRegistry::PociParameters {
+            beacons: system_address(C::BeaconHistory),
+            vendors: system_address(C::VendorRegistry),
+            vault: system_address(C::Vault),
+            emission: system_address(C::Emission),
+            escrow: system_address(C::RpoiEscrow),
+            epochBlocks: poci.epoch_blocks,
+            lookbackEpochs: poci.lookback_epochs,
+            bondPerPhi: UNC,
+            exitSeconds: 60,
+            missesToSuspend: 3,
+        },
+    }
+}
+
+fn escrow() -> RpoiEscrow::constructorCall {
+    use SystemContract as C;
+    RpoiEscrow::constructorCall {
+        parameters: RpoiEscrow::EscrowParameters {
+            vault: system_address(C::Vault),
+            orders: system_address(C::OrderBook),
+            registry: system_address(C::PociRegistry),
+            ratings: system_address(C::RatingBook),
+            handoverSeconds: 30,
+            acknowledgeSeconds: 30,
+            commitSeconds: 15,
+            revealSeconds: 15,
+            operatorBondBps: 2_000,
+            ratingBondBps: 200,
+            marketFeeBps: 100,
+        },
+    }
+}
+
+fn rollup() -> ResultRollup::constructorCall {
+    use SystemContract as C;
+    ResultRollup::constructorCall {
+        parameters: ResultRollup::RollupParameters {
+            vault: system_address(C::Vault),
+            registry: system_address(C::PociRegistry),
+            beacons: system_address(C::BeaconHistory),
+            postBond: UNC,
+            challengeBond: UNC / 2,
+            challengeSeconds: 8,
+            answerSeconds: 30,
+            drawDelayBlocks: 1,
+            maxAttempts: 3,
+        },
+    }
+}

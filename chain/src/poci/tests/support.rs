@@ -1,0 +1,191 @@
+//! Makes chips, registers them and proves them available, as a worker would.
+
+use crate::{
+    engine::{
+        EngineOptions, Origin, Submission,
+        test_support::{START, TestChain, account, on_store},
+    },
+    execution::{Founders, PooledTransaction, install},
+    genesis::{ChainSpec, DevGenesis, Limits, SEALER_KEY},
+    miner::MiningMode,
+    poci::{Chips, Sealer},
+};
+use alloy_consensus::{SignableTransaction, TxEip1559, transaction::Recovered};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_signer::SignerSync;
+use alloy_signer_local::PrivateKeySigner;
+use alloy_sol_types::{SolCall, SolValue};
+use std::{future::Future, path::Path};
+use utnet_bindings::{PociRegistry, VendorRegistry};
+use utnet_db::Store;
+use utnet_primitives::{
+    AvailabilityRound, ChipAttestation, Epoch, Height, Registry, SystemContract, availability_leaf,
+    possession_context, system_address,
+};
+use utnet_se::{SecurityEngine, SeededEntropy, SoftwareChip, aggregate};
+
+/// The dev account that vouches for chips.
+const VENDOR: usize = 0;
+/// The dev account that operates the chips.
+pub(crate) const OPERATOR: usize = 1;
+
+/// A dev chain with our contracts.
+pub(crate) fn spec(change: impl FnOnce(&mut DevGenesis)) -> ChainSpec {
+    let mut dev = DevGenesis { timestamp: START, ..DevGenesis::default() };
+    change(&mut dev);
+    let mut genesis = dev.build().unwrap();
+    let vendor = account(VENDOR).address();
+    install(&mut genesis, &Founders { governor: vendor, vendors: vec![vendor] }).unwrap();
+    ChainSpec::new(genesis, Limits::DEV).unwrap()
+}
+
+/// The dev chain's own genesis sealer, with the chips in a folder.
+pub(crate) fn sealer(folder: &Path) -> Sealer {
+    let key = PrivateKeySigner::from_bytes(&SEALER_KEY).unwrap();
+    Sealer::new(Chips::new(vec![folder.to_path_buf()]), Some(key))
+}
+
+/// Runs a test on a chain with POCI whose node has the chips of a folder.
+pub(crate) fn on_poci<F: Future<Output = ()>>(
+    folder: &Path,
+    spec: ChainSpec,
+    test: impl FnOnce(TestChain) -> F,
+) {
+    let options = EngineOptions {
+        mining: MiningMode::Instant,
+        sealer: sealer(folder),
+        ..EngineOptions::default()
+    };
+    on_store(Store::in_memory(), spec, options, test);
+}
+
+/// Makes chips in a folder; the first carries the operator's VRF key.
+pub(crate) fn make_chips(folder: &Path, count: u8) -> Vec<SoftwareChip> {
+    let mut entropy = SeededEntropy::new([7; 32]);
+    (0..count)
+        .map(|n| {
+            let dir = folder.join(format!("chip-{n}"));
+            let mut chip = SoftwareChip::create(&dir, &format!("SN-{n}"), 1, &mut entropy).unwrap();
+            if n == 0 {
+                chip.create_vrf_key(&mut entropy).unwrap();
+            }
+            chip
+        })
+        .collect()
+}
+
+pub(crate) fn registry() -> Registry {
+    Registry { chain_id: 31_337, address: system_address(SystemContract::PociRegistry) }
+}
+
+/// Sends a transaction of a dev account and waits for its block.
+pub(crate) async fn send(t: &TestChain, from: usize, to: SystemContract, call: Vec<u8>, wei: U256) {
+    let signer = account(from);
+    let state = t.chain.view().unwrap().state(crate::execution::At::Latest).unwrap();
+    let nonce = state.account(signer.address()).unwrap().map_or(0, |a| a.nonce);
+    let tx = TxEip1559 {
+        chain_id: 31_337,
+        nonce,
+        gas_limit: 16_000_000,
+        max_fee_per_gas: 10_000_000_000,
+        max_priority_fee_per_gas: 1_000_000_000,
+        to: TxKind::Call(system_address(to)),
+        value: wei,
+        input: call.into(),
+        ..TxEip1559::default()
+    };
+    let signature = signer.sign_hash_sync(&tx.signature_hash()).unwrap();
+    let signed = PooledTransaction::Eip1559(tx.into_signed(signature));
+    let transaction = Recovered::new_unchecked(signed, signer.address());
+    let hash = t.chain.submit(Submission { transaction, origin: Origin::Signed }).await.unwrap();
+    let view = t.chain.view().unwrap();
+    let (height, index) = view.transaction(hash).unwrap().expect("mined at once");
+    let receipt = view.block(height).unwrap().unwrap().receipts.swap_remove(index);
+    assert!(receipt.status(), "{} reverted", to.name());
+}
+
+/// Vouches for chips and registers them for the operator. All leaves are in one batch per chip.
+pub(crate) async fn register(t: &TestChain, chips: &[SoftwareChip]) {
+    let operator = account(OPERATOR).address();
+    let mut registrations = Vec::new();
+    for chip in chips {
+        let batch = vouch(t, chip).await;
+        registrations.push(registration(chip, operator, batch));
+    }
+    let bonds = U256::from(chips.len()) * U256::from(1_000_000_000_000_000_000_u64);
+    let vrf_key = chips[0].vrf_key().map_or(Bytes::new(), |key| Bytes::copy_from_slice(&key));
+    let call = PociRegistry::registerCall { chips: registrations, vrfKey: vrf_key };
+    send(t, OPERATOR, SystemContract::PociRegistry, call.abi_encode(), bonds).await;
+}
+
+/// Posts a batch of one chip; returns its id.
+async fn vouch(t: &TestChain, chip: &SoftwareChip) -> B256 {
+    let identity = chip.identity();
+    let model = U256::from(chip.model()).to_be_bytes::<32>();
+    let serial = keccak256(chip.serial());
+    let parts: [&[u8]; 5] =
+        [&[0], identity.x.as_slice(), identity.y.as_slice(), &model, serial.as_slice()];
+    let root = keccak256(parts.concat());
+    let call = VendorRegistry::postBatchCall { root, model: chip.model(), chips: 1 };
+    send(t, VENDOR, SystemContract::VendorRegistry, call.abi_encode(), U256::ZERO).await;
+    let vendor = account(VENDOR).address();
+    keccak256((vendor, chip.model(), root, 1_u32).abi_encode())
+}
+
+fn registration(
+    chip: &SoftwareChip,
+    operator: Address,
+    batch: B256,
+) -> PociRegistry::ChipRegistration {
+    let (identity, bls_key) = (chip.identity(), chip.bls_key());
+    let deadline = START.0 + 1_000_000;
+    let attestation =
+        ChipAttestation { operator, bls_key_hash: keccak256(bls_key), nonce: 0, deadline };
+    let signature = chip.sign_digest(&attestation.digest(registry()).0).unwrap();
+    let context = possession_context(registry(), operator, chip.chip_id());
+    PociRegistry::ChipRegistration {
+        x: identity.x,
+        y: identity.y,
+        serialHash: keccak256(chip.serial()),
+        batch,
+        path: Vec::new(),
+        r: signature.r,
+        s: signature.s,
+        deadline,
+        blsKey: Bytes::copy_from_slice(&bls_key),
+        possession: Bytes::copy_from_slice(&chip.bls_prove_possession(&context.0).unwrap()),
+        wrappedKeys: chip.wrapped_keys().to_bytes().into(),
+    }
+}
+
+/// Proves all chips available in the epoch of the next block.
+pub(crate) async fn prove(t: &TestChain, chips: &[SoftwareChip]) {
+    let view = t.chain.view().unwrap();
+    let schedule = view.spec().poci.clone().unwrap();
+    let epoch = schedule.epoch_of(Height(view.height().0 + 1));
+    let beacon = view.header(schedule.beacon_of(epoch)).unwrap().unwrap().mix_hash;
+    let operator = account(OPERATOR).address();
+    let round = AvailabilityRound { registry: registry(), operator, epoch, beacon };
+    let message = round.message();
+    let signatures: Vec<_> =
+        chips.iter().map(|chip| chip.bls_sign(message.as_slice()).unwrap()).collect();
+    let seal = chips[0].sign_digest(&message.0).unwrap();
+    let leaf = availability_leaf(0, chips[0].chip_id(), &seal.r, &seal.s);
+    let proof = PociRegistry::AvailabilityProof {
+        operator,
+        epoch: epoch.0,
+        absent: Vec::new(),
+        signature: Bytes::copy_from_slice(&aggregate(&signatures).unwrap()),
+        leafRoot: leaf,
+    };
+    let call = PociRegistry::proveAvailabilityCall { proof, authority: Bytes::new() };
+    send(t, OPERATOR, SystemContract::PociRegistry, call.abi_encode(), U256::ZERO).await;
+}
+
+/// Makes blocks until the next one is the first of an epoch.
+pub(crate) async fn reach(t: &TestChain, epoch: Epoch) {
+    let view = t.chain.view().unwrap();
+    let first = epoch.0 * view.spec().poci.as_ref().unwrap().epoch_blocks;
+    let blocks = first.checked_sub(view.height().0 + 1).expect("the epoch is still to come");
+    t.chain.mine(blocks, None).await.unwrap();
+}
