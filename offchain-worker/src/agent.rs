@@ -12,9 +12,6 @@ pub(crate) mod rentals;
 mod sending;
 mod working;
 
-#[cfg(test)]
-mod tests;
-
 pub use availability::{Proof, ProofError, prove};
 pub use working::Fault;
 
@@ -230,9 +227,13 @@ impl<C: Chain> Agent<C> {
         Ok(call_contract(&self.parts.chain, to, call).await?)
     }
 
-    /// Waits until nothing is computed any more, for an orderly end.
-    pub async fn rest(&mut self) {
-        self.bench.rest().await;
+    /// Waits for everything that is being computed and notes the results.
+    ///
+    /// # Errors
+    /// [`AgentError`] when a result cannot be noted.
+    pub async fn settle(&mut self) -> Result<(), AgentError> {
+        self.bench.wait().await;
+        self.collect()
     }
 }
 

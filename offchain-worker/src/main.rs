@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     io::{Write, stdout},
     process::ExitCode,
+    time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,9 @@ use utnet_worker::{
 
 /// Exit status when PyTorch is needed and not there.
 const NO_TORCH: u8 = 3;
+
+/// Time that running computations get when the worker is told to stop.
+const GRACE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
@@ -58,7 +62,7 @@ fn act(command: Command) -> Result<()> {
 fn run(args: RunArgs) -> Result<()> {
     let settings = args.settle()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let stop = CancellationToken::new();
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -71,7 +75,10 @@ fn run(args: RunArgs) -> Result<()> {
         }
         asked.cancel();
         serving.await
-    })
+    });
+    // A computation that is cut short begins anew with the next start.
+    runtime.shutdown_timeout(GRACE);
+    ended
 }
 
 fn run_job(args: &RunJobArgs) -> Result<()> {

@@ -126,7 +126,7 @@ impl<C: Chain> Agent<C> {
                 Ok(())
             }
             Step::Commit | Step::Reveal => self.commit_or_reveal(&record, state),
-            Step::Settle => self.settle(&record),
+            Step::Settle => self.settle_job(&record),
             Step::Close(outcome) => {
                 tracing::info!(job = %record.id, outcome, "job closed");
                 let progress = JobProgress::Closed { outcome: outcome.to_owned() };
@@ -149,7 +149,7 @@ impl<C: Chain> Agent<C> {
         }
     }
 
-    fn settle(&self, record: &JobRecord) -> Result<(), AgentError> {
+    fn settle_job(&self, record: &JobRecord) -> Result<(), AgentError> {
         let Some((batch, index)) = self.place_of(record)? else { return Ok(()) };
         let hashes: Vec<_> = batch.leaves.iter().map(merkle::Leaf::hash).collect();
         let (Some(id), Some(leaf), Some(path)) =

@@ -15,8 +15,12 @@ use crate::{
 };
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, future::Future, sync::Arc};
-use tokio::task::JoinSet;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    future::Future,
+    sync::Arc,
+};
+use tokio::task::{JoinError, JoinSet};
 use utnet_client::Chain;
 use utnet_primitives::{BatchId, JobId};
 
@@ -65,11 +69,18 @@ pub(super) struct Bench {
     seats: usize,
     taken: BTreeSet<Purpose>,
     running: JoinSet<Finished>,
+    /// Finished while somebody waited.
+    finished: VecDeque<Finished>,
 }
 
 impl Bench {
     pub(super) fn new(seats: usize) -> Self {
-        Self { seats: seats.max(1), taken: BTreeSet::new(), running: JoinSet::new() }
+        Self {
+            seats: seats.max(1),
+            taken: BTreeSet::new(),
+            running: JoinSet::new(),
+            finished: VecDeque::new(),
+        }
     }
 
     pub(super) fn is_running(&self, purpose: Purpose) -> bool {
@@ -80,9 +91,25 @@ impl Bench {
         self.taken.len() >= self.seats
     }
 
-    pub(super) async fn rest(&mut self) {
-        while self.running.join_next().await.is_some() {}
-        self.taken.clear();
+    /// Waits until nothing runs.
+    pub(super) async fn wait(&mut self) {
+        while let Some(ended) = self.running.join_next().await {
+            self.end(ended);
+        }
+    }
+
+    fn end(&mut self, ended: Result<Finished, JoinError>) {
+        match ended {
+            Ok(finished) => {
+                self.taken.remove(&finished.0);
+                self.finished.push_back(finished);
+            }
+            // Whose seat it was is not known: all that runs is started again from its record.
+            Err(error) => {
+                tracing::error!(%error, "a computation failed");
+                self.taken.clear();
+            }
+        }
     }
 
     /// Prepares, which may take the network, then computes on a thread of its own.
@@ -106,19 +133,10 @@ impl Bench {
 
     /// The next finished one, if any.
     fn finished(&mut self) -> Option<Finished> {
-        loop {
-            match self.running.try_join_next()? {
-                Ok(finished) => {
-                    self.taken.remove(&finished.0);
-                    return Some(finished);
-                }
-                // Whose seat it was is not known: all that runs is started again from its record.
-                Err(error) => {
-                    tracing::error!(%error, "a computation failed");
-                    self.taken.clear();
-                }
-            }
+        while let Some(ended) = self.running.try_join_next() {
+            self.end(ended);
         }
+        self.finished.pop_front()
     }
 }
 

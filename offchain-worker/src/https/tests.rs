@@ -1,1 +1,186 @@
-//! Tests the job port.
+//! Tests the job port through its own client, over real TLS.
+
+use super::*;
+use crate::{
+    agent::Home,
+    merkle::{self, Leaf},
+    notebook::Notebook,
+    records::{BatchRecord, JobProgress, JobRecord, RentalRecord},
+    store::{BlobStore, sha256},
+};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_signer_local::PrivateKeySigner;
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use redb::{Database, backends::InMemoryBackend};
+use std::sync::Arc;
+use utnet_bindings::signed::{JobSpec, OperatorHalf, RenterHalf, SolStruct};
+use utnet_messages::{sign, verify};
+use utnet_primitives::{BatchId, JobId, RentalId};
+
+const SECRET: B256 = B256::repeat_byte(0x5e);
+const LONGEST: usize = 1_000;
+
+struct Port {
+    _folder: tempfile::TempDir,
+    desk: Arc<Desk>,
+    remote: Remote,
+    fingerprint: B256,
+    handle: Handle<std::net::SocketAddr>,
+    _tasks: tokio::task::JoinSet<()>,
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
+fn key(byte: u8) -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).expect("a key")
+}
+
+fn open() -> Port {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let database = Database::builder().create_with_backend(InMemoryBackend::new());
+    let desk = Arc::new(Desk {
+        home: Home::new(1, key(1).address()),
+        notebook: Notebook::open(Arc::new(database.expect("in memory"))).expect("opens"),
+        blobs: BlobStore::open(folder.path().join("blobs")).expect("opens"),
+        doors: Doors::default(),
+        signer: key(1),
+        renter_score: 70,
+        longest_blob: LONGEST,
+    });
+    let identity = Identity::load_or_make(folder.path()).expect("made");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a socket");
+    let url = format!("https://{}", listener.local_addr().expect("bound"));
+    let tls = RustlsConfig::from_config(identity.server_config().expect("usable"));
+    let handle = Handle::new();
+    let server = axum_server::from_tcp_rustls(listener, tls).expect("bound").handle(handle.clone());
+    let mut tasks = tokio::task::JoinSet::new();
+    let routes = router(Arc::clone(&desk));
+    tasks.spawn(async move { server.serve(routes.into_make_service()).await.expect("serves") });
+    let fingerprint = identity.fingerprint();
+    let remote = Remote::pinned(&url, fingerprint).expect("TLS");
+    Port { _folder: folder, desk, remote, fingerprint, handle, _tasks: tasks }
+}
+
+impl Port {
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.remote.url())
+    }
+
+    async fn put(&self, bytes: &[u8], secret: B256) -> u16 {
+        let url = self.url(&format!("/v1/blobs/{}", hex::encode(sha256(bytes))));
+        let request = self.remote.client().put(url).body(bytes.to_vec());
+        let answer = request.bearer_auth(hex::encode(secret)).send().await.expect("an answer");
+        answer.status().as_u16()
+    }
+}
+
+#[tokio::test]
+async fn only_a_running_rentals_secret_brings_files() {
+    let port = open();
+    assert_eq!(port.put(b"abc", SECRET).await, 401);
+
+    port.desk.doors.set(vec![(RentalId::default(), SECRET)]);
+    assert_eq!(port.put(b"abc", B256::ZERO).await, 401);
+    assert_eq!(port.put(b"abc", SECRET).await, 201);
+    assert!(port.desk.blobs.has(&sha256(b"abc")));
+
+    port.desk.doors.set(Vec::new());
+    assert_eq!(port.put(b"abd", SECRET).await, 401);
+}
+
+#[tokio::test]
+async fn a_file_under_a_wrong_name_or_too_long_is_refused() {
+    let port = open();
+    port.desk.doors.set(vec![(RentalId::default(), SECRET)]);
+    let url = port.url(&format!("/v1/blobs/{}", hex::encode(sha256(b"other"))));
+    let request = port.remote.client().put(url).body("abc").bearer_auth(hex::encode(SECRET));
+    assert_eq!(request.send().await.expect("an answer").status().as_u16(), 422);
+    assert_eq!(port.put(&vec![0; LONGEST + 1], SECRET).await, 413);
+}
+
+#[tokio::test]
+async fn another_certificate_is_not_spoken_to() {
+    let port = open();
+    let other = Remote::pinned(port.remote.url(), B256::repeat_byte(1)).expect("TLS");
+    let batch = BatchId(B256::repeat_byte(2));
+    assert!(matches!(other.dossier(batch).await, Err(FetchError::Line(_))));
+    assert!(matches!(port.remote.dossier(batch).await, Err(FetchError::Refused { status: 404 })));
+}
+
+#[tokio::test]
+async fn everybody_reads_posted_batches_and_nothing_else() {
+    let port = open();
+    let (input, private) = (b"to be or not".as_slice(), b"somebody else's".as_slice());
+    port.desk.blobs.put(input).expect("kept");
+    port.desk.blobs.put(private).expect("kept");
+    let spec = JobSpec { inputHash: sha256(input), price: u128::MAX, ..crate::testing::spec() };
+    let id = JobId(B256::repeat_byte(3));
+    let leaf = Leaf { job: id, result_root: B256::ZERO, steps: 5 };
+    let batch = BatchId(B256::repeat_byte(4));
+    let root = merkle::root(&[leaf.hash()]).expect("a leaf");
+    let job = JobRecord { id, spec: spec.clone(), progress: JobProgress::Waiting };
+    port.desk.notebook.put(&job).expect("kept");
+    let record = BatchRecord {
+        number: 0,
+        leaves: vec![leaf],
+        root,
+        pointer: String::new(),
+        bond: U256::ZERO,
+        id: Some(batch),
+        is_closed: false,
+    };
+    port.desk.notebook.put(&record).expect("kept");
+
+    let pointer = format!("{}#sha256={}", port.remote.url(), hex::encode(port.fingerprint));
+    let public = Remote::from_pointer(&pointer).expect("a pointer");
+    let dossier = public.dossier(batch).await.expect("public");
+
+    assert_eq!((dossier.root, dossier.leaves), (root, vec![leaf]));
+    assert_eq!(dossier.specs, [Spec(spec)]);
+    assert_eq!(public.blob(batch, &sha256(input)).await.expect("public"), input);
+    let refused = public.blob(batch, &sha256(private)).await;
+    assert!(matches!(refused, Err(FetchError::Refused { status: 404 })));
+}
+
+#[tokio::test]
+async fn the_operators_half_is_nested_over_the_renters_and_always_the_same() {
+    let port = open();
+    let (renter, rental) = (key(2), RentalId(B256::repeat_byte(6)));
+    let record = RentalRecord {
+        id: rental,
+        renter: renter.address(),
+        renter_key: Bytes::new(),
+        secret: None,
+        is_closed: false,
+    };
+    port.desk.notebook.put(&record).expect("kept");
+    let domain = port.desk.home.sealing().domain();
+    let half = RenterHalf { rental: rental.0, commitment: B256::repeat_byte(7) };
+    let signed_by = |signer: &PrivateKeySigner| RatingRequest {
+        commitment: half.commitment,
+        signature: sign(&half, &domain, signer).expect("in memory"),
+    };
+    let url = port.url(&format!("/v1/rentals/{rental}/rating"));
+    let ask = async |request: RatingRequest| {
+        port.remote.client().post(&url).json(&request).send().await.expect("an answer")
+    };
+
+    assert_eq!(ask(signed_by(&key(3))).await.status().as_u16(), 403);
+    let answer: RatingAnswer = ask(signed_by(&renter)).await.json().await.expect("JSON");
+    let again: RatingAnswer = ask(signed_by(&renter)).await.json().await.expect("JSON");
+
+    let ours = OperatorHalf {
+        rental: rental.0,
+        commitment: answer.commitment,
+        renterHalf: half.eip712_hash_struct(),
+    };
+    verify(&ours, &domain, &answer.signature, key(1).address()).expect("the operator's");
+    assert_eq!(answer, again);
+    assert_ne!(answer.commitment, B256::ZERO);
+    assert_ne!(key(1).address(), Address::ZERO);
+}

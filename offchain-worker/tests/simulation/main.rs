@@ -1,0 +1,120 @@
+//! Plays the worker against a chain in memory that loses requests, answers and processes: everything happens once.
+
+mod world;
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolCall;
+use std::collections::BTreeMap;
+use utnet_bindings::{JobEscrow, ResultRollup, RpoiEscrow, states::RentalState};
+use utnet_client::simulation::Faults;
+use utnet_messages::{Sealed, SecretKey, open_handover};
+use world::{Desk, World};
+
+/// Seeds to play; `SEED=n` plays one.
+#[expect(clippy::disallowed_methods, reason = "a failing seed is passed back this way")]
+fn seeds() -> Vec<u64> {
+    match std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()) {
+        Some(seed) => vec![seed],
+        None => (1..=12).collect(),
+    }
+}
+
+fn storm(seed: u64) -> Faults {
+    Faults { seed, lost_requests: 6, lost_answers: 10, crashes: 10, forgotten: 10 }
+}
+
+/// How often each function was executed for each first argument.
+fn executed<T: SolCall>(world: &World) -> BTreeMap<B256, usize> {
+    let mut count = BTreeMap::new();
+    for done in world.chain.executed() {
+        if done.input.starts_with(&T::SELECTOR) {
+            let first = B256::from_slice(&done.input[4..36]);
+            *count.entry(first).or_default() += 1;
+        }
+    }
+    count
+}
+
+#[tokio::test]
+async fn every_job_is_committed_revealed_posted_and_settled_once_whatever_breaks() {
+    for seed in seeds() {
+        let mut world = World::new(storm(seed));
+        let desk = Desk::new();
+        let jobs = [world.open_job(&desk, 1), world.open_job(&desk, 2), world.open_job(&desk, 3)];
+
+        world.play(&desk, seed, |world| jobs.iter().all(|job| world.is_paid(*job))).await;
+
+        for job in jobs {
+            assert_eq!(executed::<JobEscrow::commitResultCall>(&world)[&job], 1, "seed {seed}");
+            assert_eq!(executed::<JobEscrow::revealResultCall>(&world)[&job], 1, "seed {seed}");
+            assert_eq!(executed::<JobEscrow::settleCall>(&world)[&job], 1, "seed {seed}");
+            assert_eq!(world.times_posted(job), 1, "seed {seed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_bond_is_fetched_back_once() {
+    for seed in seeds() {
+        let mut world = World::new(storm(seed));
+        let desk = Desk::new();
+        let job = world.open_job(&desk, 1);
+
+        world.play(&desk, seed, |world| world.is_paid(job) && world.bonds_out() == 0).await;
+
+        let finalised = executed::<ResultRollup::finaliseCall>(&world);
+        assert_eq!(finalised.len(), world.batches(), "seed {seed}");
+        assert!(finalised.values().all(|times| *times == 1), "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn access_is_sealed_once_opens_the_door_while_the_rental_runs_and_never_after() {
+    let mut world = World::new(storm(7));
+    let desk = Desk::new();
+    let key = SecretKey::generate();
+    let rental = world.open_rental(&key.public());
+
+    world.play(&desk, 7, |world| world.handover(rental).is_some()).await;
+    let (enc, ciphertext) = world.handover(rental).expect("just seen");
+    let home = desk.home();
+    let access =
+        open_handover(&Sealed { enc, ciphertext }, &home.sealing(), rental, home.operator, &key)
+            .expect("sealed to us by the operator");
+
+    world.set_rental(rental, RentalState::Active);
+    world.play(&desk, 7, |_| desk.doors.find(&access.secret) == Some(rental)).await;
+    world.set_rental(rental, RentalState::Ended);
+    world.play(&desk, 7, |_| desk.doors.find(&access.secret).is_none()).await;
+
+    assert_eq!(executed::<RpoiEscrow::commitHandoverCall>(&world)[&rental.0], 1);
+}
+
+#[tokio::test]
+async fn an_operator_whom_nobody_asks_commits_and_reveals_by_itself() {
+    let mut world = World::new(storm(9));
+    let desk = Desk::new();
+    let rental = world.open_rental(&SecretKey::generate().public());
+    world.set_rental(rental, RentalState::Ended);
+
+    world.play(&desk, 9, |world| world.commitment(rental) != B256::ZERO).await;
+    world.set_rental(rental, RentalState::Revealing);
+    world.play(&desk, 9, |world| world.score(rental) != 0).await;
+
+    assert_eq!(world.score(rental), 80);
+    assert_eq!(executed::<RpoiEscrow::commitRatingCall>(&world)[&rental.0], 1);
+    assert_eq!(executed::<RpoiEscrow::revealCall>(&world)[&rental.0], 1);
+}
+
+#[tokio::test]
+async fn a_job_whose_files_never_come_is_left_alone() {
+    let mut world = World::new(Faults::default());
+    let (desk, elsewhere) = (Desk::new(), Desk::new());
+    world.open_job(&elsewhere, 1);
+
+    for _ in 0..20 {
+        world.round(&desk).await;
+    }
+
+    assert!(world.chain.executed().is_empty());
+}

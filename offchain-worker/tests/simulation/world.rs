@@ -1,0 +1,460 @@
+//! Stands for the contracts: answers views, and changes when transactions are executed.
+
+use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
+use alloy_signer_local::PrivateKeySigner;
+use alloy_sol_types::{SolCall, SolEvent, SolValue};
+use redb::{Database, backends::InMemoryBackend};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use utnet_bindings::{
+    JobEscrow, ResultRollup, RpoiEscrow,
+    signed::{JobSpec, SolStruct, job_escrow_domain},
+    states::{JobState, RentalState},
+};
+use utnet_client::{
+    CallRequest, Clock, Dispatcher, ManualClock, Outbox, Policy,
+    simulation::{Faults, RecordingChain},
+};
+use utnet_messages::{PublicKey, rating_commitment};
+use utnet_primitives::{Height, RentalId, Seconds, Tag, tag};
+use utnet_worker::{
+    agent::{Agent, Choices, Home, Parts},
+    compute::{
+        Limits, Runtime,
+        params::{Params, WasmParams},
+    },
+    https::Doors,
+    merkle::{Leaf, climb},
+    notebook::Notebook,
+    store::BlobStore,
+};
+
+pub(crate) const CHAIN: u64 = 31_337;
+/// Blocks that a batch stays open.
+const WINDOW: u64 = 4;
+const BOND: u128 = 1_000;
+
+/// A worker's folder: what survives when its process dies.
+pub(crate) struct Desk {
+    _folder: tempfile::TempDir,
+    blobs: BlobStore,
+    database: Arc<Database>,
+    runtime: Arc<Runtime>,
+    pub(crate) doors: Doors,
+}
+
+pub(crate) type Process = (Agent<RecordingChain>, Dispatcher<RecordingChain>);
+
+fn operator() -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).expect("a key")
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let database = Database::builder().create_with_backend(InMemoryBackend::new());
+        Self {
+            blobs: BlobStore::open(folder.path()).expect("opens"),
+            _folder: folder,
+            database: Arc::new(database.expect("in memory")),
+            runtime: Arc::new(Runtime::new(Limits::default()).expect("supported")),
+            doors: Doors::default(),
+        }
+    }
+
+    pub(crate) fn home(&self) -> Home {
+        Home::new(CHAIN, operator().address())
+    }
+
+    /// A process that knows nothing but the folder; `None` when the node does not answer.
+    async fn start(&self, chain: &RecordingChain, clock: &ManualClock) -> Option<Process> {
+        let signer = operator();
+        let outbox = Outbox::open(Arc::clone(&self.database), signer.address()).expect("opens");
+        let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+        let dispatcher =
+            Dispatcher::start(&outbox, chain.clone(), signer.clone(), clock, Policy::default());
+        let dispatcher = dispatcher.await.ok()?;
+        let parts = Parts {
+            chain: chain.clone(),
+            home: self.home(),
+            notebook: Notebook::open(Arc::clone(&self.database)).expect("opens"),
+            outbox,
+            blobs: self.blobs.clone(),
+            runtime: Arc::clone(&self.runtime),
+            signer,
+            doors: self.doors.clone(),
+            choices: Choices {
+                chips: None,
+                epoch_blocks: 16,
+                renter_score: 80,
+                parallel_jobs: 2,
+                url: "https://127.0.0.1:1".into(),
+                cert_fingerprint: B256::ZERO,
+                fault: None,
+            },
+        };
+        Some((Agent::new(parts, Height(0)).expect("opens"), dispatcher))
+    }
+}
+
+struct Job {
+    spec: JobSpec,
+    state: JobState,
+    commitment: B256,
+    root: B256,
+}
+
+struct Batch {
+    root: B256,
+    leaves: u32,
+    until: u64,
+    is_returned: bool,
+}
+
+struct Rental {
+    state: RentalState,
+    handover: Option<(Bytes, Bytes)>,
+    commitment: B256,
+    score: u8,
+}
+
+#[derive(Default)]
+struct Contracts {
+    now: u64,
+    jobs: BTreeMap<B256, Job>,
+    batches: BTreeMap<B256, Batch>,
+    rentals: BTreeMap<B256, Rental>,
+}
+
+/// The chain, its contracts and the clock.
+pub(crate) struct World {
+    pub(crate) chain: RecordingChain,
+    contracts: Arc<Mutex<Contracts>>,
+    clock: ManualClock,
+    applied: usize,
+    home: Home,
+    process: Option<Process>,
+}
+
+impl World {
+    pub(crate) fn new(faults: Faults) -> Self {
+        let chain = RecordingChain::new(CHAIN, faults);
+        let contracts = Arc::new(Mutex::new(Contracts::default()));
+        let shared = Arc::clone(&contracts);
+        chain.answer_calls(move |request| Ok(shared.lock().expect("one thread").answer(request)));
+        let home = Home::new(CHAIN, operator().address());
+        let clock = ManualClock::at(Seconds(0));
+        Self { chain, contracts, clock, applied: 0, home, process: None }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Contracts> {
+        self.contracts.lock().expect("one thread")
+    }
+
+    /// Plays until `is_over`, killing the process now and then.
+    pub(crate) async fn play(&mut self, desk: &Desk, seed: u64, is_over: impl Fn(&Self) -> bool) {
+        for round in 0..600 {
+            if is_over(self) {
+                return;
+            }
+            if keccak256([seed.to_be_bytes(), u64::to_be_bytes(round)].concat())[0] < 40 {
+                self.process = None;
+            }
+            self.round(desk).await;
+        }
+        panic!("not over after 600 blocks, seed {seed}");
+    }
+
+    /// One look of the worker, one turn of its outbox, one block.
+    pub(crate) async fn round(&mut self, desk: &Desk) {
+        if self.process.is_none() {
+            self.process = desk.start(&self.chain, &self.clock).await;
+        }
+        if let Some((agent, dispatcher)) = &mut self.process {
+            // A request that fails cuts the tick short there.
+            drop(agent.tick().await);
+            agent.settle().await.expect("the notebook works");
+            let has_crashed = tokio::select! {
+                biased;
+                () = self.chain.crashed() => true,
+                ticked = dispatcher.tick() => { drop(ticked); false }
+            };
+            if has_crashed {
+                self.process = None;
+            }
+        }
+        self.clock.advance(Duration::from_secs(1));
+        self.mine();
+    }
+
+    fn mine(&mut self) {
+        let head = self.chain.mine();
+        self.locked().now = head.timestamp.0;
+        let done = self.chain.executed();
+        for executed in done.iter().skip(self.applied) {
+            let log = self.locked().apply(&executed.input, self.home);
+            log.into_iter().for_each(|log| self.chain.emit(log));
+        }
+        self.applied = done.len();
+    }
+
+    pub(crate) fn open_job(&self, desk: &Desk, nonce: u64) -> B256 {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/wordrank.wasm");
+        let module = std::fs::read(path).expect("scripts/guests was run before");
+        let params = Params::Wasm(WasmParams::default()).encode();
+        let spec = JobSpec {
+            client: Address::repeat_byte(9),
+            worker: self.home.operator,
+            rental: B256::ZERO,
+            programHash: desk.blobs.put(&module).expect("kept"),
+            inputHash: desk.blobs.put(b"to be or not to be").expect("kept"),
+            environmentHash: B256::ZERO,
+            kernelProfile: B256::ZERO,
+            seed: 0,
+            paramsHash: desk.blobs.put(&params).expect("kept"),
+            tolerance: 0,
+            // More than a JSON number holds.
+            price: 20_000_000_000_000_000_000,
+            deadline: 10_000,
+            nonce: U256::from(nonce),
+        };
+        let id = spec.eip712_signing_hash(&job_escrow_domain(CHAIN, self.home.jobs));
+        let event = JobEscrow::JobOpened {
+            job: id,
+            client: spec.client,
+            worker: spec.worker,
+            spec: spec.clone(),
+        };
+        self.chain.emit(log(self.home.jobs, &event));
+        let (commitment, root) = (B256::ZERO, B256::ZERO);
+        let job = Job { spec, state: JobState::Open, commitment, root };
+        self.locked().jobs.insert(id, job);
+        id
+    }
+
+    pub(crate) fn open_rental(&self, key: &PublicKey) -> RentalId {
+        let id = RentalId(B256::repeat_byte(5));
+        let event = RpoiEscrow::RentalOpened {
+            rental: id.0,
+            renter: Address::repeat_byte(9),
+            operator: self.home.operator,
+            chips: Vec::new(),
+            duration: 100,
+            deposit: 1,
+            rent: 1,
+            renterKey: key.to_bytes().to_vec().into(),
+            handoverDeadline: 1_000,
+        };
+        self.chain.emit(log(self.home.escrow, &event));
+        let rental =
+            Rental { state: RentalState::Open, handover: None, commitment: B256::ZERO, score: 0 };
+        self.locked().rentals.insert(id.0, rental);
+        id
+    }
+
+    pub(crate) fn set_rental(&self, id: RentalId, state: RentalState) {
+        self.locked().rentals.get_mut(&id.0).expect("opened").state = state;
+    }
+
+    pub(crate) fn handover(&self, id: RentalId) -> Option<(Bytes, Bytes)> {
+        self.locked().rentals[&id.0].handover.clone()
+    }
+
+    pub(crate) fn commitment(&self, id: RentalId) -> B256 {
+        self.locked().rentals[&id.0].commitment
+    }
+
+    pub(crate) fn score(&self, id: RentalId) -> u8 {
+        self.locked().rentals[&id.0].score
+    }
+
+    pub(crate) fn is_paid(&self, job: B256) -> bool {
+        self.locked().jobs[&job].state == JobState::Paid
+    }
+
+    pub(crate) fn batches(&self) -> usize {
+        self.locked().batches.len()
+    }
+
+    pub(crate) fn bonds_out(&self) -> usize {
+        self.locked().batches.values().filter(|batch| !batch.is_returned).count()
+    }
+
+    /// In how many posted batches a job's result is; every posted root is that of one batch of ours.
+    pub(crate) fn times_posted(&self, job: B256) -> usize {
+        let (contracts, chain) = (self.locked(), &self.chain);
+        let root = contracts.jobs[&job].root;
+        let settled = chain.executed().into_iter().filter_map(|done| {
+            let call = JobEscrow::settleCall::abi_decode(&done.input).ok()?;
+            (call.job == job && call.leaf.resultRoot == root).then_some(call.batch)
+        });
+        let batches: std::collections::BTreeSet<B256> = settled.collect();
+        batches.len()
+    }
+}
+
+fn log<E: SolEvent>(address: Address, event: &E) -> Log {
+    Log { address, data: event.encode_log_data() }
+}
+
+/// Answers one view, if the call is that view.
+fn view<T: SolCall>(input: &[u8], answer: impl FnOnce(T) -> T::Return) -> Option<Bytes> {
+    T::abi_decode(input).ok().map(|call| T::abi_encode_returns(&answer(call)).into())
+}
+
+impl Contracts {
+    fn answer(&self, request: &CallRequest) -> Bytes {
+        let input = request.input.as_ref();
+        view::<JobEscrow::jobOfCall>(input, |call| self.job(&call.job))
+            .or_else(|| view::<ResultRollup::isFinalCall>(input, |call| self.is_final(&call.batch)))
+            .or_else(|| view::<ResultRollup::hasFallenCall>(input, |_| false))
+            .or_else(|| view::<ResultRollup::postBondCall>(input, |_| BOND))
+            .or_else(|| view::<ResultRollup::batchOfCall>(input, |call| self.batch(&call.batch)))
+            .or_else(|| view::<RpoiEscrow::rentalOfCall>(input, |call| self.rental(&call.id)))
+            .or_else(|| {
+                view::<RpoiEscrow::stateOfCall>(input, |call| {
+                    self.rentals[&call.rental].state.into()
+                })
+            })
+            .unwrap_or_default()
+    }
+
+    fn job(&self, id: &B256) -> JobEscrow::Job {
+        let job = &self.jobs[id];
+        JobEscrow::Job {
+            state: job.state.into(),
+            tolerance: job.spec.tolerance,
+            client: job.spec.client,
+            worker: job.spec.worker,
+            price: job.spec.price,
+            deadline: job.spec.deadline,
+            commitment: job.commitment,
+            resultRoot: job.root,
+        }
+    }
+
+    fn is_final(&self, id: &B256) -> bool {
+        self.batches.get(id).is_some_and(|batch| self.now > batch.until)
+    }
+
+    fn batch(&self, id: &B256) -> ResultRollup::Batch {
+        let batch = &self.batches[id];
+        ResultRollup::Batch {
+            poster: operator().address(),
+            leaves: batch.leaves,
+            openChallenges: 0,
+            challengeUntil: batch.until,
+            root: batch.root,
+            bond: BOND,
+            isBondReturned: batch.is_returned,
+        }
+    }
+
+    fn rental(&self, id: &B256) -> RpoiEscrow::Rental {
+        let rental = &self.rentals[id];
+        RpoiEscrow::Rental {
+            state: rental.state.into(),
+            renter: Address::repeat_byte(9),
+            operator: operator().address(),
+            chips: 1,
+            deposit: 1,
+            rent: 1,
+            operatorBond: 0,
+            ratingBond: 0,
+            duration: 100,
+            startedAt: 0,
+            endedAt: 0,
+            deadline: 0,
+            renterCommitment: B256::ZERO,
+            operatorCommitment: rental.commitment,
+            renterScore: 0,
+            operatorScore: rental.score,
+            renterKeyHash: B256::ZERO,
+            handoverHash: B256::ZERO,
+            payer: Address::ZERO,
+        }
+    }
+
+    /// What the contracts would do; what they would refuse makes the test fail.
+    fn apply(&mut self, input: &[u8], home: Home) -> Option<Log> {
+        if let Ok(call) = JobEscrow::commitResultCall::abi_decode(input) {
+            let job = self.jobs.get_mut(&call.job).expect("opened");
+            assert_eq!(job.state, JobState::Open, "committed twice");
+            (job.state, job.commitment) = (JobState::Committed, call.commitment);
+        } else if let Ok(call) = JobEscrow::revealResultCall::abi_decode(input) {
+            self.reveal(&call, home);
+        } else if let Ok(call) = JobEscrow::settleCall::abi_decode(input) {
+            self.settle(&call);
+        } else if let Ok(call) = ResultRollup::postRootCall::abi_decode(input) {
+            return Some(self.post(&call, home));
+        } else if let Ok(call) = ResultRollup::finaliseCall::abi_decode(input) {
+            assert!(self.is_final(&call.batch), "finalised too early");
+            let batch = self.batches.get_mut(&call.batch).expect("posted");
+            assert!(!batch.is_returned, "fetched back twice");
+            batch.is_returned = true;
+        } else {
+            self.apply_to_rental(input);
+        }
+        None
+    }
+
+    fn apply_to_rental(&mut self, input: &[u8]) {
+        if let Ok(call) = RpoiEscrow::commitHandoverCall::abi_decode(input) {
+            let rental = self.rentals.get_mut(&call.rental).expect("opened");
+            assert!(rental.handover.is_none(), "handed over twice");
+            rental.handover = Some((call.enc, call.ciphertext));
+            rental.state = RentalState::HandedOver;
+        } else if let Ok(call) = RpoiEscrow::commitRatingCall::abi_decode(input) {
+            self.rentals.get_mut(&call.rental).expect("opened").commitment = call.commitment;
+        } else if let Ok(call) = RpoiEscrow::revealCall::abi_decode(input) {
+            let rental = self.rentals.get_mut(&call.rental).expect("opened");
+            let found =
+                rating_commitment(RentalId(call.rental), call.rater, call.score, call.salt);
+            assert_eq!(found, rental.commitment, "another rating");
+            rental.score = call.score;
+        }
+    }
+
+    fn reveal(&mut self, call: &JobEscrow::revealResultCall, home: Home) {
+        let job = self.jobs.get_mut(&call.job).expect("opened");
+        let words = (tag(Tag::ResultCommit), call.resultRoot, call.salt, home.operator, call.job);
+        assert_eq!(keccak256(words.abi_encode_params()), job.commitment, "another result");
+        assert_eq!(job.state, JobState::Committed, "revealed twice");
+        (job.state, job.root) = (JobState::Revealed, call.resultRoot);
+    }
+
+    fn post(&mut self, call: &ResultRollup::postRootCall, home: Home) -> Log {
+        let id = keccak256(self.batches.len().to_be_bytes());
+        let until = self.now + WINDOW;
+        let (root, leaves) = (call.root, call.leaves);
+        self.batches.insert(id, Batch { root, leaves, until, is_returned: false });
+        let event = ResultRollup::RootPosted {
+            batch: id,
+            poster: home.operator,
+            root,
+            leaves,
+            dataPointer: call.dataPointer.clone(),
+            challengeUntil: until,
+        };
+        log(home.rollup, &event)
+    }
+
+    fn settle(&mut self, call: &JobEscrow::settleCall) {
+        assert!(self.is_final(&call.batch), "settled too early");
+        let batch = &self.batches[&call.batch];
+        let leaf = Leaf {
+            job: call.leaf.job.into(),
+            result_root: call.leaf.resultRoot,
+            steps: call.leaf.steps,
+        };
+        let index = usize::try_from(call.index).expect("small");
+        let leaves = usize::try_from(batch.leaves).expect("small");
+        assert_eq!(climb(leaf.hash(), index, leaves, &call.path), Some(batch.root), "bad path");
+        let job = self.jobs.get_mut(&call.job).expect("opened");
+        assert_eq!(job.state, JobState::Revealed, "settled twice");
+        job.state = JobState::Paid;
+    }
+}
