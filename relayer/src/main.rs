@@ -146,6 +146,8 @@ async fn run(config: &Config, out: &mut (impl Write + Send)) -> anyhow::Result<(
 }
 
 async fn status(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+    // reqwest asks for a provider even for plain http; a second one is refused, and that is fine.
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
     let folder = config.datadir.display();
     let url = server::running_url(&config.datadir)
         .with_context(|| format!("no relayer runs in {folder}"))?;

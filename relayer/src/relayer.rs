@@ -6,11 +6,12 @@ use crate::{
     judge,
 };
 use alloy_primitives::{B256, Bytes, TxHash};
+use alloy_sol_types::SolInterface;
 use redb::Database;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::Notify;
-use utnet_bindings::RpoiEscrow::rentalOfCall;
+use utnet_bindings::RpoiEscrow::{RpoiEscrowErrors, rentalOfCall};
 use utnet_client::{
     BlockRef, CallError, Chain, Clock, Failure, Intent, IntentKey, Outbox, OutboxError, RpcError,
     Status, StorageError, call_contract,
@@ -285,9 +286,21 @@ impl View {
                     Failure::Reverted { hash } | Failure::Cancelled { hash } => Some(*hash),
                     _ => None,
                 };
-                let reason = Some(failure.to_string());
+                let reason = Some(explain(&failure));
                 Self { reason, tx_hash, is_final, ..Self::new(id, "failed") }
             }
         }
+    }
+}
+
+/// A failure in words; the escrow's own errors by name.
+fn explain(failure: &Failure) -> String {
+    let data = match failure {
+        Failure::WouldRevert { data, .. } => data.as_ref(),
+        _ => None,
+    };
+    match data.map(|data| RpoiEscrowErrors::abi_decode(data)) {
+        Some(Ok(error)) => format!("it would revert: {error:?}"),
+        _ => failure.to_string(),
     }
 }

@@ -29,6 +29,9 @@ const URL_FILE: &str = "url";
 /// A look at the inbox even if nobody said that something came.
 const TURN: Duration = Duration::from_secs(5);
 
+/// Time for open requests to end after the order to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Why a relayer does not run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -84,6 +87,9 @@ pub async fn run(
 
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "other machines are served too");
+    }
     let url_file = config.datadir.join(URL_FILE);
     std::fs::write(&url_file, format!("http://{address}\n"))?;
     writeln!(out, "Listening on {address}").and_then(|()| out.flush())?;
@@ -92,7 +98,10 @@ pub async fn run(
         .with_graceful_shutdown(stop.clone().cancelled_owned());
     let (served, (), ()) = tokio::join!(
         async {
-            let served = serve.await;
+            let served = tokio::select! {
+                served = serve => served,
+                () = grace(&*clock, &stop) => Ok(()),
+            };
             // Without its listener the rest has nothing to do.
             stop.cancel();
             served
@@ -102,6 +111,12 @@ pub async fn run(
     );
     std::fs::remove_file(&url_file)?;
     Ok(served?)
+}
+
+/// Completes some time after `stop`, for connections that never end.
+async fn grace(clock: &dyn Clock, stop: &CancellationToken) {
+    stop.cancelled().await;
+    clock.sleep(GRACE).await;
 }
 
 /// The url of the relayer that runs in a data folder.

@@ -1,11 +1,12 @@
 //! Breaks the relayer in every place that can break, and counts what reached the escrow.
 
 use crate::support::{
-    account, chain, clock, end, escrow, key, operator, outbox, ratings, relayer, sealed,
+    account, answer, chain, clock, end, escrow, is_question, key, operator, outbox, ratings,
+    relayer, reveal, sealed,
 };
 use std::{sync::Arc, time::Duration};
 use utnet_client::{
-    Dispatcher, ManualClock, Outbox, Policy,
+    CallRequest, Dispatcher, ManualClock, Outbox, Policy,
     simulation::{Faults, RecordingChain},
 };
 use utnet_messages::{InboxMessage, Sealed, SecretKey};
@@ -118,6 +119,38 @@ async fn a_rental_that_the_escrow_does_not_know_is_rejected_by_name() {
     world.run_to_the_end().await;
     let (state, reason) = world.state(&sealed);
     assert_eq!((state.as_str(), reason.expect("given").contains("rental")), ("rejected", true));
+}
+
+#[tokio::test]
+async fn only_what_opens_a_commitment_is_submitted_as_a_reveal() {
+    let world = World::new(Faults::default());
+    let (right, wrong) = (world.seal(&reveal(1, 90)), world.seal(&reveal(1, 89)));
+    world.relayer().receive(&wrong).expect("good form");
+    world.relayer().receive(&right).expect("good form");
+    world.run_to_the_end().await;
+    assert_eq!(world.state(&wrong).0, "rejected");
+    assert_eq!(world.state(&right).0, "mined");
+    assert_eq!(world.chain.executed().len(), 1);
+}
+
+#[tokio::test]
+async fn a_word_that_came_too_early_may_be_sent_again() {
+    let world = World::new(Faults::default());
+    let too_early = |request: &CallRequest| {
+        if is_question(request) { answer(request) } else { Err("execution reverted".to_owned()) }
+    };
+    world.chain.answer_calls(too_early);
+    let (first, second) = (world.seal(&end(1)), world.seal(&end(1)));
+    world.relayer().receive(&first).expect("good");
+    world.run_to_the_end().await;
+    assert_eq!(world.state(&first).0, "failed");
+
+    world.chain.answer_calls(answer);
+    world.relayer().receive(&second).expect("good");
+    world.run_to_the_end().await;
+
+    assert_eq!(world.state(&second).0, "mined");
+    assert_eq!(world.chain.executed().len(), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Asks a relayer over http, rightly and wrongly.
 
-use crate::support::{chain, clock, end, outbox, relayer, sealed};
+use crate::support::{chain, client, clock, end, outbox, relayer, sealed};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ async fn with_relayer<F: Future<Output = ()>>(ask: impl FnOnce(Asker) -> F) {
     let relayer = relayer(&chain(Faults::default()), &clock(), &secret, &outbox());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/v1", listener.local_addr().expect("bound"));
-    let asker = Asker { url, client: Client::new(), key: secret.public() };
+    let asker = Asker { url, client: client(), key: secret.public() };
     tokio::select! {
         served = axum::serve(listener, router(Arc::new(relayer))) => served.expect("serves"),
         () = ask(asker) => {}

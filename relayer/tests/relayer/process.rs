@@ -1,6 +1,6 @@
 //! Runs the real program, kills it at the worst moment, and counts what reached the escrow.
 
-use crate::support::{chain, end, escrow, sealed};
+use crate::support::{chain, client, end, escrow, sealed};
 use serde_json::{Value, json};
 use std::{
     future::Future,
@@ -42,12 +42,12 @@ impl Running {
     }
 
     async fn get(&self, path: &str) -> Value {
-        let answer = reqwest::get(format!("{}{path}", self.url)).await.expect("answered");
-        answer.json().await.expect("json")
+        let sent = client().get(format!("{}{path}", self.url)).send();
+        sent.await.expect("answered").json().await.expect("json")
     }
 
     async fn post(&self, body: Value) -> String {
-        let sent = reqwest::Client::new().post(format!("{}/inbox", self.url)).json(&body).send();
+        let sent = client().post(format!("{}/inbox", self.url)).json(&body).send();
         let answer: Value = sent.await.expect("answered").json().await.expect("json");
         answer["id"].as_str().expect("accepted").to_owned()
     }

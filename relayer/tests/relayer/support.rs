@@ -9,12 +9,12 @@ use utnet_bindings::{
     states::RentalState,
 };
 use utnet_client::{
-    ManualClock, Outbox,
+    CallRequest, ManualClock, Outbox,
     simulation::{Faults, RecordingChain},
     storage,
 };
 use utnet_messages::{
-    Escrow, InboxMessage, PublicKey, Ratings, RatingsParts, RenterWord, Sealed, SecretKey,
+    Escrow, InboxMessage, PublicKey, Ratings, RatingsParts, RenterWord, Reveal, Sealed, SecretKey,
     rating_commitment, seal_inbox, sign,
 };
 use utnet_primitives::{RentalId, Seconds};
@@ -56,19 +56,29 @@ pub(crate) fn rental(number: u8) -> RentalId {
 /// A chain whose escrow knows rentals 1 to 99.
 pub(crate) fn chain(faults: Faults) -> RecordingChain {
     let chain = RecordingChain::new(CHAIN_ID, faults);
-    chain.answer_calls(|request| {
-        let Ok(call) = rentalOfCall::abi_decode(&request.input) else { return Ok(Bytes::new()) };
-        let (id,): (B256,) = call.into();
-        let is_known = id[..31] == [0; 31] && (1..100).contains(&id[31]);
-        let rental = Rental {
-            state: if is_known { RentalState::Ended } else { RentalState::None }.into(),
-            renter: if is_known { renter().address() } else { Address::ZERO },
-            operator: if is_known { operator().address() } else { Address::ZERO },
-            ..empty_rental()
-        };
-        Ok(rentalOfCall::abi_encode_returns(&rental).into())
-    });
+    chain.answer_calls(answer);
     chain
+}
+
+/// Whether a call asks for a rental.
+pub(crate) fn is_question(request: &CallRequest) -> bool {
+    rentalOfCall::abi_decode(&request.input).is_ok()
+}
+
+/// The escrow's answers; everything that is no question would succeed.
+pub(crate) fn answer(request: &CallRequest) -> Result<Bytes, String> {
+    let Ok(call) = rentalOfCall::abi_decode(&request.input) else { return Ok(Bytes::new()) };
+    let (id,): (B256,) = call.into();
+    let is_known = id[..31] == [0; 31] && (1..100).contains(&id[31]);
+    let known = || Rental {
+        state: RentalState::Ended.into(),
+        renter: renter().address(),
+        operator: operator().address(),
+        renterCommitment: rating_commitment(RentalId(id), renter().address(), 90, B256::ZERO),
+        ..empty_rental()
+    };
+    let rental = if is_known { known() } else { empty_rental() };
+    Ok(rentalOfCall::abi_encode_returns(&rental).into())
 }
 
 fn empty_rental() -> Rental {
@@ -79,6 +89,12 @@ fn empty_rental() -> Rental {
 /// The renter's word that ends a rental.
 pub(crate) fn end(number: u8) -> InboxMessage {
     InboxMessage::End(RenterWord::end(&escrow(), rental(number), &renter()).expect("in memory"))
+}
+
+/// Opens the renter's commitment, rightly only with the score of 90.
+pub(crate) fn reveal(number: u8, score: u8) -> InboxMessage {
+    let (rental, rater) = (rental(number), renter().address());
+    InboxMessage::Reveal(Reveal { rental, rater, score, salt: B256::ZERO })
 }
 
 /// Both halves of a rental's ratings.
@@ -130,4 +146,10 @@ pub(crate) fn outbox() -> Outbox {
 /// A clock that stands at some second.
 pub(crate) fn clock() -> ManualClock {
     ManualClock::at(Seconds(1_000))
+}
+
+/// An http client. reqwest asks for a TLS provider even for plain http; only the first one is installed.
+pub(crate) fn client() -> reqwest::Client {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    reqwest::Client::new()
 }

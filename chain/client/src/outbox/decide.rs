@@ -158,7 +158,8 @@ fn step_in_flight(key: IntentKey, flight: &Flight, seen: &Seen, policy: &Policy)
     };
     if flight.is_hopeless && latest.purpose == Purpose::Intent {
         Step::Cancel(key)
-    } else if latest.offered_at.is_none() {
+    } else if latest.offered_at.is_none() || flight.lost_at.is_some() {
+        // Lost and back again: a reorganisation took away what had used the nonce.
         Step::Send(key)
     } else if is_over(latest.sent_at, policy.bump_after) {
         Step::Bump(key)

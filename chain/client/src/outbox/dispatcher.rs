@@ -234,6 +234,7 @@ impl<C: Chain> Dispatcher<C> {
                     latest.sent_at.get_or_insert(now);
                 }
             }
+            flight.lost_at = None;
             flight.is_hopeless |= refusal == Some(Refusal::Never) && !was_sent;
         })
     }

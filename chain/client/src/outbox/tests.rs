@@ -285,6 +285,28 @@ async fn a_nonce_that_a_foreign_transaction_used_is_replaced_once_that_is_final(
 }
 
 #[tokio::test]
+async fn a_nonce_that_a_reorganisation_gave_back_is_not_given_up() {
+    let world = World::new(Faults::default());
+    world.enqueue(1);
+    world.turn().await;
+    world.chain.forget_pool();
+    let stranger = World { chain: world.chain.clone(), ..World::new(Faults::default()) };
+    stranger.enqueue(7);
+    stranger.turn().await;
+    world.chain.mine();
+    world.turn().await;
+
+    world.chain.reorganise(1, true);
+    world.turn().await;
+
+    let (_, entry) = world.outbox.active().expect("readable").remove(0);
+    let Stage::InFlight(flight) = entry.stage else { panic!("{entry:?}") };
+    assert_eq!((flight.nonce, flight.lost_at), (0, None));
+    world.run_to_the_end().await;
+    assert_eq!(world.executed(), [1]);
+}
+
+#[tokio::test]
 async fn a_gap_below_our_nonces_is_filled_with_an_empty_transaction() {
     let world = World::new(Faults::default());
     world.enqueue(1);
