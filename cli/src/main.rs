@@ -93,10 +93,22 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("utnet: {error:#}");
+            eprintln!("utnet: {}", sentence(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes; a cause that the text before it tells already is not repeated.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| {
+        let cause = cause.to_string();
+        match said {
+            said if said.contains(&cause) => said,
+            said if said.is_empty() => cause,
+            said => format!("{said}: {cause}"),
+        }
+    })
 }
 
 fn run(cli: Cli) -> Result<()> {
@@ -106,4 +118,21 @@ fn run(cli: Cli) -> Result<()> {
         report::print(&mut std::io::stdout().lock(), &found, cli.json)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow::anyhow!("port in use").context("cannot listen: port in use");
+        assert_eq!(sentence(&error), "cannot listen: port in use");
+    }
+
+    #[test]
+    fn every_command_line_is_well_formed() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
 }

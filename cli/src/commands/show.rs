@@ -1,9 +1,11 @@
 //! Shows the chain: who makes blocks, who has power, what was issued and burned, how parties are rated.
 
 use crate::{amount, session::Session};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U64, U256};
 use anyhow::Result;
 use clap::Subcommand;
+use jsonrpsee::rpc_params;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utnet_bindings::{Emission, PociRegistry, RatingBook};
@@ -43,21 +45,37 @@ impl Show {
     }
 }
 
-/// Blocks and rewards of each operator since a height, from the events of `Emission`.
+/// A drawn block, as `utn_draw` tells it; blocks of the genesis sealer have no operator.
+#[derive(Debug, Deserialize)]
+struct Draw {
+    operator: Option<Address>,
+}
+
+/// What a block paid: EIP-4895 withdrawals, in gwei.
+#[derive(Debug, Deserialize)]
+struct Paid {
+    #[serde(default)]
+    withdrawals: Vec<Withdrawal>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Withdrawal {
+    amount: U64,
+}
+
+/// Blocks and rewards of each operator since a height.
 async fn draws(session: &Session, since: u64) -> Result<Value> {
-    let emission = SystemContract::Emission;
     let mut blocks: BTreeMap<Address, (u64, u64)> = BTreeMap::new();
-    for (event, _) in session.events::<Emission::BlockRewarded>(emission, None).await? {
-        if event.height >= since {
-            let entry = blocks.entry(event.operator).or_default();
-            entry.0 += 1;
-            entry.1 = entry.1.saturating_add(event.gweiPaid);
-        }
-    }
-    for (event, _) in session.events::<Emission::RewardForfeited>(emission, None).await? {
-        if event.height >= since {
-            blocks.entry(event.operator).or_default().0 += 1;
-        }
+    for height in since.max(1)..=session.head().await? {
+        let number = U64::from(height);
+        let draw: Draw = session.rpc().request("utn_draw", rpc_params![number]).await?;
+        let Some(operator) = draw.operator else { continue };
+        let paid: Paid =
+            session.rpc().request("eth_getBlockByNumber", rpc_params![number, false]).await?;
+        let gwei: u64 = paid.withdrawals.iter().map(|one| one.amount.to::<u64>()).sum();
+        let entry = blocks.entry(operator).or_default();
+        entry.0 += 1;
+        entry.1 = entry.1.saturating_add(gwei);
     }
     rows_of_draws(session, blocks).await
 }
