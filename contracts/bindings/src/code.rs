@@ -21,3 +21,16 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::ResultRollup => &ResultRollup::BYTECODE,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_system_contract_has_code_below_the_limit_of_eip_3860() {
+        for contract in SystemContract::ALL {
+            let length = creation_code(contract).len();
+            assert!((1..=49_152).contains(&length), "{}: {length}", contract.name());
+        }
+    }
+}

@@ -77,6 +77,96 @@ pub fn absent_hash(absent: &[u32]) -> B256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_primitives::{U256, b256};
+    use utnet_primitives::{SystemContract, system_address};
+
+    fn word(n: u64) -> B256 {
+        B256::from(U256::from(n))
+    }
+
+    fn account(n: u64) -> Address {
+        Address::from_word(word(n))
+    }
+
+    /// Every field of these messages holds its own place, counted from 1 (enums: its parity). Source of the digests:
+    /// ethers 6.17, `TypedDataEncoder.hash` over the type strings of `docs/protocol.md`.
+    #[test]
+    fn an_order_hashes_as_every_wallet_hashes_it() {
+        let order = Order {
+            maker: account(1),
+            side: 0,
+            kind: 1,
+            specHash: word(4),
+            unitPrice: 5,
+            minUnits: 6,
+            maxUnits: 7,
+            duration: 8,
+            validFrom: 9,
+            expiry: 10,
+            payer: account(11),
+            token: account(12),
+            counterparty: account(13),
+            minRating: 14,
+            validationClass: 1,
+            nonce: U256::from(16),
+            makerEpoch: 17,
+        };
+        let domain = order_book_domain(31_337, system_address(SystemContract::OrderBook));
+        assert_eq!(
+            order.eip712_signing_hash(&domain),
+            b256!("0xe5c5b781364fde372c9888f629e00d662c60fb68ed7f39eaec0d541bcd941b56")
+        );
+    }
+
+    #[test]
+    fn a_request_and_a_handover_hash_as_every_wallet_hashes_them() {
+        let request = RentalRequest {
+            renter: account(1),
+            operator: account(2),
+            bid: word(3),
+            chipsHash: word(4),
+            duration: 5,
+            deposit: 6,
+            rent: 7,
+            documentHash: word(8),
+            renterKeyHash: word(9),
+            nonce: U256::from(10),
+            deadline: 11,
+        };
+        let domain = rpoi_escrow_domain(31_337, system_address(SystemContract::RpoiEscrow));
+        assert_eq!(
+            request.eip712_signing_hash(&domain),
+            b256!("0x37148bf0747a7e88110e99d2360e15ab674bca3588e298c6b3045bd919cb1d45")
+        );
+        assert_eq!(
+            Handover { rental: word(1), accessHash: word(2) }.eip712_signing_hash(&domain),
+            b256!("0x1eef57eaef6e6c90e6b2fa619fe3bacc753e5e96abf25bc5d3455f4f94f2ae60")
+        );
+    }
+
+    #[test]
+    fn a_job_hashes_as_every_wallet_hashes_it() {
+        let job = JobSpec {
+            client: account(1),
+            worker: account(2),
+            rental: word(3),
+            programHash: word(4),
+            inputHash: word(5),
+            environmentHash: word(6),
+            kernelProfile: word(7),
+            seed: 8,
+            paramsHash: word(9),
+            tolerance: 0,
+            price: 11,
+            deadline: 12,
+            nonce: U256::from(13),
+        };
+        let domain = job_escrow_domain(31_337, system_address(SystemContract::JobEscrow));
+        assert_eq!(
+            job.eip712_signing_hash(&domain),
+            b256!("0x91ba122c8f8d71f45341be909584bef3ccb9022ec51ab04c6727c5d150c2bcdb")
+        );
+    }
 
     #[test]
     fn type_strings_name_enums_and_ids_by_their_underlying_types() {

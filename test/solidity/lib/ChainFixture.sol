@@ -26,6 +26,9 @@ abstract contract ChainFixture is Test {
     address internal constant JOBS = address(0x555418);
     address internal constant ROLLUP = address(0x555419);
 
+    /// @dev Endpoint in foundry.toml, which reads UTNET_RPC_URL.
+    string internal constant NODE = "node";
+
     uint64 internal constant EPOCH = 16;
     uint64 internal constant START = 1_800_000_000;
 
@@ -55,20 +58,15 @@ abstract contract ChainFixture is Test {
 
     /// @dev Makes the node's precompiles answer at their addresses; fails at once if there is no node.
     function usePrecompiles() internal {
-        string memory url = nodeUrl();
-        vm.rpc(url, "eth_chainId", "[]");
-        shim(url, SeVerify.AT);
-        shim(url, PociVerify.AT);
-        shim(url, VrfVerify.AT);
+        vm.rpc(NODE, "eth_chainId", "[]");
+        shim(NODE, SeVerify.AT);
+        shim(NODE, PociVerify.AT);
+        shim(NODE, VrfVerify.AT);
     }
 
     function shim(string memory url, address where) internal {
         vm.etch(where, address(new PrecompileShim(url, where)).code);
         vm.allowCheatcodes(where);
-    }
-
-    function nodeUrl() internal view returns (string memory) {
-        return vm.envOr("UTNET_RPC_URL", string("http://127.0.0.1:8545"));
     }
 
     /// @dev Makes blocks up to a height: one second and one beacon each.
