@@ -8,6 +8,7 @@ import {ChipId} from "../types/Ids.sol";
 /// @dev Epoch e = height / E. What a draw or a proof of epoch e reads is the state at the end of epoch e - L.
 /// A chip counts in the segment line from its registration on; it is PENDING until the epoch ends, so the
 /// look-back hides it from draws until the next one.
+/// Bonds are in the vault, all of an operator's under one purpose: its address as a 32-byte word.
 interface IPociRegistry {
     error PociRegistryNothingToRegister();
     error PociRegistryBondMismatch(uint256 sent, uint256 required);
