@@ -10,3 +10,6 @@ mod values;
 
 pub use args::NodeArgs;
 pub use node::{ExitReason, NodeError, run_node};
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ mod server;
 mod signers;
 mod subscribe;
 mod table;
+mod trace;
 mod txpool;
 mod utn;
 mod values;
@@ -47,6 +48,7 @@ pub const NAMESPACES: &[(&str, &[Method])] = &[
     ("The node", names::METHODS),
     ("txpool", txpool::METHODS),
     ("debug", debug::METHODS),
+    ("trace", trace::METHODS),
     ("Development: time and mining", dev::mining::METHODS),
     ("Development: accounts and state", dev::state::METHODS),
     ("Development: the node", dev::node::METHODS),

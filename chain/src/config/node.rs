@@ -49,7 +49,7 @@ pub enum ExitReason {
 #[non_exhaustive]
 pub enum NodeError {
     /// A file that a flag names cannot be used.
-    #[error("{flag} {}: {source}", path.display())]
+    #[error("{flag} {} cannot be used", path.display())]
     File {
         /// The flag.
         flag: &'static str,
@@ -73,7 +73,7 @@ pub enum NodeError {
         stored: u64,
     },
     /// The dev accounts cannot be made.
-    #[error("dev accounts: {0}")]
+    #[error("the dev accounts cannot be made")]
     Accounts(#[from] alloy_signer_local::LocalSignerError),
     /// The genesis is not valid.
     #[error(transparent)]
@@ -82,7 +82,7 @@ pub enum NodeError {
     #[error(transparent)]
     Install(#[from] InstallError),
     /// The data folder cannot be opened.
-    #[error("--datadir: {0}")]
+    #[error("--datadir cannot be opened")]
     Store(#[from] DbError),
     /// The chain cannot be opened or changed.
     #[error(transparent)]
@@ -94,7 +94,7 @@ pub enum NodeError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// The system gave no thread, or the output broke.
-    #[error("{0}")]
+    #[error("the system refuses a thread, a file or the output")]
     System(#[from] io::Error),
     /// The engine's thread ended by a panic: a fault of the node.
     #[error("the engine crashed; the chain is as of its last block")]

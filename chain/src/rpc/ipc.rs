@@ -1,4 +1,6 @@
-//! Serves the methods over a Unix socket: a stream of JSON texts each way, with nothing between them, as geth does.
+//! Serves the methods over a Unix socket: a stream of JSON texts each way, as geth does.
+//!
+//! Requests need nothing between them. Answers end with a newline, by which some clients (ethers) cut.
 
 mod frames;
 
@@ -119,7 +121,11 @@ type Outbox = mpsc::Receiver<Box<RawValue>>;
 
 async fn send(writer: &mut OwnedWriteHalf, text: Option<Box<RawValue>>) -> io::Result<()> {
     match text {
-        Some(text) => writer.write_all(text.get().as_bytes()).await,
+        Some(text) => {
+            let mut line = String::from(Box::<str>::from(text));
+            line.push('\n');
+            writer.write_all(line.as_bytes()).await
+        }
         None => Ok(()),
     }
 }

@@ -65,7 +65,7 @@ pub enum Cors {
 #[non_exhaustive]
 pub enum ServeError {
     /// The TCP port could not be taken.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Port {
         /// What was asked for.
         address: SocketAddr,
@@ -73,7 +73,7 @@ pub enum ServeError {
         source: io::Error,
     },
     /// The Unix socket could not be made.
-    #[error("cannot listen on the socket {}: {source}", path.display())]
+    #[error("cannot listen on the socket {}", path.display())]
     Socket {
         /// What was asked for.
         path: PathBuf,

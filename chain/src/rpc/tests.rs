@@ -9,3 +9,4 @@ mod manual;
 mod sending;
 mod support;
 mod tracing;
+mod utn;

@@ -8,6 +8,7 @@ use std::{
 };
 
 const ALICE_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+const ALICE: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const BOB: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 
 fn root() -> PathBuf {
@@ -117,9 +118,9 @@ fn cast_sends_reads_and_traces() -> Result<()> {
     let hash = receipt["transactionHash"].as_str().context("a receipt has a hash")?;
     ensure!(receipt["status"] == "0x1");
     ensure!(node.cast(&["balance", BOB, "--ether"])?.starts_with("10001"));
-    ensure!(node.cast(&["nonce", "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"])? == "1");
+    ensure!(node.cast(&["nonce", ALICE])? == "1");
     ensure!(node.cast(&["block", "latest", "--field", "number"])? == "1");
-    ensure!(node.cast(&["estimate", BOB, "--value", "1"])? == "21000");
+    ensure!(node.cast(&["estimate", BOB, "--value", "1", "--from", ALICE])? == "21000");
     node.cast(&["proof", BOB, "0x0"])?;
     node.cast(&["logs", "--from-block", "0"])?;
     node.cast(&["run", hash])?;
@@ -155,16 +156,8 @@ fn forge_broadcasts_a_script() -> Result<()> {
     );
     std::fs::write(project.path().join("foundry.toml"), settings)?;
 
-    run(Command::new(forge)
-        .args([
-            "script",
-            "src/Deploy.s.sol:Deploy",
-            "--broadcast",
-            "--rpc-url",
-            &node.http(),
-            "--root",
-        ])
-        .arg(project.path()))?;
+    let script = ["script", "src/Deploy.s.sol:Deploy", "--broadcast", "--rpc-url", &node.http()];
+    run(Command::new(forge.canonicalize()?).args(script).current_dir(project.path()))?;
 
     let counter = node.cast(&[
         "compute-address",

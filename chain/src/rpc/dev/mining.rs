@@ -1,20 +1,22 @@
 //! Makes blocks, moves time and takes both back.
 
 use crate::{
-    engine::api::SnapshotId,
+    engine::api::{SnapshotId, Submission},
     miner::MiningMode,
     rpc::{
         Context,
-        args::{Args, Param, read},
+        args::{Args, Param, params, read},
         error::RpcError,
+        eth::send::decode,
         objects::{self, BlockObject},
         table::methods,
         values::{Number, Small},
     },
 };
-use alloy_primitives::{Address, B256, U64};
+use alloy_primitives::{Address, B256, Bytes, U64};
+use alloy_rpc_types_eth::TransactionRequest;
 use serde::Deserialize;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use utnet_primitives::{Gas, Height, Seconds, Wei};
 
 methods! {
@@ -32,6 +34,7 @@ methods! {
     ask "anvil_removeBlockTimestampInterval", Anvil, "Frees the distance between blocks' timestamps; tells whether one was fixed." => free_timestamps;
     ask "evm_snapshot" | "anvil_snapshot", Ganache, "Remembers the chain; answers with the snapshot's id." => snapshot;
     ask "evm_revert" | "anvil_revert", Ganache, "Goes back to a snapshot and forgets it and all later ones: `id`." => revert;
+    ask "anvil_reorg", Anvil, "Replaces the last blocks: `how many, [[transaction or bytes, index of the new block], ..]`." => reorg;
     ask "anvil_rollback", Anvil, "Takes the last blocks back: `how many (1)`." => rollback;
     ask "anvil_setNextBlockBaseFeePerGas" | "hardhat_setNextBlockBaseFeePerGas", Hardhat, "Sets the base fee of the next block: `wei`." => set_base_fee;
     ask "anvil_setMinGasPrice" | "hardhat_setMinGasPrice", Hardhat, "Sets the least price per gas that the pool accepts: `wei`." => set_min_gas_price;
@@ -99,7 +102,9 @@ async fn mine_detailed(
 
 async fn mine_many(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
     let blocks = args.find("blocks")?.map_or(1, |Small(blocks)| blocks);
-    let interval = args.find("interval")?.map(|Small(seconds)| Seconds(seconds));
+    // viem sends zero for "no distance asked for".
+    let interval = args.find("interval")?.filter(|Small(seconds)| *seconds > 0);
+    let interval = interval.map(|Small(seconds)| Seconds(seconds));
     context.chain.mine(blocks, interval).await?;
     Ok(())
 }
@@ -190,6 +195,37 @@ async fn rollback(context: Arc<Context>, mut args: Args) -> Result<(), RpcError>
     let depth = args.find("depth")?.map_or(1, |Small(depth)| depth);
     context.chain.rollback(depth).await?;
     Ok(())
+}
+
+/// Transactions for the blocks of a reorganisation, as objects or signed bytes.
+type Replacements = Vec<(Replacement, U64)>;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Replacement {
+    Signed(Bytes),
+    Request(Box<TransactionRequest>),
+}
+
+params! {
+    Replacements => "a list of pairs of a transaction (object or bytes) and the index of its new block",
+}
+
+async fn reorg(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
+    let Small(depth) = args.take("depth")?;
+    let replacements: Replacements = args.find("transactions")?.unwrap_or_default();
+    let mut by_block: BTreeMap<u64, Vec<Submission>> = BTreeMap::new();
+    for (replacement, block) in replacements {
+        let submission = match replacement {
+            Replacement::Signed(bytes) => decode(&bytes)?,
+            Replacement::Request(request) => {
+                let context = Arc::clone(&context);
+                tokio::task::spawn_blocking(move || context.prepare(*request)).await??
+            }
+        };
+        by_block.entry(block.to()).or_default().push(submission);
+    }
+    Ok(context.chain.reorg(depth, by_block).await?)
 }
 
 async fn set_base_fee(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {

@@ -5,7 +5,7 @@ use crate::{
     rpc::{CLIENT_VERSION, Context, args::Args, error::RpcError, eth::fee, table::methods},
 };
 use alloy_consensus::BlockHeader;
-use alloy_primitives::{B256, U64, U128};
+use alloy_primitives::{B256, Bytes, U64, U128};
 use serde::Serialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
@@ -19,6 +19,7 @@ methods! {
     ask "anvil_dropAllTransactions" | "hardhat_dropAllTransactions", Anvil, "Empties the pool." => drop_all;
     ask "anvil_removePoolTransactions", Anvil, "Drops all transactions of a sender: `address`." => drop_of_sender;
     ask "anvil_reset" | "hardhat_reset", Hardhat, "Starts again from genesis." => reset;
+    now "anvil_getBlobsByTransactionHash", Anvil, "Shows the blobs of a recent transaction: `hash`." => blobs;
     now "anvil_setLoggingEnabled" | "hardhat_setLoggingEnabled", Hardhat, "Accepted; the log's level is set when the node starts: `true or false`." => set_logging;
 }
 
@@ -104,6 +105,14 @@ fn metadata(context: &Context, _: &mut Args) -> Result<Metadata, RpcError> {
 
 fn genesis_time(context: &Context, _: &mut Args) -> Result<u64, RpcError> {
     Ok(context.chain.spec().header.timestamp())
+}
+
+fn blobs(context: &Context, args: &mut Args) -> Result<Option<Vec<Bytes>>, RpcError> {
+    let hash: B256 = args.take("hash")?;
+    let sidecar = context.chain.sidecar(&hash);
+    Ok(sidecar.map(|sidecar| {
+        sidecar.blobs().iter().map(|blob| Bytes::copy_from_slice(blob.as_slice())).collect()
+    }))
 }
 
 async fn drop_transaction(context: Arc<Context>, mut args: Args) -> Result<Option<B256>, RpcError> {

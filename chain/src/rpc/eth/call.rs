@@ -8,7 +8,7 @@ use crate::{
         error::{RpcError, halted},
         eth::{
             estimate,
-            request::{returned, to_env},
+            request::{check_funds, returned, to_env},
         },
         table::methods,
     },
@@ -43,6 +43,7 @@ fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
     let request: TransactionRequest = args.take("transaction")?;
     let mut sandbox = prepare(context, args)?;
     let transaction = to_env(&request, &sandbox)?;
+    check_funds(&request, &transaction, &sandbox)?;
     returned(sandbox.run(transaction, NoOpInspector)?.result)
 }
 

@@ -4,7 +4,7 @@ use crate::{
     execution::{CallError, Sandbox},
     rpc::{
         error::RpcError,
-        eth::request::{returned, to_env},
+        eth::request::{check_funds, returned, to_env},
     },
 };
 use alloy_evm::revm::{
@@ -31,6 +31,7 @@ pub(in crate::rpc) fn gas(
     request: &TransactionRequest,
 ) -> Result<u64, RpcError> {
     let mut transaction = to_env(request, sandbox)?;
+    check_funds(request, &transaction, sandbox)?;
     transaction.gas_limit = ceiling(sandbox, &transaction)?;
     if is_transfer(sandbox, &transaction)? {
         transaction.gas_limit = TRANSFER;
@@ -79,13 +80,7 @@ fn ceiling(sandbox: &Sandbox, transaction: &TxEnv) -> Result<u64, RpcError> {
     let block = sandbox.env.block_env.gas_limit;
     let asked = if transaction.gas_limit >= TRANSFER { transaction.gas_limit } else { block };
     let balance = sandbox.state.basic_ref(transaction.caller)?.unwrap_or_default().balance;
-    let Some(left) = balance.checked_sub(transaction.value) else {
-        return Err(RpcError::InsufficientFunds {
-            account: transaction.caller,
-            have: balance,
-            want: transaction.value,
-        });
-    };
+    let left = balance.saturating_sub(transaction.value);
     let affordable = left.checked_div(U256::from(transaction.gas_price));
     Ok(affordable.map_or(asked, |most| asked.min(u64::try_from(most).unwrap_or(u64::MAX))))
 }

@@ -76,6 +76,21 @@ pub(in crate::rpc) fn to_env(
     Ok(env)
 }
 
+/// Refuses a call that moves more than its sender has. Nobody in particular may move anything.
+pub(in crate::rpc) fn check_funds(
+    request: &TransactionRequest,
+    transaction: &TxEnv,
+    sandbox: &Sandbox,
+) -> Result<(), RpcError> {
+    let Some(account) = request.from else { return Ok(()) };
+    let want = transaction.value;
+    let have = match want.is_zero() {
+        true => want,
+        false => sandbox.state.basic_ref(account)?.unwrap_or_default().balance,
+    };
+    if have < want { Err(RpcError::InsufficientFunds { account, have, want }) } else { Ok(()) }
+}
+
 fn input(request: &TransactionRequest) -> Result<Bytes, RpcError> {
     let input = request.input.unique_input();
     Ok(input

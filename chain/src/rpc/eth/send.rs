@@ -49,7 +49,8 @@ async fn send_raw(context: Arc<Context>, mut args: Args) -> Result<TxHash, RpcEr
     Ok(context.chain.submit(submission).await?)
 }
 
-fn decode(bytes: &Bytes) -> Result<Submission, RpcError> {
+/// A signed transaction with the sender that its signature names.
+pub(in crate::rpc) fn decode(bytes: &Bytes) -> Result<Submission, RpcError> {
     let transaction =
         PooledTransaction::decode_2718_exact(bytes).map_err(RpcError::MalformedTransaction)?;
     let sender = transaction.recover_signer().map_err(|_forged| RpcError::NoSender)?;
@@ -120,7 +121,10 @@ fn sign_transaction(context: &Context, args: &mut Args) -> Result<Bytes, RpcErro
 
 impl Context {
     /// A transaction object as the pool wants it: filled, and signed or asserted.
-    fn prepare(&self, request: TransactionRequest) -> Result<Submission, RpcError> {
+    pub(in crate::rpc) fn prepare(
+        &self,
+        request: TransactionRequest,
+    ) -> Result<Submission, RpcError> {
         let (sender, transaction) = self.fill(request)?;
         if self.signers.has(sender) {
             let transaction = self.signers.sign(sender, transaction)?;

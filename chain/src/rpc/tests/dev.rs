@@ -98,6 +98,20 @@ async fn tools_learn_about_the_node() {
 }
 
 #[tokio::test]
+async fn a_reorganisation_replaces_the_last_blocks() {
+    let node = Node::instant().await;
+    node.ask("eth_sendTransactionSync", json!([{"from": ALICE, "to": BOB, "value": "0x1"}])).await;
+    let before = node.ask("eth_getBlockByNumber", json!(["0x1", false])).await;
+    let replacement = json!({"from": ALICE, "to": BOB, "value": "0x2", "nonce": "0x0"});
+
+    node.ask("anvil_reorg", json!([1, [[replacement, "0x0"]]])).await;
+
+    let after = node.ask("eth_getBlockByNumber", json!(["0x1", true])).await;
+    assert_ne!(after["hash"], before["hash"]);
+    assert_eq!(after["transactions"][0]["value"], "0x2");
+}
+
+#[tokio::test]
 async fn a_reset_begins_at_genesis() {
     let node = Node::instant().await;
     node.ask("anvil_mine", json!([4])).await;

@@ -59,6 +59,17 @@ async fn too_little_money_is_refused_in_geths_words() {
 }
 
 #[tokio::test]
+async fn a_call_cannot_move_more_than_its_sender_has() {
+    let node = Node::instant().await;
+    let all = format!("0x{}", "f".repeat(40));
+    for method in ["eth_call", "eth_estimateGas"] {
+        let error = node.refusal(method, json!([{"from": ALICE, "to": BOB, "value": all}])).await;
+        assert!(error.message().starts_with("insufficient funds for gas"), "{method}: {error}");
+    }
+    node.ask("eth_call", json!([{"to": BOB, "value": "0x1"}])).await;
+}
+
+#[tokio::test]
 async fn a_block_that_does_not_exist_is_no_empty_answer() {
     let node = Node::instant().await;
 

@@ -3,11 +3,15 @@
 use crate::{
     clock::{Clock, ManualClock},
     engine::{EngineOptions, open},
-    genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, dev_accounts},
+    execution::{Founders, install},
+    genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, SEALER_KEY, dev_accounts},
     miner::MiningMode,
+    poci::{Chips, Sealer},
     rpc::{RpcConfig, RpcServer, RpcSetup, Signers, serve},
 };
+use alloy_genesis::Genesis;
 use alloy_primitives::{Address, address};
+use alloy_signer_local::PrivateKeySigner;
 use jsonrpsee::{
     core::{ClientError, client::ClientT, params::ArrayParams},
     http_client::{HttpClient, HttpClientBuilder},
@@ -19,6 +23,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use utnet_db::Store;
 use utnet_primitives::Seconds;
 
+/// The wall clock of every test.
+const START: Seconds = Seconds(1_800_000_000);
 pub(super) const ALICE: Address = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
 pub(super) const BOB: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
 
@@ -39,19 +45,32 @@ impl Node {
     }
 
     pub(super) async fn start_at(mining: MiningMode, ipc: Option<PathBuf>) -> Self {
-        let start = Seconds(1_800_000_000);
-        let genesis = DevGenesis { poci: None, timestamp: start, ..DevGenesis::default() };
-        let spec = ChainSpec::new(genesis.build().unwrap(), Limits::DEV).unwrap();
+        let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
         let options = EngineOptions { mining, ..EngineOptions::default() };
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(start));
+        Self::open(genesis.build().unwrap(), options, ipc).await
+    }
+
+    /// A node whose blocks the genesis sealer makes.
+    pub(super) async fn poci() -> Self {
+        let dev = DevGenesis { timestamp: START, ..DevGenesis::default() };
+        let mut genesis = dev.build().unwrap();
+        install(&mut genesis, &Founders { governor: ALICE, vendors: vec![ALICE] }).unwrap();
+        let key = PrivateKeySigner::from_bytes(&SEALER_KEY).unwrap();
+        let sealer = Sealer::new(Chips::default(), Some(key));
+        Self::open(genesis, EngineOptions { sealer, ..EngineOptions::default() }, None).await
+    }
+
+    async fn open(genesis: Genesis, options: EngineOptions, ipc: Option<PathBuf>) -> Self {
+        let spec = ChainSpec::new(genesis, Limits::DEV).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(START));
         let (chain, engine) = open(Store::in_memory(), Arc::new(spec), options, clock).unwrap();
         engine.start().unwrap();
         let signers = Signers::new(dev_accounts(DEV_MNEMONIC, 10).unwrap());
         let setup = RpcSetup { chain, signers, slots_in_an_epoch: 32 };
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = serve(setup, RpcConfig { ipc, ..RpcConfig::new(listen) }).await.unwrap();
-        let http =
-            HttpClientBuilder::default().build(format!("http://{}", server.address())).unwrap();
+        let url = format!("http://{}", server.address());
+        let http = HttpClientBuilder::default().build(url).unwrap();
         Self { http, server }
     }
 

@@ -82,6 +82,20 @@ async fn a_call_is_traced_with_overrides() {
 }
 
 #[tokio::test]
+async fn calls_are_found_by_who_made_them() {
+    let node = Node::instant().await;
+    let request = json!([{"from": ALICE, "to": BOB, "value": "0x1"}]);
+    let hash = node.ask("eth_sendTransaction", request).await;
+
+    let found = node.ask("trace_filter", json!([{"fromAddress": [ALICE]}])).await;
+
+    assert_eq!(found[0]["transactionHash"], hash);
+    assert_eq!(found, node.ask("trace_transaction", json!([hash])).await);
+    assert_eq!(found, node.ask("trace_block", json!(["latest"])).await);
+    assert_eq!(node.ask("trace_filter", json!([{"fromAddress": [BOB]}])).await, json!([]));
+}
+
+#[tokio::test]
 async fn an_unknown_tracer_is_refused() {
     let node = Node::instant().await;
     let params = json!([{"to": BOB}, "latest", {"tracer": "{fault: 1}"}]);

@@ -1,0 +1,180 @@
+//! The command line means what anvil's means, and says what is wrong with it.
+
+use super::{ExitReason, NodeArgs, NodeError, run_node};
+use clap::Parser;
+use jsonrpsee::{core::client::ClientT, http_client::HttpClientBuilder, rpc_params};
+use parking_lot::Mutex;
+use std::{
+    io::{self, Write},
+    net::TcpListener,
+    sync::Arc,
+};
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+fn parse(flags: &[&str]) -> Result<NodeArgs, clap::Error> {
+    Cli::try_parse_from(std::iter::once(&"node").chain(flags)).map(|cli| cli.node)
+}
+
+/// An output that can be read while it is written.
+#[derive(Clone, Default)]
+struct Output(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Output {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock()).into_owned()
+    }
+
+    /// Waits until the node says where it listens.
+    async fn address(&self) -> String {
+        loop {
+            let text = self.text();
+            let said = text.lines().find_map(|line| line.strip_prefix("Listening on "));
+            if let Some(address) = said {
+                return address.to_owned();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Runs a node until `work`, which is given its address, is done.
+async fn run(
+    flags: &[&str],
+    work: impl AsyncFnOnce(String),
+) -> (Result<ExitReason, NodeError>, String) {
+    let output = Output::default();
+    let reader = output.clone();
+    let shutdown = async move { work(reader.address().await).await };
+    let mut writer = output.clone();
+    let ended = Box::pin(run_node(parse(flags).unwrap(), &mut writer, shutdown)).await;
+    (ended, output.text())
+}
+
+async fn block_number(address: String) -> String {
+    let client = HttpClientBuilder::default().build(format!("http://{address}")).unwrap();
+    client.request("eth_blockNumber", rpc_params![]).await.unwrap()
+}
+
+#[test]
+fn an_anvil_command_line_is_accepted() {
+    let line = "--port 0 --accounts 3 --balance 1.5 --chain-id 1 --block-time 0.5 --mixed-mining \
+        --gas-limit 1000000 --steps-tracing --auto-impersonate --order fifo --prune-history \
+        --transaction-block-keeper 64 --silent --ipc --host 0.0.0.0 --hardfork osaka --no-cors \
+        --block-base-fee-per-gas 7 --gas-price 1 --code-size-limit 50000 --timestamp 9 -j 2";
+    let flags: Vec<&str> = line.split_whitespace().collect();
+    parse(&flags).unwrap();
+}
+
+#[test]
+fn a_wrong_value_is_told_with_its_flag_and_what_was_expected() {
+    for (flag, value, expected) in [
+        ("--port", "70000", "0..=65535"),
+        ("--accounts", "many", "--accounts"),
+        ("--balance", "rich", "expected an amount"),
+        ("--mnemonic", "one two three", "BIP-39"),
+        ("--derivation-path", "here", "expected a path"),
+        ("--block-time", "0", "expected seconds"),
+        ("--chain-id", "0", "not in 1.."),
+        ("--order", "random", "fees"),
+        ("--hardfork", "dragon", "osaka"),
+        ("--host", "everywhere", "--host"),
+        ("--gas-limit", "3", "21000.."),
+    ] {
+        let error = parse(&[flag, value]).unwrap_err().to_string();
+        assert!(error.contains(flag) && error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused() {
+    parse(&["--no-mining", "--block-time", "1"]).unwrap_err();
+    parse(&["--durable"]).unwrap_err();
+    parse(&["--no-poci", "--chips", "here"]).unwrap_err();
+}
+
+#[tokio::test]
+async fn the_banner_holds_what_anvils_parsers_look_for() {
+    let (ended, text) = run(&["--no-poci", "--port", "0", "--accounts", "2"], async |_| {}).await;
+
+    assert_eq!(ended.unwrap(), ExitReason::Shutdown);
+    let mut lines = text.lines();
+    assert!(lines.any(|line| line == "Private Keys"), "{text}");
+    let key = "(0) 0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+    assert!(lines.any(|line| line == key), "{text}");
+    assert!(lines.any(|line| line.starts_with("Listening on 127.0.0.1:")), "{text}");
+}
+
+#[tokio::test]
+async fn a_silent_node_prints_nothing() {
+    let output = Output::default();
+    let mut writer = output.clone();
+    let args = parse(&["--no-poci", "--port", "0", "--silent"]).unwrap();
+
+    Box::pin(run_node(args, &mut writer, async {})).await.unwrap();
+
+    assert_eq!(output.text(), "");
+}
+
+#[tokio::test]
+async fn a_busy_port_is_told() {
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port().to_string();
+    let args = parse(&["--no-poci", "--port", &port]).unwrap();
+
+    let refused = Box::pin(run_node(args, &mut io::sink(), async {})).await.unwrap_err();
+
+    let text = refused.to_string();
+    assert!(text.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{text}");
+}
+
+#[tokio::test]
+async fn a_chain_in_a_folder_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let datadir = folder.path().to_str().unwrap();
+    let flags = ["--no-poci", "--port", "0", "--datadir", datadir];
+    let mine = async |address: String| {
+        let client = HttpClientBuilder::default().build(format!("http://{address}")).unwrap();
+        client.request::<(), _>("anvil_mine", rpc_params![3]).await.unwrap();
+    };
+    run(&flags, mine).await.0.unwrap();
+
+    let mut number = String::new();
+    run(&flags, async |address| number = block_number(address).await).await.0.unwrap();
+
+    assert_eq!(number, "0x3");
+}
+
+#[tokio::test]
+async fn settings_and_keys_are_written_to_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("node.json");
+    let flags = ["--no-poci", "--port", "0", "--config-out", file.to_str().unwrap()];
+
+    run(&flags, async |_| {}).await.0.unwrap();
+
+    let text = std::fs::read_to_string(file).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(written["private_keys"].as_array().unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_told_with_its_flag() {
+    let args = parse(&["--port", "0", "--init", "/nowhere/genesis.json"]).unwrap();
+    let refused = Box::pin(run_node(args, &mut io::sink(), async {})).await.unwrap_err();
+    assert!(refused.to_string().starts_with("--init /nowhere/genesis.json"), "{refused}");
+}
