@@ -71,6 +71,10 @@ impl<C: Chain> Agent<C> {
     ) -> Result<(), AgentError> {
         let (escrow, id) = (self.parts.home.escrow, record.id);
         match step {
+            // The access is sealed once, so its transaction is not made again but only tried again.
+            Step::Wait if seen.stored == RentalState::Open => {
+                self.try_again(&[b"handover", id.0.as_slice()])
+            }
             Step::Wait => Ok(()),
             Step::HandOver => self.hand_over(record),
             Step::CommitRating => self.commit_rating(record),

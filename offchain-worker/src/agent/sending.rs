@@ -41,6 +41,17 @@ impl<C: Chain> Agent<C> {
         Ok(())
     }
 
+    /// Puts back what was refused before it was signed.
+    pub(super) fn try_again(&self, words: &[&[u8]]) -> Result<(), AgentError> {
+        let (outbox, key) = (&self.parts.outbox, key_of(words, 0));
+        if let Some(Status::Failed { failure: Failure::WouldRevert { .. }, .. }) =
+            outbox.status(key)?
+        {
+            outbox.retry(key)?;
+        }
+        Ok(())
+    }
+
     /// Whether these words are on their way or done.
     pub(super) fn is_sent(&self, words: &[&[u8]]) -> Result<bool, AgentError> {
         let status = self.parts.outbox.status(key_of(words, 0))?;
