@@ -411,8 +411,7 @@ impl Contracts {
             self.rentals.get_mut(&call.rental).expect("opened").commitment = call.commitment;
         } else if let Ok(call) = RpoiEscrow::revealCall::abi_decode(input) {
             let rental = self.rentals.get_mut(&call.rental).expect("opened");
-            let found =
-                rating_commitment(RentalId(call.rental), call.rater, call.score, call.salt);
+            let found = rating_commitment(RentalId(call.rental), call.rater, call.score, call.salt);
             assert_eq!(found, rental.commitment, "another rating");
             rental.score = call.score;
         }
