@@ -3,12 +3,18 @@
 use alloy_primitives::{B256, hex};
 use anyhow::{Context as _, Result, bail};
 use reqwest::{RequestBuilder, Response};
+use std::time::Duration;
+use utnet_client::{Clock as _, SystemClock};
 use utnet_messages::Access;
 use utnet_primitives::RentalId;
 use utnet_worker::{
     https::{RatingAnswer, RatingRequest, Remote},
     store::sha256,
 };
+
+/// How often a closed door is tried (10 s in all).
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A worker that a hand-over gave access to.
 #[derive(Debug)]
@@ -21,6 +27,21 @@ impl Rented {
     /// Nothing is sent yet.
     pub(crate) fn new(access: Access) -> Result<Self> {
         Ok(Self { remote: Remote::pinned(&access.url, access.cert_fingerprint)?, access })
+    }
+
+    /// Waits until the worker has seen that the rental runs: its door opens with the block that says so.
+    pub(crate) async fn wait_for_door(&self) -> Result<()> {
+        let url = format!("{}/v1/access", self.remote.url());
+        let mut tries = 0;
+        loop {
+            let request = self.remote.client().get(&url);
+            let request = request.bearer_auth(hex::encode_prefixed(self.access.secret));
+            tries += 1;
+            match send(request, &url).await {
+                Err(_) if tries < TRIES => SystemClock.sleep(PAUSE).await,
+                answer => return answer.map(drop),
+            }
+        }
     }
 
     /// Puts a file under its SHA-256; the worker checks it.

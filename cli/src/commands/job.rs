@@ -3,7 +3,8 @@
 mod submit;
 
 use crate::{amount, files, session::Session, wallet::KeySource};
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
+use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ use utnet_worker::{
 
 /// How often the chain is asked for a job's state.
 const POLL: Duration = Duration::from_millis(200);
+
+/// How often the chain is asked whether the beacon of a draw is there (one minute in all).
+const DRAW_POLLS: u32 = 300;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
@@ -59,7 +63,7 @@ pub(crate) enum Job {
     Leaf(Located),
     /// Let the contract check a result's path to the root of its final batch.
     Prove(Located),
-    /// Dispute a result with a bond: another operator's worker will compute it again.
+    /// Dispute a result with a bond, and draw the operator whose worker computes it again.
     Challenge {
         #[command(flatten)]
         located: Located,
@@ -288,14 +292,39 @@ async fn challenge(session: &Session, located: &Located, from: &KeySource) -> Re
         index: U256::from(place.index),
         path: place.path.clone(),
     };
-    let sent = session.send(&from.signer()?, rollup, U256::from(bond), &call).await?;
+    let signer = from.signer()?;
+    let sent = session.send(&signer, rollup, U256::from(bond), &call).await?;
+    let challenged = sent
+        .event::<ResultRollup::LeafChallenged>()
+        .context("the rollup announced no challenge")?;
+    let referee = draw_referee(session, &signer, &place, challenged.drawHeight).await?;
     Ok(json!({
         "batch": place.batch,
         "index": place.index,
         "bond": amount::show(U256::from(bond)),
+        "referee": referee,
         "transaction": sent.hash,
         "gasUsed": sent.gas_used,
     }))
+}
+
+/// Draws who computes again, once the beacon that decides is there.
+async fn draw_referee(
+    session: &Session,
+    signer: &PrivateKeySigner,
+    place: &Place,
+    height: u64,
+) -> Result<Option<Address>> {
+    for _ in 0..DRAW_POLLS {
+        if session.head().await? > height {
+            break;
+        }
+        SystemClock.sleep(POLL).await;
+    }
+    let call =
+        ResultRollup::drawRefereeCall { batch: place.batch.into(), index: U256::from(place.index) };
+    let sent = session.send(signer, SystemContract::ResultRollup, U256::ZERO, &call).await?;
+    Ok(sent.event::<ResultRollup::RefereeDrawn>().map(|drawn| drawn.referee))
 }
 
 async fn verdict(session: &Session, located: &Located, seconds: u32) -> Result<Value> {

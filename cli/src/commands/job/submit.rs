@@ -74,6 +74,7 @@ impl Submit {
         let (rental, access) = access::read(&self.access)?;
         let worker = Rented::new(access)?;
         let params = self.params()?;
+        worker.wait_for_door().await?;
         let files = self.upload(&worker, &params).await?;
         let spec = self.spec(session, rental, signer.address(), files).await?;
         let domain = signed::job_escrow_domain(
