@@ -1,10 +1,19 @@
 //! What blocks contain.
 
 use super::support::{START, Tx, account, on_chain, stranger};
-use crate::{execution::At, miner::MiningMode};
+use crate::{
+    execution::{AccountPatch, At, ChainView},
+    miner::MiningMode,
+};
 use alloy_consensus::constants::EMPTY_WITHDRAWALS;
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use alloy_primitives::{B256, Bytes, U256, bytes, hex};
+use alloy_trie::{
+    KECCAK_EMPTY, TrieAccount,
+    root::{state_root_unhashed, storage_root_unhashed},
+};
+use proptest::prelude::*;
+use utnet_db::DbError;
 use utnet_primitives::Height;
 
 #[test]
@@ -48,26 +57,68 @@ fn the_state_root_is_that_of_all_accounts_computed_from_nothing() {
         t.chain.submit(Tx::from(1).create(code).signed()).await.unwrap();
 
         let view = t.chain.view().unwrap();
-        let mut accounts = Vec::new();
-        view.store()
-            .all_accounts(|address, stored| {
-                let storage = view.store().account_storage(address)?;
-                let storage_root = alloy_trie::root::storage_root_unhashed(storage);
-                accounts.push((
-                    address,
-                    alloy_trie::TrieAccount {
-                        nonce: stored.nonce,
-                        balance: stored.balance,
-                        storage_root,
-                        code_hash: stored.bytecode_hash.unwrap_or(alloy_trie::KECCAK_EMPTY),
-                    },
-                ));
-                Ok::<_, utnet_db::DbError>(())
-            })
-            .unwrap();
-        let root = alloy_trie::root::state_root_unhashed(accounts);
-        assert_eq!(view.head().state_root, root);
+        assert_eq!(view.head().state_root, root_from_nothing(&view));
     });
+}
+
+/// The state root, computed from all accounts and slots without the stored trie.
+fn root_from_nothing(view: &ChainView) -> B256 {
+    let mut accounts = Vec::new();
+    let store = view.store();
+    store
+        .all_accounts(|address, stored| {
+            let account = TrieAccount {
+                nonce: stored.nonce,
+                balance: stored.balance,
+                storage_root: storage_root_unhashed(store.account_storage(address)?),
+                code_hash: stored.bytecode_hash.unwrap_or(KECCAK_EMPTY),
+            };
+            accounts.push((address, account));
+            Ok::<_, DbError>(())
+        })
+        .unwrap();
+    state_root_unhashed(accounts)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn every_state_root_survives_any_mix_of_payments_cheats_and_reverts(
+        steps in proptest::collection::vec((0..4_u8, 0..6_u64, 1..1_000_u64), 1..25)
+    ) {
+        on_chain(MiningMode::Instant, async |t| {
+            let mut nonce = 0;
+            let mut kept = None;
+            for (kind, who, wei) in steps {
+                match kind {
+                    0 | 1 => {
+                        let tx = Tx::from(0).nonce(nonce).to(stranger(who)).value(wei);
+                        t.chain.submit(tx.signed()).await.unwrap();
+                        nonce += 1;
+                    }
+                    2 => {
+                        let patch = AccountPatch {
+                            balance: Some(U256::from(wei % 3)),
+                            storage: [(U256::from(wei), U256::from(who))].into(),
+                            ..AccountPatch::default()
+                        };
+                        t.chain.patch(vec![(stranger(who), patch)]).await.unwrap();
+                        t.chain.mine(1, None).await.unwrap();
+                    }
+                    _ => match kept.take() {
+                        None => kept = Some((t.chain.snapshot().await.unwrap(), nonce)),
+                        Some((id, then)) => {
+                            t.chain.revert(id).await.unwrap();
+                            nonce = then;
+                        }
+                    },
+                }
+                let view = t.chain.view().unwrap();
+                assert_eq!(view.head().state_root, root_from_nothing(&view));
+            }
+        });
+    }
 }
 
 #[test]
