@@ -42,7 +42,7 @@ impl Node {
         let binary = needed("target/release/utnet", "cargo build --release -p utnet-cli")?;
         let folder = tempfile::tempdir()?;
         let mut child = Command::new(binary)
-            .args(["node", "--no-poci", "--port", "0", "--ipc"])
+            .args(["node", "--port", "0", "--ipc"])
             .arg(folder.path().join("node.ipc"))
             .stdout(Stdio::piped())
             .spawn()?;
