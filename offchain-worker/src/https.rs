@@ -12,6 +12,6 @@ mod tls;
 mod tests;
 
 pub use client::{FetchError, Remote};
-pub use doors::Doors;
+pub use doors::{Door, Doors};
 pub use routes::{Desk, Dossier, RatingAnswer, RatingRequest, Spec, router};
 pub use tls::{Identity, IdentityError};

@@ -3,6 +3,7 @@
 use super::{Agent, AgentError, now};
 use crate::{
     decide::rentals::{RatingStage, Seen, Step, is_open_to_renter, next_step},
+    https::Door,
     notebook::{Notebook, put_in},
     records::{RatingRecord, RentalRecord},
 };
@@ -19,18 +20,17 @@ use utnet_primitives::{RentalId, Seconds};
 
 impl<C: Chain> Agent<C> {
     pub(super) async fn attend_rentals(&self, head: &BlockRef) -> Result<(), AgentError> {
-        let mut open = Vec::new();
+        let mut doors = Vec::new();
         let live = self.parts.notebook.all::<RentalRecord>()?.into_iter();
         for record in live.filter(|record| !record.is_closed) {
             let seen = self.look_at_rental(record.id, head).await?;
-            if is_open_to_renter(seen.effective)
-                && let Some(secret) = record.secret
-            {
-                open.push((record.id, secret));
+            if let Some(secret) = record.secret {
+                let is_open = is_open_to_renter(seen.effective);
+                doors.push(Door { rental: record.id, secret, is_open });
             }
             self.act_on_rental(&record, next_step(&record, &seen), &seen)?;
         }
-        self.parts.doors.set(open);
+        self.parts.doors.set(doors);
         Ok(())
     }
 

@@ -167,13 +167,14 @@ pub fn router(desk: Arc<Desk>) -> Router {
 }
 
 /// The rental that the request's secret opens.
-fn admit(desk: &Desk, headers: &HeaderMap) -> Answer<RentalId> {
+async fn admit(desk: &Desk, headers: &HeaderMap) -> Answer<RentalId> {
     let shown = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .and_then(|secret| secret.trim().parse::<B256>().ok());
-    shown.and_then(|secret| desk.doors.find(&secret)).ok_or(Refused::Locked)
+    let secret = shown.ok_or(Refused::Locked)?;
+    desk.doors.find_soon(&secret).await.ok_or(Refused::Locked)
 }
 
 fn parse<T: FromStr>(text: &str) -> Answer<T> {
@@ -181,7 +182,7 @@ fn parse<T: FromStr>(text: &str) -> Answer<T> {
 }
 
 async fn show_access(State(desk): Shared, headers: HeaderMap) -> Answer<Response> {
-    let rental = admit(&desk, &headers)?;
+    let rental = admit(&desk, &headers).await?;
     let answer = serde_json::json!({ "rental": rental, "operator": desk.home.operator });
     Ok(Json(answer).into_response())
 }
@@ -192,7 +193,7 @@ async fn keep_blob(
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Answer<StatusCode> {
-    let rental = admit(&desk, &headers)?;
+    let rental = admit(&desk, &headers).await?;
     let hash: B256 = parse(&hash)?;
     let (bytes, blobs) = (body.len(), desk.blobs.clone());
     blocking(move || blobs.put_as(hash, &body)).await??;
@@ -205,7 +206,7 @@ async fn show_blob(
     Path(hash): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Vec<u8>> {
-    admit(&desk, &headers)?;
+    admit(&desk, &headers).await?;
     read(&desk, parse(&hash)?).await
 }
 
@@ -227,7 +228,7 @@ async fn show_job(
     Path(job): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Json<JobAnswer>> {
-    admit(&desk, &headers)?;
+    admit(&desk, &headers).await?;
     let id: JobId = parse(&job)?;
     let record = desk.notebook.find::<JobRecord>(id.0.as_slice())?.ok_or(Refused::Unknown)?;
     let mut answer =

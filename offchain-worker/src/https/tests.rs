@@ -71,6 +71,11 @@ impl Port {
         format!("{}{path}", self.remote.url())
     }
 
+    fn open_door(&self) {
+        let door = Door { rental: RentalId::default(), secret: SECRET, is_open: true };
+        self.desk.doors.set(vec![door]);
+    }
+
     async fn put(&self, bytes: &[u8], secret: B256) -> u16 {
         let url = self.url(&format!("/v1/blobs/{}", hex::encode(sha256(bytes))));
         let request = self.remote.client().put(url).body(bytes.to_vec());
@@ -84,7 +89,7 @@ async fn only_a_running_rentals_secret_brings_files() {
     let port = open();
     assert_eq!(port.put(b"abc", SECRET).await, 401);
 
-    port.desk.doors.set(vec![(RentalId::default(), SECRET)]);
+    port.open_door();
     assert_eq!(port.put(b"abc", B256::ZERO).await, 401);
     assert_eq!(port.put(b"abc", SECRET).await, 201);
     assert!(port.desk.blobs.has(&sha256(b"abc")));
@@ -96,7 +101,7 @@ async fn only_a_running_rentals_secret_brings_files() {
 #[tokio::test]
 async fn a_file_under_a_wrong_name_or_too_long_is_refused() {
     let port = open();
-    port.desk.doors.set(vec![(RentalId::default(), SECRET)]);
+    port.open_door();
     let url = port.url(&format!("/v1/blobs/{}", hex::encode(sha256(b"other"))));
     let request = port.remote.client().put(url).body("abc").bearer_auth(hex::encode(SECRET));
     assert_eq!(request.send().await.expect("an answer").status().as_u16(), 422);
