@@ -2,7 +2,6 @@
 
 use crate::session::Session;
 use alloy_primitives::{Address, Bytes, U64};
-use alloy_sol_types::SolInterface as _;
 use anyhow::Result;
 use jsonrpsee::rpc_params;
 use serde::Deserialize;

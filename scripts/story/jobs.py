@@ -19,9 +19,10 @@ def compute(stage, rental):
     if stage.given.crash:
         crash(stage)
     stage.console.step("Results: files under their hashes, roots committed, revealed, posted")
-    for job in (counted, inferred, trained):
+    stage.utnet("job", "wait", counted, "--until", "posted")
+    check(stage, rental, counted)  # before its window closes
+    for job in (inferred, trained):
         stage.utnet("job", "wait", job, "--until", "posted")
-    check(stage, rental, counted)
     fetched = {kind: fetch(stage, rental, kind, job) for kind, job in
                (("wasm", counted), ("infer", inferred), ("train", trained))}
     show_words(stage, fetched["wasm"])

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 fn root() -> PathBuf {
@@ -22,6 +23,13 @@ fn python(script: &str, args: &[&str]) -> Result<String> {
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{script} failed\n{text}\n{errors}");
     Ok(text)
+}
+
+/// One story at a time: windows of some seconds must not close because two stories share two cores.
+static STAGE: Mutex<()> = Mutex::new(());
+
+fn stage() -> MutexGuard<'static, ()> {
+    STAGE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One story in a folder; its summary.
@@ -49,6 +57,7 @@ fn is_complete(summary: &Value) -> Result<()> {
 #[test]
 fn a_rental_settles_although_the_chain_is_killed_in_its_middle_and_a_second_one_follows()
 -> Result<()> {
+    let _alone = stage();
     let folder = tempfile::tempdir()?;
 
     let first = story(folder.path(), &["--crash"])?;
@@ -63,6 +72,7 @@ fn a_rental_settles_although_the_chain_is_killed_in_its_middle_and_a_second_one_
 
 #[test]
 fn a_worker_that_lies_is_caught_by_the_operator_that_is_drawn() -> Result<()> {
+    let _alone = stage();
     let folder = tempfile::tempdir()?;
 
     let said = python("test/e2e/tools/wrong_worker.py", &[&folder.path().display().to_string()])?;
