@@ -165,7 +165,7 @@ impl World {
             }
             self.round(desk).await;
         }
-        panic!("not over after 600 blocks, seed {seed}");
+        assert!(is_over(self), "not over after 600 blocks, seed {seed}");
     }
 
     /// One look of the worker, one turn of its outbox, one block.
