@@ -13,14 +13,14 @@ def compute(stage, rental):
     """Submits all three, lets one be checked by another operator, and proves one on chain."""
     stage.console.step(f"Jobs: on {stage.given.text}")
     counted = submit(stage, rental, "wasm", "--program", GUEST, "--input", stage.given.text)
+    challenge(stage, rental, counted)
     module, tensors = torch_files(stage, rental)
     inferred = submit(stage, rental, "infer", "--program", module, "--input", tensors)
     trained = submit(stage, rental, "train", "--input", stage.given.text)
     if stage.given.crash:
         crash(stage)
     stage.console.step("Results: files under their hashes, roots committed, revealed, posted")
-    stage.utnet("job", "wait", counted, "--until", "posted")
-    check(stage, rental, counted)  # before its window closes
+    check(stage, counted)
     for job in (inferred, trained):
         stage.utnet("job", "wait", job, "--until", "posted")
     fetched = {kind: fetch(stage, rental, kind, job) for kind, job in
@@ -92,10 +92,16 @@ def crash(stage):
     stage.console.fact(f"block {int(head['number'], 16)} is still {head['hash']}: nothing is lost")
 
 
-def check(stage, rental, job):
-    """Another operator computes the same again and agrees."""
+def challenge(stage, rental, job):
+    """Disputes a result while its window is open, so that another operator is drawn to compute it again."""
+    stage.utnet("job", "wait", job, "--until", "posted")
+    drawn = stage.utnet("job", "challenge", job, "--from", rental["key"])
+    stage.console.fact(f"batch {drawn['batch']} is checked by {drawn['referee']}")
+
+
+def check(stage, job):
+    """The drawn operator has computed the same again and agrees."""
     stage.console.step("Check: a drawn operator computes one result again")
-    stage.utnet("job", "challenge", job, "--from", rental["key"])
     verdict = stage.utnet("job", "verdict", job)
     if verdict["state"] != "Upheld":
         raise Failed(f"the referee did not agree: {verdict}")
