@@ -1,6 +1,6 @@
 //! Owns the chain: the one task that changes it, and the handle through which all others do.
 //!
-//! A block goes through three separate calls: [`propose`] builds it, [`judge`] does it again and
+//! A block goes through three separate calls: [`propose()`] builds it, [`judge()`] does it again and
 //! compares, finalise writes it. Only the last changes anything.
 
 pub mod api;

@@ -1,6 +1,6 @@
 //! Keeps transactions until a block takes them: in nonce order per sender, by price between them.
 //!
-//! One writer (the engine) changes the [`Pool`]; everybody else looks through a [`PoolView`].
+//! One writer (the engine) changes the `Pool`; everybody else looks through a [`PoolView`].
 
 mod entry;
 mod order;

@@ -1,7 +1,7 @@
 //! Computes state roots and proofs from stored inner nodes, hashed tables and changes on top.
 //!
 //! The work is proportional to what changed, not to the state: subtrees without a change enter by
-//! their stored hash (`walk`). One function computes ([`update`]), one writes ([`write`]).
+//! their stored hash (`walk`). One function computes ([`update`]), one writes ([`write()`]).
 
 mod full;
 mod leaves;
@@ -23,7 +23,7 @@ use nodes::{AccountNodes, NoNodes, StorageNodes};
 use std::collections::BTreeMap;
 use walk::{NodeUpdates, Walked, walk};
 
-/// What changes in the tries, to be written with [`write`].
+/// What changes in the tries, to be written with [`write()`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TrieUpdate {
     /// Root of the state trie after the changes.

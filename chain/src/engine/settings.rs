@@ -31,7 +31,10 @@ impl Engine {
                 self.settings.impersonated.remove(&account);
             }
             Setting::AutoImpersonate(on) => self.settings.auto_impersonate = on,
-            Setting::ShiftTime(seconds) => self.settings.time.shift(seconds),
+            Setting::ShiftTime(seconds) => {
+                let head = Seconds(self.view()?.head().timestamp);
+                self.settings.time.shift(seconds, head, wall);
+            }
             Setting::NextTimestamp(asked) => {
                 let head = Seconds(self.view()?.head().timestamp);
                 if asked <= head {

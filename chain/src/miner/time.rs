@@ -41,8 +41,11 @@ impl BlockTime {
         self.offset = difference(now, wall);
     }
 
-    /// Moves block time.
-    pub fn shift(&mut self, seconds: i64) {
+    /// Moves block time; forward from the head's, where many blocks in one second have run ahead of the clock.
+    pub fn shift(&mut self, seconds: i64, head: Seconds, wall: Seconds) {
+        if seconds > 0 && self.now(wall) < head {
+            self.set_now(head, wall);
+        }
         self.offset = self.offset.saturating_add(seconds);
         self.next_timestamp = None;
     }
@@ -77,6 +80,15 @@ mod tests {
 
         assert_eq!(first, Seconds(5_000));
         assert_eq!(time.next(first, Seconds(1_007)), Seconds(5_007));
+    }
+
+    #[test]
+    fn a_move_forward_counts_from_a_head_that_ran_ahead_of_the_clock() {
+        let mut time = BlockTime::default();
+
+        time.shift(3_600, Seconds(1_009), Seconds(1_000));
+
+        assert_eq!(time.next(Seconds(1_009), Seconds(1_000)), Seconds(4_609));
     }
 
     #[test]
