@@ -10,6 +10,7 @@ mod events;
 mod jobs;
 pub(crate) mod rentals;
 mod sending;
+mod service;
 mod working;
 
 pub use availability::{Proof, ProofError, prove};
@@ -31,7 +32,7 @@ use utnet_client::{
     StorageError, call_contract,
 };
 use utnet_messages::{Escrow, SealError};
-use utnet_primitives::{Height, SystemContract, system_address};
+use utnet_primitives::{Epoch, Height, SystemContract, system_address};
 use working::Bench;
 
 /// Which chain, which contracts, which operator.
@@ -170,6 +171,8 @@ pub struct Agent<C> {
     parts: Parts<C>,
     cursor: LogCursor,
     bench: Bench,
+    /// Epoch in which suspended chips were last looked for.
+    looked: Option<Epoch>,
 }
 
 impl<C: Chain> Agent<C> {
@@ -183,7 +186,7 @@ impl<C: Chain> Agent<C> {
         let db = Arc::clone(parts.notebook.database());
         let cursor = LogCursor::open(db, "worker", start, filter)?;
         let bench = Bench::new(parts.choices.parallel_jobs);
-        Ok(Self { parts, cursor, bench })
+        Ok(Self { parts, cursor, bench, looked: None })
     }
 
     /// Looks once and does everything that is due.
@@ -198,7 +201,8 @@ impl<C: Chain> Agent<C> {
         self.attend_jobs(&head).await?;
         self.attend_batches(&head).await?;
         self.attend_duties(&head).await?;
-        self.attend_availability(&head).await
+        self.attend_availability(&head).await?;
+        self.attend_service().await
     }
 
     /// Reads every block that the cursor has not seen.

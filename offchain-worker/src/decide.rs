@@ -5,3 +5,4 @@ pub mod batches;
 pub mod duties;
 pub mod jobs;
 pub mod rentals;
+pub mod service;

@@ -231,7 +231,6 @@ fn registry(poci: &PociSchedule) -> PociRegistry::constructorCall {
             beacons: system_address(C::BeaconHistory),
             vendors: system_address(C::VendorRegistry),
             vault: system_address(C::Vault),
-            emission: system_address(C::Emission),
             escrow: system_address(C::RpoiEscrow),
             epochBlocks: poci.epoch_blocks,
             lookbackEpochs: poci.lookback_epochs,

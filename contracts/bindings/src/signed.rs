@@ -26,10 +26,6 @@ sol! {
     #[derive(Debug, PartialEq, Eq)]
     struct Handover { bytes32 rental; bytes32 accessHash; }
 
-    /// The renter authorises one request to the worker's job port; domain of `JobEscrow`.
-    #[derive(Debug, PartialEq, Eq)]
-    struct WorkerRequest { bytes32 rental; bytes32 bodyHash; uint64 deadline; }
-
     /// The operator lets somebody else carry its proof of availability; domain of `PociRegistry`.
     #[derive(Debug, PartialEq, Eq)]
     struct AvailabilityProof {
@@ -51,7 +47,7 @@ pub fn rpoi_escrow_domain(chain_id: u64, contract: Address) -> Eip712Domain {
     domain("UtilityNet RpoiEscrow", chain_id, contract)
 }
 
-/// Domain of [`JobSpec`] and [`WorkerRequest`].
+/// Domain of [`JobSpec`].
 pub fn job_escrow_domain(chain_id: u64, contract: Address) -> Eip712Domain {
     domain("UtilityNet JobEscrow", chain_id, contract)
 }

@@ -5,15 +5,20 @@ import {ChipId} from "../types/Ids.sol";
 
 /// @title Decides what a block earns and keeps what was issued and burned.
 interface IEmission {
+    /// @notice Only the node's system call decides rewards.
     error EmissionNotSystem(address caller);
+    /// @notice A height at or below one that was decided.
     error EmissionWrongHeight(uint64 height, uint64 expected);
 
+    /// @notice A block earned its operator so many gwei.
     event BlockRewarded(
         uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiPaid
     );
+    /// @notice A block would have earned so many gwei, had the drawn chip been proven present.
     event RewardForfeited(
         uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiForfeited
     );
+    /// @notice Wei were destroyed.
     event Burned(address indexed from, uint256 amount);
 
     /// @notice Decides the reward of the current block; called by the node after its transactions.

@@ -7,34 +7,58 @@ import {Job, JobSpec, JobState, ResultLeaf} from "../types/Jobs.sol";
 /// @title Keeps jobs: the price is locked when a job opens and paid when its result is final.
 /// @dev Money is in the vault, under the purpose `JobId`.
 interface IJobEscrow {
+    /// @notice The specification was opened before: its nonce makes it another.
     error JobEscrowExists(JobId job);
+    /// @notice The caller is not the client and the client did not sign this.
     error JobEscrowBadSignature(address client);
+    /// @notice The last second for a result, inclusive, is over.
     error JobEscrowExpired(JobId job, uint64 deadline);
+    /// @notice The deadline is later than the latest second that may be agreed now: ten years ahead.
+    error JobEscrowDeadlineTooFar(JobId job, uint64 deadline, uint64 latest);
+    /// @notice The worker, or the final batch, has time until this second, inclusive.
     error JobEscrowNotDue(JobId job, uint64 deadline);
+    /// @notice The job is another worker's.
     error JobEscrowNotWorker(JobId job, address caller);
+    /// @notice The job is in a state in which this cannot be done.
     error JobEscrowWrongState(JobId job, JobState state);
-    error JobEscrowBadReveal(JobId job);
+    /// @notice What was opened hashes to something else than the worker's commitment.
+    error JobEscrowBadReveal(JobId job, bytes32 opened, bytes32 commitment);
+    /// @notice The leaf is of another job or result than what was revealed.
     error JobEscrowLeafMismatch(JobId job, bytes32 leafRoot, bytes32 revealedRoot);
+    /// @notice The batch is not final, or does not hold the leaf.
     error JobEscrowNotFinal(JobId job, BatchId batch);
+    /// @notice A referee has found another result, in whichever batch: the price goes back by `refund`.
+    error JobEscrowOverturned(JobId job, bytes32 resultRoot);
 
+    /// @notice A job was opened and its price locked.
     event JobOpened(JobId indexed job, address indexed client, address indexed worker, JobSpec spec);
+    /// @notice The worker bound itself to a result.
     event ResultCommitted(JobId indexed job, bytes32 commitment);
+    /// @notice The worker opened its commitment.
     event ResultRevealed(JobId indexed job, bytes32 resultRoot);
+    /// @notice The price, in wei, went to the worker's free balance.
     event JobPaid(JobId indexed job, address indexed worker, uint128 price);
+    /// @notice The price, in wei, went back to the client's free balance.
     event JobRefunded(JobId indexed job, address indexed client, uint128 price);
 
     /// @notice Opens a job and locks its price from the client's free balance. The client, or anyone with its
     /// signature.
+    /// @dev Reverts: `JobEscrowExists`, `JobEscrowExpired`, `JobEscrowDeadlineTooFar`,
+    /// `JobEscrowBadSignature`, `VaultInsufficientFree`.
+    /// @param signature By the client over the specification; empty when the client itself sends.
+    /// @return job EIP-712 hash of the specification.
     function open(JobSpec calldata spec, bytes calldata signature) external returns (JobId job);
 
     /// @notice Binds the worker to a result: keccak256(abi.encode(tag "result-commit", resultRoot, salt,
-    /// worker, job)).
+    /// worker, job)). Worker only, once, not after the deadline.
     function commitResult(JobId job, bytes32 commitment) external;
 
     /// @notice Opens the commitment, not after the job's deadline. Worker only.
     function revealResult(JobId job, bytes32 resultRoot, bytes32 salt) external;
 
     /// @notice Pays the worker once a final batch holds the revealed result. Anyone.
+    /// @dev A result that fell in one batch is not paid for by another. Reverts: `JobEscrowWrongState`,
+    /// `JobEscrowLeafMismatch`, `JobEscrowOverturned`, `JobEscrowNotFinal`.
     function settle(
         JobId job,
         BatchId batch,
@@ -47,6 +71,8 @@ interface IJobEscrow {
     /// not settled within the grace period after the deadline. Anyone.
     function refund(JobId job) external;
 
+    /// @notice A job as kept; zeros if it was never opened.
     function jobOf(JobId job) external view returns (Job memory);
+    /// @notice EIP-712 hash of a specification, its job's id.
     function hashOf(JobSpec calldata spec) external view returns (JobId);
 }

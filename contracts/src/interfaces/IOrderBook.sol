@@ -6,23 +6,40 @@ import {Order} from "../types/Orders.sol";
 
 /// @title Matches orders that were signed off chain; what is matched is filled by an escrow.
 interface IOrderBook {
+    /// @notice Only the escrow fills orders.
     error OrderBookNotFiller(address caller);
+    /// @notice The maker, a key or a contract, did not sign this order.
     error OrderBookBadSignature(OrderHash order, address maker);
+    /// @notice The order is on the other side of the market.
     error OrderBookWrongSide(OrderHash order);
+    /// @notice The order's first second, inclusive, is to come.
     error OrderBookNotYet(OrderHash order, uint64 validFrom);
+    /// @notice The order's last second, inclusive, is over.
     error OrderBookExpired(OrderHash order, uint64 expiry);
+    /// @notice Its maker has cancelled the order.
     error OrderBookCancelled(OrderHash order);
+    /// @notice The order is not of its maker's current epoch.
     error OrderBookOldEpoch(OrderHash order, uint64 makerEpoch, uint64 current);
+    /// @notice The fill has fewer units than the order wants, or more than are left of it.
     error OrderBookUnitsOutOfRange(OrderHash order, uint32 units, uint32 minUnits, uint32 available);
+    /// @notice The orders do not meet in this field.
     error OrderBookMismatch(OrderHash ask, OrderHash bid, bytes32 field);
+    /// @notice The ask wants more than the bid offers, in wei per unit.
     error OrderBookPriceCrossed(uint128 ask, uint128 bid);
+    /// @notice The account's rating is below what the other side requires, in hundredths.
     error OrderBookRatingTooLow(address account, uint16 rating, uint16 required);
+    /// @notice Only its maker cancels an order.
     error OrderBookNotMaker(OrderHash order, address caller);
+    /// @notice A maker's epoch only rises.
     error OrderBookEpochNotRaised(uint64 current, uint64 wanted);
 
+    /// @notice An order was published.
     event OrderPosted(OrderHash indexed order, address indexed maker, Order content, bytes signature);
+    /// @notice Units of an order were filled, `filled` in all so far.
     event OrderFilled(OrderHash indexed order, address indexed maker, uint32 units, uint32 filled);
+    /// @notice An order was cancelled.
     event OrderCancelled(OrderHash indexed order, address indexed maker);
+    /// @notice All orders of a maker below this epoch are cancelled.
     event MakerEpochRaised(address indexed maker, uint64 makerEpoch);
 
     /// @notice Publishes an order for discovery; changes nothing else. Anyone may carry it.
@@ -44,8 +61,12 @@ interface IOrderBook {
     /// @notice Cancels all of the caller's orders below an epoch.
     function raiseMakerEpoch(uint64 makerEpoch) external;
 
+    /// @notice EIP-712 hash of an order, its id.
     function hashOf(Order calldata order) external view returns (OrderHash);
+    /// @notice Units filled so far.
     function filledOf(OrderHash order) external view returns (uint32 units);
+    /// @notice Whether the maker cancelled this one order.
     function isCancelled(OrderHash order) external view returns (bool);
+    /// @notice The epoch that a maker's orders must have.
     function makerEpochOf(address maker) external view returns (uint64);
 }

@@ -10,30 +10,62 @@ import {ChipId} from "../types/Ids.sol";
 /// look-back hides it from draws until the next one.
 /// Bonds are in the vault, all of an operator's under one purpose: its address as a 32-byte word.
 interface IPociRegistry {
-    error PociRegistryNothingToRegister();
+    /// @notice The registry cannot be built with this value of the field.
+    error PociRegistryBadParameter(bytes32 field);
+    /// @notice A registration without chips.
+    error PociRegistryNothingToRegister(address operator);
+    /// @notice The value sent is not the sum of the bonds, in wei.
     error PociRegistryBondMismatch(uint256 sent, uint256 required);
+    /// @notice The path does not lead from this chip to its batch's root.
     error PociRegistryNotGenuine(ChipId chip);
+    /// @notice The chip is registered: only one that was never, or has exited, may be.
     error PociRegistryChipTaken(ChipId chip, ChipState state);
+    /// @notice Another chip came with this BLS key before.
     error PociRegistryKeyTaken(ChipId chip, bytes32 blsKeyHash);
+    /// @notice The attestation's last second, inclusive, is over.
     error PociRegistryAttestationExpired(ChipId chip, uint64 deadline);
+    /// @notice The chip's P-256 signature does not verify with low s, or is by another key.
     error PociRegistryBadAttestation(ChipId chip);
+    /// @notice The chip did not prove that it holds its BLS key.
     error PociRegistryBadPossession(ChipId chip);
+    /// @notice A field has another length than it must, or more than it may have: bytes, for `chips` their
+    /// number.
     error PociRegistryBadLength(bytes32 field, uint256 length, uint256 expected);
+    /// @notice The operator has set no VRF key yet and brings none.
     error PociRegistryNoVrfKey(address operator);
+    /// @notice The chip is not this account's.
     error PociRegistryNotOperator(ChipId chip, address caller);
+    /// @notice The chip is in a state in which this cannot be done.
     error PociRegistryWrongState(ChipId chip, ChipState state);
+    /// @notice The chip missed too many epochs and still stands on the line: `suspendSilent` comes first.
+    error PociRegistryOverdue(ChipId chip);
+    /// @notice A rental holds the chip.
     error PociRegistryChipRented(ChipId chip);
+    /// @notice The exit waits: until the second `exitAt`, inclusive, and until no proof reads the chip any
+    /// more.
     error PociRegistryExitPending(ChipId chip, uint64 exitAt);
+    /// @notice Only the escrow reserves and frees chips.
     error PociRegistryNotEscrow(address caller);
+    /// @notice The epoch asked for is not the current one, or not reached yet.
     error PociRegistryWrongEpoch(uint64 epoch, uint64 current);
+    /// @notice The operator has proven this epoch before.
     error PociRegistryAlreadyProven(address operator, uint64 epoch);
+    /// @notice The operator had no chip in the snapshot that this epoch's proof reads.
     error PociRegistryNoChips(address operator, uint64 epoch);
+    /// @notice The absent list does not ascend here, or names a chip that does not count in the snapshot.
+    /// @param position In the list, from 0.
     error PociRegistryBadAbsentList(uint256 position);
+    /// @notice The aggregate signature is not by all chips that count but the absent.
     error PociRegistryBadAggregate(address operator, uint64 epoch);
+    /// @notice The caller is not the operator and the operator did not sign this proof.
     error PociRegistryBadAuthority(address operator);
+    /// @notice The point is at or beyond the end of the segment line, in units of phi.
     error PociRegistryBeyondPower(uint128 kappa, uint128 total);
-    error PociRegistryNotSystem(address caller);
 
+    /// @notice A chip came onto the line.
+    /// @param phi Its power, in units of phi; its bond is `phi * bondPerPhi()` wei.
+    /// @param index Its place in the operator's list.
+    /// @param wrappedKeys {PriKEnc, PubK} (eq. 4).
     event ChipRegistered(
         ChipId indexed chip,
         address indexed operator,
@@ -45,15 +77,23 @@ interface IPociRegistry {
         bytes blsKey,
         bytes wrappedKeys
     );
+    /// @notice An operator set its VRF key, 33 bytes compressed.
     event VrfKeySet(address indexed operator, bytes key);
+    /// @notice An operator proved an epoch; `present` chips signed, the absent are named by their indices.
     event AvailabilityProven(
         address indexed operator, uint64 indexed epoch, uint32 present, uint32[] absent, bytes32 leafRoot
     );
+    /// @notice A chip was proven absent in an epoch, its `misses`-th in a row.
     event ChipMissed(ChipId indexed chip, uint64 indexed epoch, uint8 misses);
+    /// @notice A chip left the line for missing too many epochs in a row.
     event ChipSuspended(ChipId indexed chip, uint64 indexed epoch);
+    /// @notice A suspended chip came back onto the line.
     event ChipResumed(ChipId indexed chip);
+    /// @notice A chip left the line for good; its bond is free from the second `exitAt` on.
     event ChipExiting(ChipId indexed chip, uint64 exitAt);
+    /// @notice A chip's bond, in wei, went to its operator's free balance.
     event ChipExited(ChipId indexed chip, address indexed operator, uint128 bond);
+    /// @notice A chip left the line because its batch was revoked.
     event ChipQuarantined(ChipId indexed chip);
 
     /// @notice Registers chips for the caller, all or none; the value sent is their bonds, exactly.
@@ -68,12 +108,19 @@ interface IPociRegistry {
     /// operator itself sends.
     function proveAvailability(AvailabilityProof calldata proof, bytes calldata authority) external;
 
-    /// @notice Suspends chips whose operator has proven nothing for so long that they missed too many epochs.
-    /// Anyone. @dev A proof ends the silence: what nobody called this for is forgiven.
+    /// @notice Takes chips off the line that missed too many epochs in a row, whether they were proven absent
+    /// or their operator proved nothing. Anyone.
+    /// @dev A later proof does not undo the misses: such a chip is SUSPENDED to `stateOf`, hence neither
+    /// drawn nor rented, from the end of the last of those epochs and for 256 epochs, called or not. Reverts:
+    /// `PociRegistryWrongState`.
     function suspendSilent(ChipId[] calldata chips) external;
 
     /// @notice Brings a suspended chip back; its operator sends a fresh signature of the chip over the
     /// current epoch's availability message.
+    /// @dev Operator only; L epochs after the suspension at the earliest. Reverts: `PociRegistryNotOperator`,
+    /// `PociRegistryWrongState`, `PociRegistryOverdue`, `PociRegistryWrongEpoch`,
+    /// `PociRegistryBadAttestation`. @param x With y the chip's P-256 key.
+    /// @param r With s the signature, low s.
     function resume(ChipId chip, bytes32 x, bytes32 y, bytes32 r, bytes32 s) external;
 
     /// @notice Takes a chip's power away and starts the wait before its bond is free. Operator only.
@@ -85,19 +132,34 @@ interface IPociRegistry {
     /// @notice Quarantines chips of a revoked batch. Anyone.
     function quarantine(ChipId[] calldata chips) external;
 
-    /// @notice Reserves chips for a rental, or frees them; escrows only.
+    /// @notice Reserves ACTIVE chips of an operator for a rental. The escrow only.
+    /// @dev Reverts: `PociRegistryNotEscrow`, `PociRegistryNotOperator`, `PociRegistryWrongState`,
+    /// `PociRegistryChipRented`.
     function reserve(address operator, ChipId[] calldata chips) external;
+
+    /// @notice Frees chips that a rental held, whatever has become of them. The escrow only.
     function free(ChipId[] calldata chips) external;
 
     /// @notice The chip at a point of the segment line, in units of phi.
     /// @param kappa Below `totalPower()`.
     function segmentAt(uint128 kappa) external view returns (ChipId chip, address operator, uint64 phi);
 
+    /// @notice Places given out on the segment line, one to each chip and for ever, and the most power that a
+    /// chip ever had, in units of phi.
+    function line() external view returns (uint32 places, uint64 greatestPhi);
+    /// @notice The chip of a place and its operator, and its power in units of phi: zero unless it is ACTIVE
+    /// now. @param place From 0; zeros beyond the places given out.
+    function activeAt(uint32 place) external view returns (ChipId chip, address operator, uint64 phi);
+    /// @notice Power on the segment line, in units of phi.
     function totalPower() external view returns (uint128);
+    /// @notice An operator's power on the segment line, in units of phi.
     function powerOf(address operator) external view returns (uint128);
+    /// @notice A chip as stored, but `misses` as of now.
     function chipOf(ChipId chip) external view returns (Chip memory);
-    /// @notice As `chipOf(..).state`, with PENDING and QUARANTINED resolved for the current block.
+    /// @notice As `chipOf(..).state`, with what time and others alone have done by the current block: PENDING
+    /// is over, too many epochs were missed (SUSPENDED), the batch was revoked (QUARANTINED).
     function stateOf(ChipId chip) external view returns (ChipState);
+    /// @notice 48 bytes; empty for a chip that was never registered.
     function blsKeyOf(ChipId chip) external view returns (bytes memory);
     /// @notice 33 bytes; empty if none is set.
     function vrfKeyOf(address operator) external view returns (bytes memory);
@@ -112,9 +174,12 @@ interface IPociRegistry {
         returns (bytes memory aggregateKey, uint32 count);
     /// @notice Whether a chip counted in an epoch and was proven present.
     function wasPresent(ChipId chip, uint64 epoch) external view returns (bool);
+    /// @notice Whether an operator proved an epoch.
     function isProven(address operator, uint64 epoch) external view returns (bool);
     /// @notice The 32 bytes that present chips sign in an epoch (current or past and still known).
     function availabilityMessage(address operator, uint64 epoch) external view returns (bytes32);
+    /// @notice Height of the current block / E.
     function currentEpoch() external view returns (uint64);
+    /// @notice Wei of bond for a unit of phi.
     function bondPerPhi() external view returns (uint128);
 }

@@ -5,10 +5,14 @@ import {RentalId} from "../types/Ids.sol";
 
 /// @title Keeps opinions of settled rentals, weighed by the fee that each burned.
 interface IRatingBook {
+    /// @notice Only the escrow records ratings.
     error RatingBookNotEscrow(address caller);
+    /// @notice The score is not 1 to 100.
     error RatingBookBadScore(uint8 score);
+    /// @notice The book cannot be built with this value of the field.
     error RatingBookBadParameter(bytes32 field);
 
+    /// @notice An account said so much of another, with a weight in wei; zero: it does not count.
     event Rated(
         RentalId indexed rental, address indexed rater, address indexed ratee, uint8 score, uint128 weight
     );

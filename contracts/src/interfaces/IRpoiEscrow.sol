@@ -7,26 +7,48 @@ import {Opening, OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} f
 /// @title Keeps rentals: the escrow pi, which decides by code and signatures only.
 /// @dev Money is in the vault, under the purpose `RentalId`. Deadlines are inclusive, in seconds.
 interface IRpoiEscrow {
+    /// @notice The request was opened before: its nonce makes it another.
     error RpoiEscrowRentalExists(RentalId rental);
+    /// @notice The request says something else than the orders, the chips or the key that come with it.
     /// @dev Fields: renter, operator, kind, token, chips, chipsHash, duration, renterKey, bid, rent.
     error RpoiEscrowRequestMismatch(bytes32 field);
+    /// @notice The escrow cannot be built with this value of the field.
     error RpoiEscrowBadParameter(bytes32 field);
+    /// @notice The payer that the bid names lets it draw less than the renter's part, in wei.
     error RpoiEscrowNotSponsored(address payer, OrderHash bid, uint256 limit, uint256 needed);
+    /// @notice The request's last second, inclusive, is over.
     error RpoiEscrowRequestExpired(uint64 deadline);
+    /// @notice This account, a key or a contract, did not sign what it should have.
     error RpoiEscrowBadSignature(address signer);
+    /// @notice The rental is in a state in which this cannot be done.
     error RpoiEscrowWrongState(RentalId rental, RentalState state);
+    /// @notice The last second for this, inclusive, is over: `poke` moves the rental on.
     error RpoiEscrowTooLate(RentalId rental, uint64 deadline);
+    /// @notice Nobody is late: the state waits until this second, inclusive; zero: the rental is over.
     error RpoiEscrowNothingDue(RentalId rental, uint64 deadline);
+    /// @notice The account is not the party that may do this.
     error RpoiEscrowNotParty(RentalId rental, address caller);
+    /// @notice The point is not 65 bytes on the curve, or the ciphertext not 1 to 1,024 bytes.
     error RpoiEscrowBadHandover(uint256 encLength, uint256 ciphertextLength);
+    /// @notice A commitment of zero.
     error RpoiEscrowEmptyCommitment(RentalId rental, address rater);
+    /// @notice The rater's first commitment stands.
     error RpoiEscrowAlreadyCommitted(RentalId rental, address rater);
+    /// @notice The rater has opened its commitment before.
     error RpoiEscrowAlreadyRevealed(RentalId rental, address rater);
+    /// @notice Score and salt hash to something else than the rater's commitment.
     error RpoiEscrowBadReveal(RentalId rental, address rater);
+    /// @notice The score is not 1 to 100.
     error RpoiEscrowBadScore(uint8 score);
+    /// @notice A half names another rental, or the operator's half another renter's half.
     error RpoiEscrowHalvesDiffer(RentalId rental);
+    /// @notice Neither half came with a signature.
+    error RpoiEscrowNoHalf(RentalId rental);
 
+    /// @notice A payer lets a bid draw so many wei in all.
     event OrderSponsored(OrderHash indexed bid, address indexed payer, uint256 limit);
+    /// @notice A rental was opened, its chips reserved, its stakes locked; wei and seconds.
+    /// @param handoverDeadline Last second, inclusive, for the operator's hand-over.
     event RentalOpened(
         RentalId indexed rental,
         address indexed renter,
@@ -38,12 +60,20 @@ interface IRpoiEscrow {
         bytes renterKey,
         uint64 handoverDeadline
     );
+    /// @notice The operator published the sealed access; the renter may acknowledge until this second,
+    /// inclusive.
     event HandoverCommitted(RentalId indexed rental, bytes enc, bytes ciphertext, uint64 acknowledgeDeadline);
+    /// @notice Time runs since the second `startedAt`, by the renter's word or by its silence.
     event RentalStarted(RentalId indexed rental, uint64 startedAt, bool acknowledged);
+    /// @notice Use ended with the second `endedAt`; both owe a commitment until this second, inclusive.
     event RentalEnded(RentalId indexed rental, uint64 endedAt, uint64 commitDeadline);
+    /// @notice A party committed to its rating.
     event RatingCommitted(RentalId indexed rental, address indexed rater, bytes32 commitment);
+    /// @notice A party's rating was opened.
     event RatingRevealed(RentalId indexed rental, address indexed rater, uint8 score);
+    /// @notice A party was silent in phase II and loses its rating bond, in wei.
     event RatingBondForfeited(RentalId indexed rental, address indexed rater, uint128 amount);
+    /// @notice All that a rental locked was divided, in wei.
     /// @dev `paidToOperator` is net of the market fee; `burned` is all that was burned, the fee included.
     event RentalSettled(
         RentalId indexed rental,
@@ -53,6 +83,7 @@ interface IRpoiEscrow {
         uint128 depositToOperator,
         uint128 burned
     );
+    /// @notice The operator never handed over and lost so many wei of its bond.
     event RentalCancelled(RentalId indexed rental, uint128 bondForfeited);
 
     /// @notice Lets rentals that fill a bid of somebody else draw on the caller's free balance, up to a
@@ -110,14 +141,17 @@ interface IRpoiEscrow {
     /// operator, deposit to the renter, both rating bonds burned.
     function poke(RentalId rental) external returns (RentalState state);
 
+    /// @notice A rental as stored; zeros if it was never opened.
     function rentalOf(RentalId rental) external view returns (Rental memory);
     /// @notice Wei that an account still lets a bid of somebody else draw.
     function sponsoredOf(address payer, OrderHash bid) external view returns (uint256);
+    /// @notice The chips that a rental holds or held.
     function chipsOf(RentalId rental) external view returns (ChipId[] memory);
     /// @notice As stored, or as the next `poke` would make it when only time has passed.
     function stateOf(RentalId rental) external view returns (RentalState);
     /// @notice Rent earned until now, in wei, rounded down, before the market fee.
     function accruedOf(RentalId rental) external view returns (uint128);
+    /// @notice EIP-712 hash of a request, its rental's id.
     function hashOf(RentalRequest calldata request) external view returns (RentalId);
     /// @notice Bonds that a request locks, in wei, rounded up: the operator's, and the rating bond of
     /// each side.

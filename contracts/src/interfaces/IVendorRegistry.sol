@@ -5,21 +5,36 @@ import {ChipBatchId} from "../types/Ids.sol";
 
 /// @title Keeps who may vouch for chips, what models weigh, and the roots of genuine batches.
 interface IVendorRegistry {
+    /// @notice Only the governor does this.
     error VendorRegistryNotGovernor(address caller);
+    /// @notice Only an admitted vendor posts; only the batch's vendor or the governor revokes.
     error VendorRegistryNotVendor(address caller);
+    /// @notice The model has no power yet.
     error VendorRegistryUnknownModel(uint32 model);
+    /// @notice A model's power is 1 to 1,000,000,000 units of phi.
     error VendorRegistryBadModel(uint32 model, uint64 phi);
-    error VendorRegistryEmptyBatch();
+    /// @notice The models from the start and their powers are not as many.
+    error VendorRegistryListsDiffer(uint256 models, uint256 phis);
+    /// @notice The root or the number of chips is zero.
+    error VendorRegistryEmptyBatch(bytes32 root, uint32 chips);
+    /// @notice The same batch was posted before.
     error VendorRegistryBatchExists(ChipBatchId batch);
+    /// @notice No such batch was posted.
     error VendorRegistryUnknownBatch(ChipBatchId batch);
+    /// @notice The batch was revoked.
     error VendorRegistryBatchRevoked(ChipBatchId batch);
 
+    /// @notice A vendor may post from now on.
     event VendorAdmitted(address indexed vendor);
+    /// @notice A vendor may post no more.
     event VendorDismissed(address indexed vendor);
+    /// @notice A model has this power, in units of phi, for chips that register from now on.
     event ModelSet(uint32 indexed model, uint64 phi);
+    /// @notice A batch of so many genuine chips of a model was posted.
     event BatchPosted(
         ChipBatchId indexed batch, address indexed vendor, uint32 indexed model, bytes32 root, uint32 chips
     );
+    /// @notice A batch was revoked: its chips are quarantined.
     event BatchRevoked(ChipBatchId indexed batch);
 
     /// @notice Admits a vendor. Governor only.
@@ -50,8 +65,12 @@ interface IVendorRegistry {
         view
         returns (bool genuine, uint32 model, uint64 phi);
 
+    /// @notice Whether an account may post batches.
     function isVendor(address account) external view returns (bool);
+    /// @notice Whether a batch was revoked.
     function isRevoked(ChipBatchId batch) external view returns (bool);
+    /// @notice Power of a model, in units of phi; zero for an unknown one.
     function phiOf(uint32 model) external view returns (uint64);
+    /// @notice Who admits vendors, sets models and may revoke any batch.
     function governor() external view returns (address);
 }

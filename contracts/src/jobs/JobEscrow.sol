@@ -18,6 +18,9 @@ import {Job, JobSpec, JobState, ResultLeaf} from "../types/Jobs.sol";
 contract JobEscrow is IJobEscrow, EIP712 {
     using JobMessages for JobSpec;
 
+    /// @dev Keeps every sum of seconds far from overflow, so that no price can be stuck by its own deadline.
+    uint64 private constant MOST_SECONDS = 3650 days;
+
     IVault private immutable VAULT;
     IResultRollup private immutable ROLLUP;
     uint64 private immutable GRACE_SECONDS;
@@ -36,6 +39,8 @@ contract JobEscrow is IJobEscrow, EIP712 {
         job = hashOf(spec);
         if (_jobs[job].state != JobState.None) revert JobEscrowExists(job);
         if (block.timestamp > spec.deadline) revert JobEscrowExpired(job, spec.deadline);
+        uint64 latest = uint64(block.timestamp) + MOST_SECONDS;
+        if (spec.deadline > latest) revert JobEscrowDeadlineTooFar(job, spec.deadline, latest);
         bool isConsent =
             msg.sender == spec.client || Signatures.isSignedBy(JobId.unwrap(job), spec.client, signature);
         if (!isConsent) revert JobEscrowBadSignature(spec.client);
@@ -67,7 +72,7 @@ contract JobEscrow is IJobEscrow, EIP712 {
     function revealResult(JobId job, bytes32 resultRoot, bytes32 salt) external {
         Job storage kept = _owedBy(msg.sender, job, JobState.Committed);
         bytes32 opened = JobMessages.commitment(resultRoot, salt, msg.sender, job);
-        if (opened != kept.commitment) revert JobEscrowBadReveal(job);
+        if (opened != kept.commitment) revert JobEscrowBadReveal(job, opened, kept.commitment);
 
         kept.state = JobState.Revealed;
         kept.resultRoot = resultRoot;
@@ -87,6 +92,9 @@ contract JobEscrow is IJobEscrow, EIP712 {
         if (kept.state != JobState.Revealed) revert JobEscrowWrongState(job, kept.state);
         bool isOurs = JobId.unwrap(leaf.job) == JobId.unwrap(job) && leaf.resultRoot == kept.resultRoot;
         if (!isOurs) revert JobEscrowLeafMismatch(job, leaf.resultRoot, kept.resultRoot);
+        if (ROLLUP.isResultOverturned(job, kept.resultRoot)) {
+            revert JobEscrowOverturned(job, kept.resultRoot);
+        }
         if (!ROLLUP.proveResult(batch, leaf, index, path)) revert JobEscrowNotFinal(job, batch);
 
         kept.state = JobState.Paid;

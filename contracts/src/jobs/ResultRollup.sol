@@ -9,7 +9,7 @@ import {IResultRollup} from "../interfaces/IResultRollup.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {JobMessages} from "../libraries/JobMessages.sol";
 import {MerkleTree} from "../libraries/MerkleTree.sol";
-import {Tags} from "../libraries/Tags.sol";
+import {RefereeDraw} from "../libraries/RefereeDraw.sol";
 import {BatchId, JobId} from "../types/Ids.sol";
 import {Batch, Challenge, ChallengeState, ResultLeaf, RollupParameters} from "../types/Jobs.sol";
 
@@ -19,9 +19,6 @@ import {Batch, Challenge, ChallengeState, ResultLeaf, RollupParameters} from "..
 contract ResultRollup is IResultRollup {
     /// @dev Most bytes of a data pointer.
     uint256 private constant MOST_POINTER_BYTES = 256;
-
-    /// @dev Hashes that one draw may try until it names neither poster nor challenger.
-    uint256 private constant STEPS = 16;
 
     /// @dev Blocks for which BeaconHistory keeps a beacon.
     uint64 private constant BEACONS_KEPT = 8192;
@@ -55,6 +52,8 @@ contract ResultRollup is IResultRollup {
     mapping(JobId job => mapping(bytes32 resultRoot => bool)) private _isResultOverturned;
 
     constructor(RollupParameters memory parameters) {
+        if (parameters.maxAttempts == 0) revert ResultRollupBadParameter("maxAttempts");
+        if (parameters.drawDelayBlocks == 0) revert ResultRollupBadParameter("drawDelayBlocks");
         VAULT = IVault(parameters.vault);
         REGISTRY = IPociRegistry(parameters.registry);
         BEACONS = IBeaconHistory(parameters.beacons);
@@ -75,8 +74,9 @@ contract ResultRollup is IResultRollup {
         returns (BatchId batch)
     {
         _requireBond(postBond);
-        if (root == 0 || leaves == 0 || bytes(dataPointer).length > MOST_POINTER_BYTES) {
-            revert ResultRollupBadRoot();
+        uint256 pointerBytes = bytes(dataPointer).length;
+        if (root == 0 || leaves == 0 || pointerBytes > MOST_POINTER_BYTES) {
+            revert ResultRollupBadRoot(root, leaves, pointerBytes);
         }
         uint256 nonce = _posted[msg.sender]++;
         batch = BatchId.wrap(keccak256(abi.encode(block.chainid, this, msg.sender, nonce)));
@@ -149,7 +149,9 @@ contract ResultRollup is IResultRollup {
     function answer(BatchId batch, uint256 index, bytes32 foundRoot) external {
         Challenge storage dispute = _inState(batch, index, ChallengeState.Drawn);
         if (msg.sender != dispute.referee) revert ResultRollupNotReferee(msg.sender, dispute.referee);
-        if (block.timestamp > dispute.deadline) revert ResultRollupWrongState(batch, index);
+        if (block.timestamp > dispute.deadline) {
+            revert ResultRollupAnswerTooLate(batch, index, dispute.deadline);
+        }
 
         dispute.foundRoot = foundRoot;
         _batches[batch].openChallenges -= 1;
@@ -169,14 +171,16 @@ contract ResultRollup is IResultRollup {
             if (!isForgotten) revert ResultRollupNotDue(dispute.deadline);
             _await(dispute);
         } else {
-            revert ResultRollupWrongState(batch, index);
+            revert ResultRollupWrongState(batch, index, dispute.state);
         }
     }
 
     /// @inheritdoc IResultRollup
     function finalise(BatchId batch) external {
         Batch storage posted = _known(batch);
-        if (!isFinal(batch)) revert ResultRollupNotFinal(batch);
+        if (!isFinal(batch)) {
+            revert ResultRollupNotFinal(batch, posted.challengeUntil, posted.openChallenges);
+        }
         if (posted.isBondReturned) revert ResultRollupBondReturned(batch);
 
         posted.isBondReturned = true;
@@ -289,23 +293,24 @@ contract ResultRollup is IResultRollup {
         dispute.referee = address(0);
         dispute.deadline = 0;
         dispute.drawHeight = uint64(block.number) + DRAW_DELAY;
+        (dispute.places, dispute.greatestPhi) = REGISTRY.line();
     }
 
     /// @dev An operator weighed by power who is neither poster nor challenger; zero if none was hit.
     function _draw(BatchId batch, uint256 index, Challenge storage dispute) private view returns (address) {
-        uint256 total = REGISTRY.totalPower();
-        if (total == 0) return address(0);
-        bytes32 beacon = BEACONS.beaconAt(dispute.drawHeight);
-        (address poster, address challenger) = (_batches[batch].poster, dispute.challenger);
-        uint256 first = dispute.attempts * STEPS;
-        for (uint256 attempt = first; attempt < first + STEPS; ++attempt) {
-            bytes memory seed = abi.encode(Tags.REFEREE, block.chainid, this, batch, index, attempt, beacon);
-            // forge-lint: disable-next-line(unsafe-typecast)
-            uint128 point = uint128(uint256(keccak256(seed)) % total); // fits: the total does
-            (, address operator,) = REGISTRY.segmentAt(point);
-            if (operator != poster && operator != challenger) return operator;
-        }
-        return address(0);
+        return RefereeDraw.draw(
+            REGISTRY,
+            RefereeDraw.Ballot({
+                batch: batch,
+                index: index,
+                beacon: BEACONS.beaconAt(dispute.drawHeight),
+                first: dispute.attempts * RefereeDraw.STEPS,
+                places: dispute.places,
+                greatestPhi: dispute.greatestPhi,
+                poster: _batches[batch].poster,
+                challenger: dispute.challenger
+            })
+        );
     }
 
     function _inState(BatchId batch, uint256 index, ChallengeState expected)
@@ -314,7 +319,7 @@ contract ResultRollup is IResultRollup {
         returns (Challenge storage dispute)
     {
         dispute = _challenges[_keyOf(batch, index)];
-        if (dispute.state != expected) revert ResultRollupWrongState(batch, index);
+        if (dispute.state != expected) revert ResultRollupWrongState(batch, index, dispute.state);
     }
 
     function _known(BatchId batch) private view returns (Batch storage posted) {

@@ -69,6 +69,8 @@ library ChipLedger {
         SumTree.Tree line;
         /// segments given out
         uint32 segments;
+        /// most power that a chip ever entered with, in units of phi
+        uint64 greatestPhi;
         mapping(ChipId chip => ChipRecord) chips;
         mapping(uint32 segment => ChipId) chipAt;
         /// the chip that a BLS key (keccak256) was registered for, for ever
@@ -100,6 +102,7 @@ library ChipLedger {
         chip.misses = 0;
         ledger.line.set(chip.segment, chip.phi);
         ledger.operators[chip.operator].power += chip.phi;
+        if (chip.phi > ledger.greatestPhi) ledger.greatestPhi = chip.phi;
     }
 
     /// @dev Takes a chip's power from the line. Its key is the caller's to subtract: `addKeys`.
@@ -192,6 +195,30 @@ library ChipLedger {
         return _saturated(silent + (isMissed(ledger, id, proven) ? chip.misses : 0));
     }
 
+    /// @dev Whether a chip on the line missed `most` epochs in a row, now or at any time in the 256 epochs
+    /// before `epoch`: it was proven absent or its operator proved nothing. Later presence does not undo
+    /// that, leaving
+    /// the line does.
+    function isOverdue(Ledger storage ledger, ChipId id, uint64 epoch, uint64 lookback, uint8 most)
+        internal
+        view
+        returns (bool)
+    {
+        ChipRecord storage chip = ledger.chips[id];
+        if (chip.untilEpoch != OPEN) return false;
+        uint64 first = chip.fromEpoch + lookback; // the first epoch whose proof reads this chip
+        if (epoch < first + most) return false;
+        uint256 proven = _recent(ledger.operators[chip.operator].proven, epoch);
+        uint256 absent = ~proven | _recent(ledger.missed[id], epoch);
+        uint256 owed = epoch - first;
+        if (owed < 256) absent &= ~(type(uint256).max >> owed);
+        uint256 run = absent;
+        for (uint256 i = 1; i < most && run != 0; ++i) {
+            run &= absent << i;
+        }
+        return run != 0;
+    }
+
     /// @dev Key of a chip as POCI_VERIFY takes it.
     function keyOf(ChipRecord storage chip) internal view returns (BlsKey memory) {
         return BlsKey(chip.keyHead, chip.keyTail);
@@ -214,6 +241,18 @@ library ChipLedger {
             exitAt: chip.exitAt,
             batch: chip.batch
         });
+    }
+
+    /// @dev The 256 epochs before `epoch` of a row of bits, the latest in the highest bit.
+    function _recent(mapping(uint256 word => uint256 bits) storage words, uint64 epoch)
+        private
+        view
+        returns (uint256 bits)
+    {
+        uint256 word = epoch >> 8;
+        uint256 used = epoch & 0xff;
+        bits = words[word] << (256 - used);
+        if (word != 0) bits |= words[word - 1] >> used;
     }
 
     /// @dev Place of an epoch in its word of 256.

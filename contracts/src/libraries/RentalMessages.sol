@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {RentalId} from "../types/Ids.sol";
 import {OperatorHalf, RentalRequest, RenterHalf} from "../types/Rentals.sol";
+import {Tags} from "./Tags.sol";
 
 /// @title Hashes what the parties of a rental sign: EIP-712 struct hashes of the domain "UtilityNet
 /// RpoiEscrow", "1".
@@ -17,9 +18,6 @@ library RentalMessages {
         keccak256("OperatorHalf(bytes32 rental,bytes32 commitment,bytes32 renterHalf)");
     bytes32 internal constant ACKNOWLEDGE_TYPEHASH = keccak256("Acknowledge(bytes32 rental)");
     bytes32 internal constant END_TYPEHASH = keccak256("EndRental(bytes32 rental)");
-
-    /// @dev Tag of a commitment to a rating.
-    bytes32 internal constant RATING_TAG = keccak256("UNC/v1/rating");
 
     function hash(RentalRequest calldata request) internal pure returns (bytes32) {
         return keccak256(abi.encode(REQUEST_TYPEHASH, request));
@@ -47,6 +45,6 @@ library RentalMessages {
         pure
         returns (bytes32)
     {
-        return keccak256(abi.encode(RATING_TAG, rental, rater, score, salt));
+        return keccak256(abi.encode(Tags.RATING, rental, rater, score, salt));
     }
 }

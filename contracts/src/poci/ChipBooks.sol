@@ -35,10 +35,17 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     /// @inheritdoc IPociRegistry
     uint128 public immutable bondPerPhi; // forge-lint: disable-line(screaming-snake-case-immutable)
 
+    /// @dev Blocks whose beacons are kept: the beacon of an epoch must outlast the epoch.
+    uint64 private constant BEACONS_KEPT = 8192;
+
     /// @dev Chips, operators and the segment line; written by every function but the views.
     ChipLedger.Ledger internal _ledger;
 
     constructor(PociParameters memory parameters) EIP712("UtilityNet PociRegistry", "1") {
+        bool isEpoch = parameters.epochBlocks != 0 && parameters.epochBlocks < BEACONS_KEPT;
+        if (!isEpoch) revert PociRegistryBadParameter("epochBlocks");
+        if (parameters.lookbackEpochs == 0) revert PociRegistryBadParameter("lookbackEpochs");
+        if (parameters.missesToSuspend == 0) revert PociRegistryBadParameter("missesToSuspend");
         BEACONS = IBeaconHistory(parameters.beacons);
         VENDORS = IVendorRegistry(parameters.vendors);
         VAULT = IVault(parameters.vault);
@@ -58,6 +65,18 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
         chip = _ledger.chipAt[_ledger.line.find(uint64(kappa))]; // fits: below the total
         operator = _ledger.chips[chip].operator;
         phi = _ledger.chips[chip].phi;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function line() external view returns (uint32 places, uint64 greatestPhi) {
+        return (_ledger.segments, _ledger.greatestPhi);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function activeAt(uint32 place) external view returns (ChipId chip, address operator, uint64 phi) {
+        chip = _ledger.chipAt[place];
+        operator = _ledger.chips[chip].operator;
+        if (stateOf(chip) == ChipState.Active) phi = _ledger.chips[chip].phi;
     }
 
     /// @inheritdoc IPociRegistry
@@ -81,7 +100,9 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
         ChipState state = chip.state;
         bool isInService =
             state == ChipState.Pending || state == ChipState.Active || state == ChipState.Suspended;
-        if (isInService && VENDORS.isRevoked(chip.batch)) return ChipState.Quarantined;
+        if (!isInService) return state;
+        if (VENDORS.isRevoked(chip.batch)) return ChipState.Quarantined;
+        if (_isOverdue(id)) return ChipState.Suspended;
         bool isOver = state == ChipState.Pending && chip.registeredEpoch < currentEpoch();
         return isOver ? ChipState.Active : state;
     }
@@ -148,6 +169,11 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     {
         if (epoch < LOOKBACK) return (PociVerify.infinity(), 0);
         return _ledger.operators[operator].snapshotAt(epoch - LOOKBACK);
+    }
+
+    /// @dev Whether a chip on the line missed so many epochs in a row that it should not be there.
+    function _isOverdue(ChipId id) internal view returns (bool) {
+        return _ledger.isOverdue(id, currentEpoch(), LOOKBACK, MISSES_TO_SUSPEND);
     }
 
     /// @dev The chip, if the caller is its operator.

@@ -35,7 +35,7 @@ abstract contract ChipEntry is ChipBooks {
     /// @inheritdoc IPociRegistry
     function register(ChipRegistration[] calldata chips, bytes calldata vrfKey) external payable {
         uint256 count = chips.length;
-        if (count == 0) revert PociRegistryNothingToRegister();
+        if (count == 0) revert PociRegistryNothingToRegister(msg.sender);
         if (count > PociVerify.MOST_POSSESSIONS) {
             revert PociRegistryBadLength("chips", count, PociVerify.MOST_POSSESSIONS);
         }

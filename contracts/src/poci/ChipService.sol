@@ -96,12 +96,10 @@ abstract contract ChipService is ChipBooks {
         uint64 epoch = currentEpoch();
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
-            uint8 misses = _ledger.missesBefore(chips[i], epoch, LOOKBACK);
-            if (chip.untilEpoch != ChipLedger.OPEN || misses < MISSES_TO_SUSPEND) {
-                revert PociRegistryWrongState(chips[i], chip.state);
-            }
+            if (!_isOverdue(chips[i])) revert PociRegistryWrongState(chips[i], chip.state);
 
-            chip.misses = misses;
+            uint8 misses = _ledger.missesBefore(chips[i], epoch, LOOKBACK);
+            chip.misses = misses < MISSES_TO_SUSPEND ? MISSES_TO_SUSPEND : misses;
             _suspend(chips[i], chip, epoch);
             _subtractKey(chip, epoch);
         }
@@ -111,7 +109,9 @@ abstract contract ChipService is ChipBooks {
     function resume(ChipId id, bytes32 x, bytes32 y, bytes32 r, bytes32 s) external {
         ChipLedger.ChipRecord storage chip = _operatorsOwn(id);
         uint64 epoch = currentEpoch();
-        if (stateOf(id) != ChipState.Suspended) revert PociRegistryWrongState(id, stateOf(id));
+        ChipState state = stateOf(id);
+        if (state != ChipState.Suspended) revert PociRegistryWrongState(id, state);
+        if (chip.state != ChipState.Suspended) revert PociRegistryOverdue(id);
         if (epoch < chip.untilEpoch + LOOKBACK) {
             revert PociRegistryWrongEpoch(chip.untilEpoch + LOOKBACK, epoch);
         }

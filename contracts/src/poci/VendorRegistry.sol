@@ -31,6 +31,7 @@ contract VendorRegistry is IVendorRegistry {
     /// @param models Ids of the models known from the start.
     /// @param phis Their power, in the same order.
     constructor(address governor_, address[] memory vendors, uint32[] memory models, uint64[] memory phis) {
+        if (models.length != phis.length) revert VendorRegistryListsDiffer(models.length, phis.length);
         GOVERNOR = governor_;
         for (uint256 i = 0; i < vendors.length; ++i) {
             _setVendor(vendors[i], true);
@@ -64,7 +65,7 @@ contract VendorRegistry is IVendorRegistry {
     function postBatch(bytes32 root, uint32 model, uint32 chips) external returns (ChipBatchId batch) {
         if (!_isVendor[msg.sender]) revert VendorRegistryNotVendor(msg.sender);
         if (_phiOf[model] == 0) revert VendorRegistryUnknownModel(model);
-        if (chips == 0 || root == 0) revert VendorRegistryEmptyBatch();
+        if (chips == 0 || root == 0) revert VendorRegistryEmptyBatch(root, chips);
         batch = ChipBatchId.wrap(keccak256(abi.encode(msg.sender, model, root, chips)));
         if (_batches[batch].root != 0) revert VendorRegistryBatchExists(batch);
 

@@ -134,6 +134,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         bytes calldata operatorSignature
     ) external {
         RentalRecord storage record = _awaiting(rental, RentalState.Ended);
+        if (renterSignature.length == 0 && operatorSignature.length == 0) revert RpoiEscrowNoHalf(rental);
         bytes32 renterHash = 0;
         if (renterSignature.length != 0) {
             if (RentalId.unwrap(renterHalf.rental) != RentalId.unwrap(rental)) {

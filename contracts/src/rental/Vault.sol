@@ -45,7 +45,7 @@ contract Vault is IVault, ReentrancyGuardTransient {
 
     /// @inheritdoc IVault
     function deposit(address account) external payable {
-        if (msg.value == 0) revert VaultNothingSent();
+        if (msg.value == 0) revert VaultNothingSent(account);
 
         _free[account] += msg.value;
         _totals.free += msg.value.toUint128();
@@ -76,7 +76,7 @@ contract Vault is IVault, ReentrancyGuardTransient {
 
     /// @inheritdoc IVault
     function lockSent(address account, bytes32 purpose) external payable onlyKeeper {
-        if (msg.value == 0) revert VaultNothingSent();
+        if (msg.value == 0) revert VaultNothingSent(account);
 
         _locked[msg.sender][purpose] += msg.value;
         _totals.locked += msg.value.toUint128();

@@ -81,17 +81,16 @@ struct PociParameters {
     address beacons;
     address vendors;
     address vault;
-    address emission;
     /// the only contract that may reserve chips
     address escrow;
-    /// blocks in an epoch, E
+    /// blocks in an epoch, E; 1 to 8,191, since BeaconHistory must still know the epoch's beacon
     uint64 epochBlocks;
-    /// epochs between a snapshot and the epoch that reads it, L
+    /// epochs between a snapshot and the epoch that reads it, L, at least 1
     uint64 lookbackEpochs;
     /// wei per unit of phi
     uint128 bondPerPhi;
     /// seconds between asking for an exit and the bond
     uint64 exitSeconds;
-    /// consecutive missed epochs that suspend a chip
+    /// consecutive missed epochs that suspend a chip, at least 1
     uint8 missesToSuspend;
 }

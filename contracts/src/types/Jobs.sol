@@ -95,9 +95,13 @@ enum ChallengeState {
 struct Challenge {
     ChallengeState state;
     address challenger;
+    /// most power of a chip when the challenge came, in units of phi
+    uint64 greatestPhi;
     address referee;
     /// height whose beacon draws the referee
     uint64 drawHeight;
+    /// places on the segment line when the challenge came: later chips are not drawn
+    uint32 places;
     /// last second, inclusive, of what the state waits for
     uint64 deadline;
     /// referees asked so far

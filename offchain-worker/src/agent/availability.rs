@@ -92,7 +92,7 @@ pub fn prove<S: SecurityEngine>(
 }
 
 /// The chips of a folder, by id. A folder that does not open is an absent chip.
-fn chips_at_hand(folder: &Path) -> Result<BTreeMap<ChipId, SoftwareChip>, ProofError> {
+pub(super) fn chips_at_hand(folder: &Path) -> Result<BTreeMap<ChipId, SoftwareChip>, ProofError> {
     let mut chips = BTreeMap::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -163,7 +163,7 @@ impl<C: Chain> Agent<C> {
 
     /// What the chips sign. Made here from the epoch's beacon, so that a node can never choose the bytes; compared with the
     /// registry's own, so that no signature is wasted.
-    async fn message(&self, epoch: Epoch) -> Result<B256, AgentError> {
+    pub(super) async fn message(&self, epoch: Epoch) -> Result<B256, AgentError> {
         let home = &self.parts.home;
         let height = epoch.0.saturating_mul(self.parts.choices.epoch_blocks).saturating_sub(1);
         let beacon = self.view(home.beacons, &beaconAtCall { height }).await?;
@@ -180,7 +180,7 @@ impl<C: Chain> Agent<C> {
     }
 
     /// The operator's list with each chip's state and key.
-    async fn listed(&self) -> Result<Vec<Listed>, AgentError> {
+    pub(super) async fn listed(&self) -> Result<Vec<Listed>, AgentError> {
         let home = &self.parts.home;
         let ids = self.view(home.registry, &chipsOfCall { operator: home.operator }).await?;
         let mut list = Vec::with_capacity(ids.len());

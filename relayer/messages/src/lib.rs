@@ -23,5 +23,5 @@ pub use secret_file::{SecretFileError, create_account, load_account, save_accoun
 pub use signing::{BadSignature, SignError, sign, signer_of, verify};
 pub use utnet_bindings::signed::{
     Acknowledge, EndRental, Handover, JobSpec, OperatorHalf, Order, RentalRequest, RenterHalf,
-    SolStruct, WorkerRequest, job_escrow_domain, order_book_domain, rpoi_escrow_domain,
+    SolStruct, job_escrow_domain, order_book_domain, rpoi_escrow_domain,
 };

@@ -3,20 +3,39 @@ pragma solidity 0.8.37;
 
 import {ChipId} from "contracts/src/types/Ids.sol";
 
-/// @title Stands in for the registry where only the segment line matters: one unit of power for each name in
-/// a list.
+/// @title Stands in for the registry where only the places of the segment line matter: one chip for each
+/// entry.
 contract PowerDouble {
-    address[] private _operators;
+    struct Place {
+        address operator;
+        uint64 phi;
+    }
 
+    Place[] private _places;
+    uint64 private _greatestPhi;
+
+    /// @dev An operator's chip of one unit.
     function add(address operator) external {
-        _operators.push(operator);
+        addChip(operator, 1);
     }
 
-    function totalPower() external view returns (uint128) {
-        return uint128(_operators.length);
+    /// @dev A phi of zero is a chip that is not active.
+    function addChip(address operator, uint64 phi) public {
+        _places.push(Place(operator, phi));
+        if (phi > _greatestPhi) _greatestPhi = phi;
     }
 
-    function segmentAt(uint128 kappa) external view returns (ChipId, address, uint64) {
-        return (ChipId.wrap(0), _operators[kappa], 1);
+    /// @dev Forgets all chips.
+    function clear() external {
+        delete _places;
+        _greatestPhi = 0;
+    }
+
+    function line() external view returns (uint32 places, uint64 greatestPhi) {
+        return (uint32(_places.length), _greatestPhi);
+    }
+
+    function activeAt(uint32 place) external view returns (ChipId, address, uint64) {
+        return (ChipId.wrap(0), _places[place].operator, _places[place].phi);
     }
 }

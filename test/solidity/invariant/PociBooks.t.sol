@@ -27,9 +27,10 @@ contract PociHandler is PociFixture {
     }
 
     function suspend(uint256 i) external {
-        Chip memory chip = registry.chipOf(ids[i % CHIPS]);
-        bool isInService = chip.state == ChipState.Pending || chip.state == ChipState.Active;
-        if (isInService && chip.misses >= 3) registry.suspendSilent(only(i % CHIPS));
+        ChipId id = ids[i % CHIPS];
+        bool isOverdue =
+            registry.chipOf(id).state != ChipState.Suspended && registry.stateOf(id) == ChipState.Suspended;
+        if (isOverdue) registry.suspendSilent(only(i % CHIPS));
     }
 
     function ask(uint256 i) external {

@@ -55,7 +55,6 @@ abstract contract PociFixture is ChainFixture {
             beacons: BEACONS,
             vendors: VENDORS,
             vault: VAULT,
-            emission: EMISSION,
             escrow: ESCROW,
             epochBlocks: EPOCH,
             lookbackEpochs: 1,

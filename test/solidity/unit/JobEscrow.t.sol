@@ -10,6 +10,7 @@ import {JobFixture} from "../lib/JobFixture.sol";
 
 contract JobEscrowTest is JobFixture {
     bytes32 private constant FALSE = "false";
+    bytes32 private constant ANOTHER = "another";
 
     function test_hashOf_isTheEip712HashOfTheSpecification() public view {
         JobSpec memory wanted = spec();
@@ -89,6 +90,24 @@ contract JobEscrowTest is JobFixture {
         jobs.open(wanted, "");
     }
 
+    /// @dev A deadline near the end of uint64 overflowed when the grace was added: neither `settle` nor
+    /// `refund` could ever move the price.
+    function test_open_revertsWhen_deadlineIsTooFar() public {
+        JobSpec memory wanted = spec();
+        wanted.deadline = type(uint64).max;
+        JobId job = jobs.hashOf(wanted);
+        uint64 latest = time() + 3650 days;
+
+        vm.startPrank(client);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowDeadlineTooFar.selector, job, wanted.deadline, latest)
+        );
+        jobs.open(wanted, "");
+        wanted.deadline = latest;
+        jobs.open(wanted, "");
+        vm.stopPrank();
+    }
+
     function test_open_revertsWhen_clientHasTooLittle() public {
         JobSpec memory wanted = spec();
         wanted.price = 11 ether;
@@ -159,8 +178,11 @@ contract JobEscrowTest is JobFixture {
         JobId job = openJob();
         vm.startPrank(worker);
         jobs.commitResult(job, commitment(job));
-        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadReveal.selector, job));
-        jobs.revealResult(job, "another", SALT);
+        bytes32 opened = keccak256(abi.encode(keccak256("UNC/v1/result-commit"), ANOTHER, SALT, worker, job));
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowBadReveal.selector, job, opened, commitment(job))
+        );
+        jobs.revealResult(job, ANOTHER, SALT);
         vm.stopPrank();
     }
 
@@ -172,7 +194,7 @@ contract JobEscrowTest is JobFixture {
         JobId job = jobs.open(other, "");
         vm.startPrank(stranger);
         jobs.commitResult(job, commitment(job));
-        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadReveal.selector, job));
+        vm.expectPartialRevert(IJobEscrow.JobEscrowBadReveal.selector);
         jobs.revealResult(job, RESULT, SALT);
         vm.stopPrank();
     }
@@ -249,8 +271,29 @@ contract JobEscrowTest is JobFixture {
         rule(batch, 0, "another");
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
-        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowNotFinal.selector, job, batch));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowOverturned.selector, job, RESULT));
         jobs.settle(job, batch, leaves[0], 0, path);
+    }
+
+    /// @dev A worker posted a false result in two batches; the second, undisputed, paid it although a referee
+    /// had overturned the result in the first.
+    function test_settle_revertsWhen_theResultFellInAnotherBatch() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId disputed = postBatch();
+        BatchId quiet = postBatch();
+        dispute(disputed, 0);
+        drawFor(disputed, 0);
+        rule(disputed, 0, "another");
+        skipSeconds(WINDOW + 1);
+        bytes32[] memory path = pathOf(0);
+        assertTrue(rollup.proveResult(quiet, leaves[0], 0, path), "the other batch is final");
+
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowOverturned.selector, job, RESULT));
+        jobs.settle(job, quiet, leaves[0], 0, path);
+
+        jobs.refund(job);
+        assertEq(vault.freeOf(client), 10 ether, "the price goes back");
     }
 
     function test_refund_afterSilenceOfTheWorker() public {

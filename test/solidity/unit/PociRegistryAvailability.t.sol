@@ -251,111 +251,6 @@ contract PociRegistryAvailabilityTest is PociFixture {
         registry.proveAvailability(proof, "");
     }
 
-    function test_suspendSilent_suspendsAfterThreeEpochsOfSilence() public {
-        mineToEpoch(4); // epochs 1 to 3 passed without a proof
-
-        vm.expectEmit(REGISTRY);
-        emit IPociRegistry.ChipSuspended(ids[3], 4);
-        vm.prank(stranger);
-        registry.suspendSilent(only(3));
-
-        assertEq(uint8(registry.stateOf(ids[3])), uint8(ChipState.Suspended), "state");
-        assertEq(chipOf(3).misses, 3, "misses");
-        assertEq(registry.totalPower(), 7 * PHI, "power");
-        (, uint32 count) = registry.snapshotOf(operator, 5);
-        assertEq(count, 7, "count");
-    }
-
-    function test_suspendSilent_revertsWhen_silenceIsTooShort() public {
-        mineToEpoch(3);
-        vm.expectRevert(
-            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[3], ChipState.Pending)
-        );
-        registry.suspendSilent(only(3));
-    }
-
-    function test_suspendSilent_revertsWhen_chipIsSuspended() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(3));
-        vm.expectRevert(
-            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[3], ChipState.Suspended)
-        );
-        registry.suspendSilent(only(3));
-    }
-
-    function test_resume_bringsPowerAndKeyBack() public {
-        (bytes memory all,) = registry.snapshotOf(operator, 1);
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
-        mineToEpoch(5);
-
-        (bytes32 r, bytes32 s) = fresh(5);
-        vm.expectEmit(REGISTRY);
-        emit IPociRegistry.ChipResumed(ids[7]);
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
-
-        assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Active), "state");
-        assertEq(chipOf(7).misses, 0, "misses");
-        assertEq(registry.totalPower(), 8 * PHI, "power");
-        (bytes memory key, uint32 count) = registry.snapshotOf(operator, 6);
-        assertEq(count, 8, "count");
-        assertEq(key, all, "aggregate key");
-        proveIn(6, "of8", nobody);
-        assertTrue(registry.wasPresent(ids[7], 6), "present again");
-    }
-
-    function test_resume_revertsWhen_snapshotsStillReadTheOldService() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
-        (bytes32 r, bytes32 s) = fresh(4);
-        vm.expectRevert(
-            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongEpoch.selector, uint64(5), uint64(4))
-        );
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
-    }
-
-    function test_resume_revertsWhen_signatureIsStale() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
-        mineToEpoch(6);
-        (bytes32 r, bytes32 s) = fresh(5);
-        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
-    }
-
-    function test_resume_revertsWhen_keyIsAnotherChips() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
-        mineToEpoch(5);
-        (bytes32 r, bytes32 s) = fresh(5);
-        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
-        vm.prank(operator);
-        registry.resume(ids[7], entries[6].x, entries[6].y, r, s);
-    }
-
-    function test_resume_revertsWhen_chipIsActive() public {
-        mineToEpoch(1);
-        (bytes32 r, bytes32 s) = fresh(1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[7], ChipState.Active)
-        );
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
-    }
-
-    function test_resume_revertsWhen_callerIsNotTheOperator() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
-        vm.expectRevert(
-            abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, ids[7], stranger)
-        );
-        vm.prank(stranger);
-        registry.resume(ids[7], entries[7].x, entries[7].y, 0, 0);
-    }
-
     function test_wasPresent_isFalseForAnUnknownChip() public {
         proveIn(1, "of8", nobody);
         assertFalse(registry.wasPresent(ids[20], 1));
@@ -378,12 +273,6 @@ contract PociRegistryAvailabilityTest is PociFixture {
 
     function mineBlock() private {
         vm.roll(vm.getBlockNumber() + 1);
-    }
-
-    /// @dev Chip 7's signature over an epoch's message.
-    function fresh(uint64 epoch) private view returns (bytes32 r, bytes32 s) {
-        r = vm.parseJsonBytes32(json, string.concat(keyOf(epoch), "r7"));
-        s = vm.parseJsonBytes32(json, string.concat(keyOf(epoch), "s7"));
     }
 
     function refuse(AvailabilityProof memory proof, bytes memory reason) private {

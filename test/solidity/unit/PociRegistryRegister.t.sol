@@ -122,7 +122,9 @@ contract PociRegistryRegisterTest is PociFixture {
 
     function test_register_revertsWhen_noChips() public {
         ChipRegistration[] memory chips = slice(0, 0);
-        refuse(chips, 0, abi.encodeWithSelector(IPociRegistry.PociRegistryNothingToRegister.selector));
+        refuse(
+            chips, 0, abi.encodeWithSelector(IPociRegistry.PociRegistryNothingToRegister.selector, operator)
+        );
     }
 
     function test_register_revertsWhen_moreThan64Chips() public {

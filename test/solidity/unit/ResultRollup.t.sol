@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
-import {BatchId, JobId} from "contracts/src/types/Ids.sol";
-import {Batch, Challenge, ChallengeState, ResultLeaf} from "contracts/src/types/Jobs.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {PowerDouble} from "../doubles/PowerDouble.sol";
+import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
+import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
+import {BatchId, JobId} from "contracts/src/types/Ids.sol";
+import {Batch, Challenge, ChallengeState, ResultLeaf, RollupParameters} from "contracts/src/types/Jobs.sol";
+
 import {JobFixture} from "../lib/JobFixture.sol";
 import {SortedTree} from "../lib/SortedTree.sol";
 
 contract ResultRollupTest is JobFixture {
+    function test_constructor_revertsWhen_nobodyCouldEverBeDrawn() public {
+        RollupParameters memory wrong = parameters();
+        wrong.maxAttempts = 0;
+        vm.expectRevert(badParameter("maxAttempts"));
+        new ResultRollup(wrong);
+
+        wrong = parameters();
+        wrong.drawDelayBlocks = 0; // the beacon would be known to the challenger
+        vm.expectRevert(badParameter("drawDelayBlocks"));
+        new ResultRollup(wrong);
+    }
+
     function test_postRoot_keepsTheBatchAndItsBond() public {
         bytes32 root = SortedTree.orderedRoot(leafHashes);
         BatchId expected = BatchId.wrap(keccak256(abi.encode(block.chainid, ROLLUP, worker, uint256(0))));
@@ -45,11 +59,11 @@ contract ResultRollupTest is JobFixture {
 
     function test_postRoot_revertsWhen_rootOrLeavesOrPointerAreBad() public {
         vm.startPrank(worker);
-        vm.expectRevert(IResultRollup.ResultRollupBadRoot.selector);
+        vm.expectRevert(badRoot(0, 1, 0));
         rollup.postRoot{value: POST_BOND}(0, 1, "");
-        vm.expectRevert(IResultRollup.ResultRollupBadRoot.selector);
+        vm.expectRevert(badRoot("root", 0, 0));
         rollup.postRoot{value: POST_BOND}("root", 0, "");
-        vm.expectRevert(IResultRollup.ResultRollupBadRoot.selector);
+        vm.expectRevert(badRoot("root", 1, 257));
         rollup.postRoot{value: POST_BOND}("root", 1, string(new bytes(257)));
         vm.stopPrank();
     }
@@ -182,27 +196,50 @@ contract ResultRollupTest is JobFixture {
     }
 
     function test_drawReferee_takesTheFirstStepThatHitsNeitherParty() public {
+        power.addChip(referee, 3); // chips of one unit are hit by every third of their steps
+        power.addChip(stranger, 0); // not active: never hit
         BatchId batch = postBatch();
         dispute(batch, 3);
         uint64 height = uint64(vm.getBlockNumber()) + DELAY;
-        address[3] memory line = [worker, challenger, referee];
-        address expected;
-        for (uint256 attempt = 0; expected != referee; ++attempt) {
-            bytes memory seed = abi.encode(
-                keccak256("UNC/v1/referee"),
-                block.chainid,
-                ROLLUP,
-                batch,
-                uint256(3),
-                attempt,
-                beaconOf(height)
-            );
-            expected = line[uint256(keccak256(seed)) % 3];
-        }
+        address expected = drawnBy(batch, 3, height, 5, 3);
 
         mineTo(height);
 
         assertEq(rollup.drawReferee(batch, 3), expected);
+    }
+
+    /// @dev The draw once read the power of the moment: whoever saw the beacon could register chips until it
+    /// named him. Chips that come after the challenge must not move it.
+    function test_drawReferee_isNotMovedByPowerThatComesAfterTheChallenge() public {
+        power.add(stranger);
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        uint64 height = uint64(vm.getBlockNumber()) + DELAY;
+        address expected = drawnBy(batch, 0, height, 4, 1);
+        mineTo(height);
+
+        for (uint256 i = 0; i < 29; ++i) {
+            power.addChip(makeAddr("late"), 7);
+        }
+
+        assertEq(rollup.drawReferee(batch, 0), expected);
+        assertEq(rollup.challengeOf(batch, 0).places, 4, "places of the challenge");
+        assertEq(rollup.challengeOf(batch, 0).greatestPhi, 1, "greatest phi of the challenge");
+    }
+
+    function test_drawReferee_followsPower() public {
+        power.clear();
+        power.addChip(worker, 1);
+        power.addChip(referee, 3);
+        power.addChip(stranger, 1);
+        uint256 hits = 0;
+        for (uint256 i = 0; i < 100; ++i) {
+            BatchId batch = postBatch();
+            dispute(batch, 0);
+            mineTo(uint64(vm.getBlockNumber()) + DELAY);
+            if (rollup.drawReferee(batch, 0) == referee) ++hits;
+        }
+        assertApproxEqAbs(hits, 75, 13, "three of four, three standard deviations");
     }
 
     function test_drawReferee_revertsWhen_beaconIsNotThere() public {
@@ -219,13 +256,12 @@ contract ResultRollupTest is JobFixture {
         BatchId batch = postBatch();
         dispute(batch, 0);
         drawFor(batch, 0);
-        vm.expectRevert(wrongState(batch, 0));
+        vm.expectRevert(wrongState(batch, 0, ChallengeState.Drawn));
         rollup.drawReferee(batch, 0);
     }
 
     function test_drawReferee_withoutAnybodyElseExpiresAfterTheLastAttempt() public {
-        build(REGISTRY, type(PowerDouble).creationCode, "");
-        vm.store(REGISTRY, 0, 0);
+        power.clear();
         power.add(worker);
         BatchId batch = postBatch();
         dispute(batch, 0);
@@ -320,15 +356,18 @@ contract ResultRollupTest is JobFixture {
         BatchId batch = postBatch();
         dispute(batch, 0);
         drawFor(batch, 0);
+        uint64 deadline = time() + ANSWER;
         skipSeconds(ANSWER + 1);
-        vm.expectRevert(wrongState(batch, 0));
+        vm.expectRevert(
+            abi.encodeWithSelector(IResultRollup.ResultRollupAnswerTooLate.selector, batch, 0, deadline)
+        );
         rule(batch, 0, RESULT);
     }
 
     function test_answer_revertsWhen_nobodyWasDrawn() public {
         BatchId batch = postBatch();
         dispute(batch, 0);
-        vm.expectRevert(wrongState(batch, 0));
+        vm.expectRevert(wrongState(batch, 0, ChallengeState.Waiting));
         rule(batch, 0, RESULT);
     }
 
@@ -383,7 +422,7 @@ contract ResultRollupTest is JobFixture {
 
     function test_poke_revertsWhen_nothingIsDue() public {
         BatchId batch = postBatch();
-        vm.expectRevert(wrongState(batch, 0));
+        vm.expectRevert(wrongState(batch, 0, ChallengeState.None));
         rollup.poke(batch, 0);
         dispute(batch, 0);
         vm.expectRevert(abi.encodeWithSelector(IResultRollup.ResultRollupNotDue.selector, uint64(0)));
@@ -424,7 +463,11 @@ contract ResultRollupTest is JobFixture {
 
     function test_finalise_revertsWhen_notFinalOrDone() public {
         BatchId batch = postBatch();
-        vm.expectRevert(abi.encodeWithSelector(IResultRollup.ResultRollupNotFinal.selector, batch));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IResultRollup.ResultRollupNotFinal.selector, batch, time() + WINDOW, uint32(0)
+            )
+        );
         rollup.finalise(batch);
         skipSeconds(WINDOW + 1);
         rollup.finalise(batch);
@@ -458,7 +501,46 @@ contract ResultRollupTest is JobFixture {
         rollup.challenge{value: value}(batch, leaf, index, path);
     }
 
-    function wrongState(BatchId batch, uint256 index) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IResultRollup.ResultRollupWrongState.selector, batch, index);
+    function wrongState(BatchId batch, uint256 index, ChallengeState state)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(IResultRollup.ResultRollupWrongState.selector, batch, index, state);
+    }
+
+    function badRoot(bytes32 root, uint32 count, uint256 pointerBytes) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IResultRollup.ResultRollupBadRoot.selector, root, count, pointerBytes);
+    }
+
+    function badParameter(bytes32 field) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IResultRollup.ResultRollupBadParameter.selector, field);
+    }
+
+    /// @dev Whom a first draw names, worked out from the text of docs/protocol.md.
+    function drawnBy(BatchId batch, uint256 index, uint64 height, uint256 places, uint256 greatestPhi)
+        private
+        view
+        returns (address)
+    {
+        for (uint256 step = 0; step < 64; ++step) {
+            uint256 chance = uint256(
+                keccak256(
+                    abi.encode(
+                        keccak256("UNC/v1/referee"),
+                        block.chainid,
+                        ROLLUP,
+                        batch,
+                        index,
+                        step,
+                        beaconOf(height)
+                    )
+                )
+            );
+            uint256 place = (chance & type(uint128).max) % places;
+            (, address owner, uint64 phi) = power.activeAt(SafeCast.toUint32(place));
+            if (owner != worker && owner != challenger && (chance >> 128) % greatestPhi < phi) return owner;
+        }
+        return address(0);
     }
 }

@@ -327,6 +327,14 @@ contract RpoiEscrowLifeTest is RentalFixture {
         escrow.commitRatings(id, renterHalf, "", operatorHalf, wrong);
     }
 
+    function test_commitRatings_revertsWhen_neitherHalfIsSigned() public {
+        RentalId id = endedRental(40);
+        (RenterHalf memory renterHalf, OperatorHalf memory operatorHalf) = _halves(id);
+
+        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowNoHalf.selector, id));
+        escrow.commitRatings(id, renterHalf, "", operatorHalf, "");
+    }
+
     function test_commitRatings_revertsWhen_nothingIsNew() public {
         RentalId id = endedRental(40);
         (RenterHalf memory renterHalf,) = _halves(id);

@@ -48,7 +48,7 @@ contract VaultTest is Test {
     }
 
     function test_deposit_revertsWhen_nothingSent() public {
-        vm.expectRevert(IVault.VaultNothingSent.selector);
+        vm.expectRevert(abi.encodeWithSelector(IVault.VaultNothingSent.selector, alice));
         vault.deposit(alice);
     }
 
@@ -132,7 +132,7 @@ contract VaultTest is Test {
     }
 
     function test_lockSent_revertsWhen_nothingSent() public {
-        vm.expectRevert(IVault.VaultNothingSent.selector);
+        vm.expectRevert(abi.encodeWithSelector(IVault.VaultNothingSent.selector, alice));
         vm.prank(keeper);
         vault.lockSent(alice, PURPOSE);
     }

@@ -25,6 +25,11 @@ contract VendorRegistryTest is Test {
         }
     }
 
+    function test_constructor_revertsWhen_aModelHasNoPower() public {
+        vm.expectRevert(abi.encodeWithSelector(IVendorRegistry.VendorRegistryListsDiffer.selector, 1, 0));
+        new VendorRegistry(_governor, list(_vendor), listModel(MODEL), new uint64[](0));
+    }
+
     function test_constructor_knowsVendorsModelsAndGovernor() public view {
         assertTrue(_registry.isVendor(_vendor), "vendor");
         assertEq(_registry.phiOf(MODEL), PHI, "phi");
@@ -113,9 +118,9 @@ contract VendorRegistryTest is Test {
 
     function test_postBatch_revertsWhen_batchIsEmpty() public {
         vm.startPrank(_vendor);
-        vm.expectRevert(IVendorRegistry.VendorRegistryEmptyBatch.selector);
+        vm.expectRevert(emptyBatch("root", 0));
         _registry.postBatch("root", MODEL, 0);
-        vm.expectRevert(IVendorRegistry.VendorRegistryEmptyBatch.selector);
+        vm.expectRevert(emptyBatch(0, 1));
         _registry.postBatch(0, MODEL, 1);
         vm.stopPrank();
     }
@@ -208,6 +213,10 @@ contract VendorRegistryTest is Test {
         (isGenuine, model, phi) = _registry.check(batch, x(i), y(i), serial(i), SortedTree.path(_leaves, i));
         assertEq(model, MODEL, "model");
         assertEq(phi, PHI, "phi");
+    }
+
+    function emptyBatch(bytes32 root, uint32 chips) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IVendorRegistry.VendorRegistryEmptyBatch.selector, root, chips);
     }
 
     function leafOf(uint256 i) private pure returns (bytes32) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Test} from "forge-std/Test.sol";
+
+import {ChipLedger} from "contracts/src/libraries/ChipLedger.sol";
+import {ChipId} from "contracts/src/types/Ids.sol";
+
+contract ChipLedgerTest is Test {
+    using ChipLedger for ChipLedger.Ledger;
+    using ChipLedger for ChipLedger.Operator;
+
+    uint64 private constant LOOKBACK = 2;
+    ChipId private constant CHIP = ChipId.wrap("chip");
+
+    ChipLedger.Ledger private _ledger;
+
+    function test_isOverdue_remembersARunFor256Epochs() public {
+        enter(0);
+        proveAllBut(5, 7, 300);
+
+        assertTrue(_ledger.isOverdue(CHIP, 8, LOOKBACK, 3), "as soon as the third is over");
+        assertTrue(_ledger.isOverdue(CHIP, 261, LOOKBACK, 3), "the first of them is 256 epochs ago");
+        assertFalse(_ledger.isOverdue(CHIP, 262, LOOKBACK, 3), "two of them are left");
+    }
+
+    function test_isOverdue_isFalseOffTheLine() public {
+        enter(0);
+        _ledger.chips[CHIP].untilEpoch = 50;
+
+        assertFalse(_ledger.isOverdue(CHIP, 60, LOOKBACK, 3));
+    }
+
+    /// @dev Against counting epoch by epoch.
+    function testFuzz_isOverdue_equalsCounting(
+        uint256[2] memory proven,
+        uint256[2] memory missed,
+        uint40 from,
+        uint64 epoch,
+        uint8 most
+    ) public {
+        epoch = uint64(bound(epoch, 0, 511));
+        from = uint40(bound(from, 0, epoch));
+        most = uint8(bound(most, 1, 8));
+        enter(from);
+        for (uint256 i = 0; i < 2; ++i) {
+            _ledger.operators[address(this)].proven[i] = proven[i];
+            _ledger.missed[CHIP][i] = missed[i] & missed[1 - i]; // a miss is rarer than a proof
+        }
+
+        bool isOverdue = _ledger.isOverdue(CHIP, epoch, LOOKBACK, most);
+
+        assertEq(isOverdue, counted(from + LOOKBACK, epoch, most));
+    }
+
+    function counted(uint64 first, uint64 epoch, uint256 most) private view returns (bool) {
+        uint64 start = epoch > 256 && epoch - 256 > first ? epoch - 256 : first;
+        uint256 run = 0;
+        for (uint64 e = start; e < epoch; ++e) {
+            bool isPresent = _ledger.operators[address(this)].isProven(e) && !_ledger.isMissed(CHIP, e);
+            run = isPresent ? 0 : run + 1;
+            if (run >= most) return true;
+        }
+        return false;
+    }
+
+    function enter(uint40 epoch) private {
+        ChipLedger.ChipRecord storage chip = _ledger.chips[CHIP];
+        (chip.operator, chip.fromEpoch, chip.untilEpoch) = (address(this), epoch, ChipLedger.OPEN);
+    }
+
+    /// @dev Proves all epochs up to a last one but those of a gap, inclusive.
+    function proveAllBut(uint64 from, uint64 to, uint64 last) private {
+        for (uint64 e = 0; e <= last; ++e) {
+            if (e < from || e > to) _ledger.operators[address(this)].setProven(e);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {ChipState} from "contracts/src/types/Chips.sol";
+import {ChipId} from "contracts/src/types/Ids.sol";
+
+import {PociFixture} from "../lib/PociFixture.sol";
+
+/// @title Shows what missing too many epochs costs a chip, and how it comes back.
+contract PociRegistrySilenceTest is PociFixture {
+    function setUp() public override {
+        super.setUp();
+        register(8);
+    }
+
+    function test_stateOf_isSuspendedAfterThreeEpochsOfSilenceWithoutAnybodysCall() public {
+        mineToEpoch(4); // epochs 1 to 3 passed without a proof
+
+        assertEq(uint8(registry.stateOf(ids[3])), uint8(ChipState.Suspended), "to everybody");
+        assertEq(uint8(chipOf(3).state), uint8(ChipState.Pending), "as stored");
+        (ChipId chip, address owner, uint64 phi) = registry.activeAt(3);
+        assertEq(ChipId.unwrap(chip), ChipId.unwrap(ids[3]), "place");
+        assertEq(owner, operator, "operator");
+        assertEq(phi, 0, "no power in draws");
+        vm.expectRevert(wrongState(3, ChipState.Suspended));
+        vm.prank(ESCROW);
+        registry.reserve(operator, only(3));
+    }
+
+    /// @dev An operator that had proven nothing for three epochs came back with one proof, and nothing was
+    /// held against its chips unless somebody had called `suspendSilent` in time.
+    function test_proveAvailability_doesNotForgiveAnEarlierSilence() public {
+        mineToEpoch(4);
+
+        proveIn(4, "of8", nobody);
+
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Suspended), "after the proof");
+        registry.suspendSilent(only(0));
+        assertEq(uint8(chipOf(0).state), uint8(ChipState.Suspended), "stored");
+        assertEq(chipOf(0).misses, 3, "misses");
+        assertEq(registry.totalPower(), 7 * PHI, "power");
+    }
+
+    /// @dev Absent twice, then nobody proved, then present: three in a row, of two kinds.
+    function test_proveAvailability_doesNotForgiveAbsenceThatSilenceWentOnWith() public {
+        proveIn(1, "of8without7", one(7));
+        proveIn(2, "of8without7", one(7));
+
+        proveIn(4, "of8", nobody); // nothing proven in epoch 3
+
+        assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Suspended), "absent, absent, silent");
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Active), "silent once");
+    }
+
+    function test_proveAvailability_endsASilenceOfTwoEpochs() public {
+        proveIn(1, "of8", nobody);
+
+        proveIn(4, "of8", nobody);
+
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Active), "state");
+        vm.expectRevert(wrongState(0, ChipState.Pending));
+        registry.suspendSilent(only(0));
+    }
+
+    function test_stateOf_countsSilenceFromAChipsOwnFirstEpoch() public {
+        mineToEpoch(3);
+        registerFrom(8, 1);
+
+        mineToEpoch(6);
+
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Suspended), "there from the start");
+        assertEq(uint8(registry.stateOf(ids[8])), uint8(ChipState.Active), "owed epochs 4 and 5");
+        mineToEpoch(7);
+        assertEq(uint8(registry.stateOf(ids[8])), uint8(ChipState.Suspended), "owed epoch 6 too");
+    }
+
+    function test_suspendSilent_suspendsAfterThreeEpochsOfSilence() public {
+        mineToEpoch(4); // epochs 1 to 3 passed without a proof
+
+        vm.expectEmit(REGISTRY);
+        emit IPociRegistry.ChipSuspended(ids[3], 4);
+        vm.prank(stranger);
+        registry.suspendSilent(only(3));
+
+        assertEq(uint8(registry.stateOf(ids[3])), uint8(ChipState.Suspended), "state");
+        assertEq(chipOf(3).misses, 3, "misses");
+        assertEq(registry.totalPower(), 7 * PHI, "power");
+        (, uint32 count) = registry.snapshotOf(operator, 5);
+        assertEq(count, 7, "count");
+    }
+
+    function test_suspendSilent_revertsWhen_silenceIsTooShort() public {
+        mineToEpoch(3);
+        vm.expectRevert(wrongState(3, ChipState.Pending));
+        registry.suspendSilent(only(3));
+    }
+
+    function test_suspendSilent_revertsWhen_chipIsSuspended() public {
+        mineToEpoch(4);
+        registry.suspendSilent(only(3));
+        vm.expectRevert(wrongState(3, ChipState.Suspended));
+        registry.suspendSilent(only(3));
+    }
+
+    function test_resume_bringsPowerAndKeyBack() public {
+        (bytes memory all,) = registry.snapshotOf(operator, 1);
+        mineToEpoch(4);
+        registry.suspendSilent(only(7));
+        mineToEpoch(5);
+
+        (bytes32 r, bytes32 s) = fresh(5);
+        vm.expectEmit(REGISTRY);
+        emit IPociRegistry.ChipResumed(ids[7]);
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+
+        assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Active), "state");
+        assertEq(chipOf(7).misses, 0, "misses");
+        assertEq(registry.totalPower(), 8 * PHI, "power");
+        (bytes memory key, uint32 count) = registry.snapshotOf(operator, 6);
+        assertEq(count, 8, "count");
+        assertEq(key, all, "aggregate key");
+        proveIn(6, "of8", nobody);
+        assertTrue(registry.wasPresent(ids[7], 6), "present again");
+    }
+
+    function test_resume_revertsWhen_snapshotsStillReadTheOldService() public {
+        mineToEpoch(4);
+        registry.suspendSilent(only(7));
+        (bytes32 r, bytes32 s) = fresh(4);
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongEpoch.selector, uint64(5), uint64(4))
+        );
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+    }
+
+    function test_resume_revertsWhen_signatureIsStale() public {
+        mineToEpoch(4);
+        registry.suspendSilent(only(7));
+        mineToEpoch(6);
+        (bytes32 r, bytes32 s) = fresh(5);
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+    }
+
+    function test_resume_revertsWhen_keyIsAnotherChips() public {
+        mineToEpoch(4);
+        registry.suspendSilent(only(7));
+        mineToEpoch(5);
+        (bytes32 r, bytes32 s) = fresh(5);
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
+        vm.prank(operator);
+        registry.resume(ids[7], entries[6].x, entries[6].y, r, s);
+    }
+
+    function test_resume_revertsWhen_chipIsActive() public {
+        mineToEpoch(1);
+        (bytes32 r, bytes32 s) = fresh(1);
+        vm.expectRevert(wrongState(7, ChipState.Active));
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+    }
+
+    function test_resume_revertsWhen_callerIsNotTheOperator() public {
+        mineToEpoch(4);
+        registry.suspendSilent(only(7));
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, ids[7], stranger)
+        );
+        vm.prank(stranger);
+        registry.resume(ids[7], entries[7].x, entries[7].y, 0, 0);
+    }
+
+    function test_resume_revertsWhen_chipIsOverdueButOnTheLine() public {
+        mineToEpoch(4);
+        (bytes32 r, bytes32 s) = fresh(4);
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryOverdue.selector, ids[7]));
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+    }
+
+    function test_resume_leavesTheOldSilenceBehind() public {
+        mineToEpoch(4);
+        registry.suspendSilent(only(7));
+        mineToEpoch(5);
+        (bytes32 r, bytes32 s) = fresh(5);
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+
+        mineToEpoch(8);
+
+        assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Active), "silent in 6 and 7 only");
+    }
+
+    /// @dev Chip 7's signature over an epoch's message.
+    function fresh(uint64 epoch) private view returns (bytes32 r, bytes32 s) {
+        r = vm.parseJsonBytes32(json, string.concat(keyOf(epoch), "r7"));
+        s = vm.parseJsonBytes32(json, string.concat(keyOf(epoch), "s7"));
+    }
+
+    function wrongState(uint256 i, ChipState state) private view returns (bytes memory) {
+        return abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[i], state);
+    }
+}
