@@ -13,17 +13,11 @@ use crate::fault::Fault;
 /// [`Fault::NothingToAggregate`] for an empty list, [`Fault::BadOperand`] for bytes that are no
 /// signature.
 pub fn aggregate(signatures: &[[u8; 96]]) -> Result<[u8; 96], Fault> {
-    let mut total: Option<AggregateSignature> = None;
-    for (position, bytes) in signatures.iter().enumerate() {
-        let Ok(part) = Signature::uncompress(bytes) else {
-            return Err(Fault::BadOperand { position });
-        };
-        match &mut total {
-            None => total = Some(AggregateSignature::from_signature(&part)),
-            Some(sum) => sum.add_aggregate(&AggregateSignature::from_signature(&part)),
-        }
-    }
-    total.map(|sum| sum.to_signature().compress()).ok_or(Fault::NothingToAggregate)
+    let decode = |bytes: &[u8; 96]| {
+        Signature::uncompress(bytes).ok().map(|part| AggregateSignature::from_signature(&part))
+    };
+    let total = sum(signatures, decode, |total, part| total.add_aggregate(part))?;
+    Ok(total.to_signature().compress())
 }
 
 /// The sum of keys, under which the aggregate of their signatures verifies: compressed G1.
@@ -31,15 +25,26 @@ pub fn aggregate(signatures: &[[u8; 96]]) -> Result<[u8; 96], Fault> {
 /// # Errors
 /// [`Fault::NothingToAggregate`] for an empty list, [`Fault::BadOperand`] for bytes that are no key.
 pub fn aggregate_keys(keys: &[[u8; 48]]) -> Result<[u8; 48], Fault> {
-    let mut total: Option<AggregatePublicKey> = None;
-    for (position, bytes) in keys.iter().enumerate() {
-        let Ok(part) = PublicKey::uncompress(bytes) else {
-            return Err(Fault::BadOperand { position });
-        };
+    let decode = |bytes: &[u8; 48]| {
+        PublicKey::uncompress(bytes).ok().map(|part| AggregatePublicKey::from_public_key(&part))
+    };
+    let total = sum(keys, decode, |total, part| total.add_aggregate(part))?;
+    Ok(total.to_public_key().compress())
+}
+
+/// The sum of the points that some bytes decode to.
+fn sum<T, const N: usize>(
+    parts: &[[u8; N]],
+    decode: impl Fn(&[u8; N]) -> Option<T>,
+    add: impl Fn(&mut T, &T),
+) -> Result<T, Fault> {
+    let mut total: Option<T> = None;
+    for (position, bytes) in parts.iter().enumerate() {
+        let part = decode(bytes).ok_or(Fault::BadOperand { position })?;
         match &mut total {
-            None => total = Some(AggregatePublicKey::from_public_key(&part)),
-            Some(sum) => sum.add_aggregate(&AggregatePublicKey::from_public_key(&part)),
+            None => total = Some(part),
+            Some(total) => add(total, &part),
         }
     }
-    total.map(|sum| sum.to_public_key().compress()).ok_or(Fault::NothingToAggregate)
+    total.ok_or(Fault::NothingToAggregate)
 }

@@ -67,6 +67,8 @@ contract PociHandler is PociFixture {
 
 /// forge-config: default.invariant.runs = 8
 /// forge-config: default.invariant.depth = 24
+/// forge-config: long.invariant.runs = 100
+/// forge-config: long.invariant.depth = 64
 contract PociBooksInvariantTest is PociFixture {
     PociHandler private _handler;
 
@@ -86,6 +88,8 @@ contract PociBooksInvariantTest is PociFixture {
 
     /// forge-config: default.invariant.runs = 8
     /// forge-config: default.invariant.depth = 24
+    /// forge-config: long.invariant.runs = 100
+    /// forge-config: long.invariant.depth = 64
     function invariant_powerKeysAndBondsAreTheSumsOverChips() public view {
         uint256 power = 0;
         uint256 bonds = 0;

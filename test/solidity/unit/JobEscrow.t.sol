@@ -212,10 +212,7 @@ contract JobEscrowTest is JobFixture {
     }
 
     function test_settle_paysTheWorkerOfAFinalResult() public {
-        JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
-        skipSeconds(WINDOW + 1);
+        (JobId job, BatchId batch) = finalJob();
 
         vm.expectEmit(JOBS);
         emit IJobEscrow.JobPaid(job, worker, PRICE);
@@ -238,10 +235,7 @@ contract JobEscrowTest is JobFixture {
     }
 
     function test_settle_revertsWhen_leafIsOfAnotherJob() public {
-        JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
-        skipSeconds(WINDOW + 1);
+        (JobId job, BatchId batch) = finalJob();
         bytes32[] memory path = pathOf(1);
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -252,10 +246,7 @@ contract JobEscrowTest is JobFixture {
     }
 
     function test_settle_revertsWhen_paid() public {
-        JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
-        skipSeconds(WINDOW + 1);
+        (JobId job, BatchId batch) = finalJob();
         settle(job, batch);
         bytes32[] memory path = pathOf(0);
         vm.expectRevert(wrongState(job, JobState.Paid));
@@ -263,12 +254,7 @@ contract JobEscrowTest is JobFixture {
     }
 
     function test_settle_revertsWhen_leafHasFallen() public {
-        JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
-        dispute(batch, 0);
-        drawFor(batch, 0);
-        rule(batch, 0, "another");
+        (JobId job, BatchId batch) = overturnedJob();
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowOverturned.selector, job, RESULT));
@@ -321,12 +307,7 @@ contract JobEscrowTest is JobFixture {
     }
 
     function test_refund_atOnceWhenTheResultHasFallen() public {
-        JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
-        dispute(batch, 0);
-        drawFor(batch, 0);
-        rule(batch, 0, "another");
+        (JobId job,) = overturnedJob();
 
         jobs.refund(job);
 
@@ -402,6 +383,24 @@ contract JobEscrowTest is JobFixture {
         settle(job, batch);
 
         assertEq(vault.freeOf(worker), PRICE);
+    }
+
+    /// @dev A delivered job whose batch is final.
+    function finalJob() private returns (JobId job, BatchId batch) {
+        job = openJob();
+        deliver(job);
+        batch = postBatch();
+        skipSeconds(WINDOW + 1);
+    }
+
+    /// @dev A delivered job whose result a referee has overturned.
+    function overturnedJob() private returns (JobId job, BatchId batch) {
+        job = openJob();
+        deliver(job);
+        batch = postBatch();
+        dispute(batch, 0);
+        drawFor(batch, 0);
+        rule(batch, 0, ANOTHER);
     }
 
     function sign(JobSpec memory wanted, uint256 key) private view returns (bytes memory) {

@@ -105,8 +105,7 @@ contract PociRegistrySilenceTest is PociFixture {
 
     function test_resume_bringsPowerAndKeyBack() public {
         (bytes memory all,) = registry.snapshotOf(operator, 1);
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
+        suspendIn4();
         mineToEpoch(5);
 
         (bytes32 r, bytes32 s) = fresh(5);
@@ -126,29 +125,20 @@ contract PociRegistrySilenceTest is PociFixture {
     }
 
     function test_resume_revertsWhen_snapshotsStillReadTheOldService() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
-        (bytes32 r, bytes32 s) = fresh(4);
-        vm.expectRevert(
-            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongEpoch.selector, uint64(5), uint64(4))
+        suspendIn4();
+        refuseResume(
+            4, abi.encodeWithSelector(IPociRegistry.PociRegistryWrongEpoch.selector, uint64(5), uint64(4))
         );
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
     }
 
     function test_resume_revertsWhen_signatureIsStale() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
+        suspendIn4();
         mineToEpoch(6);
-        (bytes32 r, bytes32 s) = fresh(5);
-        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+        refuseResume(5, abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
     }
 
     function test_resume_revertsWhen_keyIsAnotherChips() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
+        suspendIn4();
         mineToEpoch(5);
         (bytes32 r, bytes32 s) = fresh(5);
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
@@ -158,15 +148,11 @@ contract PociRegistrySilenceTest is PociFixture {
 
     function test_resume_revertsWhen_chipIsActive() public {
         mineToEpoch(1);
-        (bytes32 r, bytes32 s) = fresh(1);
-        vm.expectRevert(wrongState(7, ChipState.Active));
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+        refuseResume(1, wrongState(7, ChipState.Active));
     }
 
     function test_resume_revertsWhen_callerIsNotTheOperator() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
+        suspendIn4();
         vm.expectRevert(
             abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, ids[7], stranger)
         );
@@ -176,23 +162,36 @@ contract PociRegistrySilenceTest is PociFixture {
 
     function test_resume_revertsWhen_chipIsOverdueButOnTheLine() public {
         mineToEpoch(4);
-        (bytes32 r, bytes32 s) = fresh(4);
-        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryOverdue.selector, ids[7]));
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+        refuseResume(4, abi.encodeWithSelector(IPociRegistry.PociRegistryOverdue.selector, ids[7]));
     }
 
     function test_resume_leavesTheOldSilenceBehind() public {
-        mineToEpoch(4);
-        registry.suspendSilent(only(7));
+        suspendIn4();
         mineToEpoch(5);
-        (bytes32 r, bytes32 s) = fresh(5);
-        vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+        resume(5);
 
         mineToEpoch(8);
 
         assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Active), "silent in 6 and 7 only");
+    }
+
+    function suspendIn4() private {
+        mineToEpoch(4);
+        registry.suspendSilent(only(7));
+    }
+
+    /// @dev Chip 7 returns with its signature of an epoch.
+    function resume(uint64 epoch) private {
+        (bytes32 r, bytes32 s) = fresh(epoch);
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+    }
+
+    function refuseResume(uint64 epoch, bytes memory reason) private {
+        (bytes32 r, bytes32 s) = fresh(epoch);
+        vm.expectRevert(reason);
+        vm.prank(operator);
+        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
     }
 
     /// @dev Chip 7's signature over an epoch's message.
