@@ -37,7 +37,7 @@ interface IRpoiEscrow {
     /// @notice The rater has opened its commitment before.
     error RpoiEscrowAlreadyRevealed(RentalId rental, address rater);
     /// @notice Score and salt hash to something else than the rater's commitment.
-    error RpoiEscrowBadReveal(RentalId rental, address rater);
+    error RpoiEscrowBadReveal(RentalId rental, address rater, bytes32 opened, bytes32 commitment);
     /// @notice The score is not 1 to 100.
     error RpoiEscrowBadScore(uint8 score);
     /// @notice A half names another rental, or the operator's half another renter's half.

@@ -179,9 +179,8 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         if (score == 0 || score > HIGHEST_SCORE) revert RpoiEscrowBadScore(score);
         bool isRenter = rater == record.renter;
         bytes32 commitment = isRenter ? record.renterCommitment : record.operatorCommitment;
-        if (RentalMessages.commitment(rental, rater, score, salt) != commitment) {
-            revert RpoiEscrowBadReveal(rental, rater);
-        }
+        bytes32 opened = RentalMessages.commitment(rental, rater, score, salt);
+        if (opened != commitment) revert RpoiEscrowBadReveal(rental, rater, opened, commitment);
         RentalClock.Clock memory clock = record.clock;
         if ((isRenter ? clock.renterScore : clock.operatorScore) != 0) {
             revert RpoiEscrowAlreadyRevealed(rental, rater);

@@ -172,7 +172,7 @@ contract RentalSignaturesAttack is RentalFixture {
         escrow.commitRating(id, copied);
         revealAsRenter(id);
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadReveal.selector, id, operator));
+        vm.expectRevert(badReveal(id, operator, 80, RENTER_SALT));
         escrow.reveal(id, operator, 80, RENTER_SALT);
     }
 
@@ -186,7 +186,7 @@ contract RentalSignaturesAttack is RentalFixture {
         );
         vm.prank(operator);
         escrow.commitRating(id, commitmentOf(id, operator, 1, OPERATOR_SALT));
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadReveal.selector, id, operator));
+        vm.expectRevert(badReveal(id, operator, 1, OPERATOR_SALT));
         escrow.reveal(id, operator, 1, OPERATOR_SALT);
     }
 

@@ -267,7 +267,7 @@ contract RpoiEscrowRatingsTest is RentalFixture {
     function test_reveal_revertsWhen_scoreIsNotCommitted() public {
         RentalId id = revealingRental(40);
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadReveal.selector, id, renter));
+        vm.expectRevert(badReveal(id, renter, 81, RENTER_SALT));
         escrow.reveal(id, renter, 81, RENTER_SALT);
     }
 

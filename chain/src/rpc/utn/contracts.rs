@@ -44,7 +44,7 @@ pub(super) fn power(context: &Context, args: &mut Args) -> Result<U128, RpcError
     }))
 }
 
-/// A chip, as the registry holds it.
+/// A chip, as the registry holds it; its state as of that block.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ChipObject {
@@ -69,7 +69,9 @@ pub(super) fn chip(context: &Context, args: &mut Args) -> Result<Option<ChipObje
     let (view, at) = place(context, args)?;
     let registry = SystemContract::PociRegistry;
     let held = ask(&view, at, registry, &PociRegistry::chipOfCall { chip: chip.0 })?;
-    let state = ChipState::try_from(held.state).map_err(RpcError::OutOfRange)?;
+    // What time and others alone have done is not in the stored state.
+    let state: u8 = ask(&view, at, registry, &PociRegistry::stateOfCall { id: chip.0 })?;
+    let state = ChipState::try_from(state).map_err(RpcError::OutOfRange)?;
     if state == ChipState::None {
         return Ok(None);
     }
