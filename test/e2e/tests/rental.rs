@@ -80,3 +80,16 @@ fn a_worker_that_lies_is_caught_by_the_operator_that_is_drawn() -> Result<()> {
     ensure!(said.contains("caught: Refunded"), "{said}");
     Ok(())
 }
+
+#[test]
+fn chips_of_an_operator_that_was_silent_are_suspended_and_its_worker_brings_them_back() -> Result<()>
+{
+    let _alone = stage();
+    let folder = tempfile::tempdir()?;
+
+    let said =
+        python("test/e2e/tools/silent_operator.py", &[&folder.path().display().to_string()])?;
+
+    ensure!(said.contains("back in service"), "{said}");
+    Ok(())
+}
