@@ -28,7 +28,7 @@ pub const INFINITY: [u8; 48] = {
 /// Separates the weights of [`verify_possessions`] from every other hash.
 const WEIGHT_TAG: &[u8] = b"utnet/poci-verify/possession-weight/v1";
 
-/// Bits of a weight: the chance that a false batch passes is at most 2^-128 per try.
+/// Bits of a weight, the lowest always set: the chance that a false batch passes is at most 2^-127 per try.
 const WEIGHT_BITS: usize = 128;
 
 /// A key, what it is registered for, and the proof that its owner knows the private key.
@@ -72,9 +72,9 @@ pub fn verify_possession(possession: &Possession) -> bool {
 
 /// Whether every proof holds: the same answer as [`verify_possession`] on each, at less cost.
 ///
-/// Checks one product of pairings in which proof i is raised to a 128-bit weight, the hash of all
-/// items and i. Whoever picks false proofs must pick them before the weights are known, so a false
-/// batch passes with chance 2^-128 per try. No items: true.
+/// Checks one product of pairings in which proof i is raised to an odd 128-bit weight, the hash of
+/// all items and i. Whoever picks false proofs must pick them before the weights are known, so a
+/// false batch passes with chance 2^-127 per try. No items: true.
 pub fn verify_possessions(possessions: &[Possession]) -> bool {
     if let [only] = possessions {
         return verify_possession(only);
@@ -152,7 +152,7 @@ fn weight_of(seed: &[u8; 32], i: u64) -> [u8; 16] {
     let hash: [u8; 32] =
         Sha256::new_with_prefix(seed).chain_update(i.to_be_bytes()).finalize().into();
     let mut weight = *hash.first_chunk::<16>().expect("a SHA-256 digest has 32 bytes");
-    // A weight of zero would skip its item (chance 2^-128): odd weights are never zero.
+    // A weight of zero would skip its item: odd weights are never zero, at the cost of one bit of chance.
     weight.first_mut().into_iter().for_each(|low| *low |= 1);
     weight
 }

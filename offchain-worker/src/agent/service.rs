@@ -69,13 +69,7 @@ impl<C: Chain> Agent<C> {
         let message = self.message(epoch).await?;
         let key = chip.identity();
         let signature = chip.sign_digest(&message.0).map_err(ProofError::from)?;
-        let call = resumeCall {
-            id: id.0,
-            x: key.x,
-            y: key.y,
-            r: signature.r,
-            s: signature.s,
-        };
+        let call = resumeCall { id: id.0, x: key.x, y: key.y, r: signature.r, s: signature.s };
         let words: [&[u8]; 3] = [b"resume", id.0.as_slice(), &epoch.0.to_be_bytes()];
         self.send(&words, &Intent::call(self.parts.home.registry, &call))
     }

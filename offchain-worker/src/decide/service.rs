@@ -68,10 +68,8 @@ mod tests {
 
     #[test]
     fn a_chip_that_is_not_at_hand_waits() {
-        let away = Standing {
-            is_at_hand: false,
-            ..chip(1, ChipState::Suspended, ChipState::Suspended)
-        };
+        let away =
+            Standing { is_at_hand: false, ..chip(1, ChipState::Suspended, ChipState::Suspended) };
         assert_eq!(returns(&[away]), Returns::default());
     }
 }
