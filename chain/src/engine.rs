@@ -7,7 +7,6 @@ pub mod api;
 mod blocks;
 mod command;
 mod difficulty;
-mod flusher;
 mod header;
 mod judge;
 mod pending;

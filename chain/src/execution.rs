@@ -3,6 +3,7 @@
 mod alloc;
 mod attached;
 mod block;
+mod commitments;
 mod evm;
 mod install;
 mod overlay;
@@ -18,6 +19,7 @@ mod view;
 pub(crate) use alloc::genesis_changes;
 pub(crate) use block::{BlockRun, settle};
 pub use block::{Executed, ExecutionError, Rewards};
+pub use commitments::check_commitments;
 pub use evm::UtnetEvmFactory;
 pub use install::{Founders, InstallError, install};
 pub use overlay::Overlay;

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod chip;
+pub(crate) mod db;
 pub(crate) mod dev;
 pub(crate) mod job;
 pub(crate) mod key;

@@ -16,7 +16,7 @@ mod wallet;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use commands::{
-    chip::Chip, dev::Dev, job::Job, key::Key, order::Order, rental::Rental, show::Show,
+    chip::Chip, db::Db, dev::Dev, job::Job, key::Key, order::Order, rental::Rental, show::Show,
     vault::Vault, vendor::Vendor,
 };
 use serde_json::Value;
@@ -68,6 +68,9 @@ enum Command {
     /// Move a dev chain: coins, blocks, time.
     #[command(subcommand)]
     Dev(Dev),
+    /// Look after the database of a node that is not running.
+    #[command(subcommand)]
+    Db(Db),
 }
 
 impl Command {
@@ -84,6 +87,7 @@ impl Command {
             Self::Job(job) => job.run(rpc).await,
             Self::Show(show) => show.run(rpc).await,
             Self::Dev(dev) => dev.run(rpc).await,
+            Self::Db(db) => db.run(),
         }
     }
 }

@@ -111,7 +111,7 @@ fn stores(c: &mut Criterion) {
     measure(c, "memory", &filled(Store::in_memory()));
     for (name, durable) in [("process-safe", false), ("durable", true)] {
         let folder = TempDir::new().unwrap();
-        let options = OpenOptions { durable, max_size: 4 << 30 };
+        let options = OpenOptions { durable, max_size: 4 << 30, ..OpenOptions::default() };
         let store = filled(Store::open(folder.path(), options).unwrap());
         store.sync().unwrap();
         measure(c, name, &store);

@@ -12,7 +12,7 @@ mod nibbles;
 pub use blocks::{
     AccountBeforeTx, StoredBlockBodyIndices, StoredBlockOmmers, StoredBlockWithdrawals,
 };
-pub use keys::{BlockNumberAddress, ShardedKey, StorageShardedKey};
+pub use keys::{BlockNumberAddress, SectionBit, ShardedKey, StorageShardedKey};
 pub use list::{BlockNumberList, SHARD_LEN};
 pub use nibbles::{StorageTrieEntry, StoredNibbles, StoredNibblesSubKey};
 

@@ -4,6 +4,17 @@ use alloy_primitives::{B256, BlockNumber};
 use signet_libmdbx::{MdbxError, ReadError};
 use std::path::PathBuf;
 
+/// What helps when stored bytes are bad.
+const REMEDY: &str =
+    "the database is damaged: `utnet db check` tells where, `utnet db repair` mends what can be";
+
+fn explain(error: &MdbxError) -> String {
+    match error {
+        MdbxError::Corrupted | MdbxError::PageNotFound => format!("{error}: {REMEDY}"),
+        other => format!("storage engine: {other}"),
+    }
+}
+
 /// Why an operation on the database failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,7 +37,7 @@ pub enum DbError {
     },
     /// The file is not a database of ours, or its pages do not fit together.
     #[error(
-        "{path} is damaged or no database of this node ({source}): restore a copy, or remove it and start again"
+        "{path} is damaged or no database of this node ({source}): try `utnet db repair --datadir {path}`, restore a copy, or remove it and start again"
     )]
     Damaged {
         /// The folder of the database.
@@ -50,8 +61,13 @@ pub enum DbError {
         /// Largest size the database was opened with, in bytes.
         max_size: usize,
     },
+    /// The disk did not take what was written; nothing more is written.
+    #[error(
+        "the disk did not take what was written ({0}): check it, then restart; what is newer than the last sync may be lost"
+    )]
+    Disk(MdbxError),
     /// The storage engine failed in another way.
-    #[error("storage engine: {0}")]
+    #[error("{}", explain(.0))]
     Engine(#[from] MdbxError),
     /// A key is longer than the table can hold.
     #[error("a key of {size} bytes does not fit table {table}: at most {max}")]
@@ -74,16 +90,30 @@ pub enum DbError {
         max: usize,
     },
     /// Stored bytes do not decode.
-    #[error("table {table} holds bytes that do not decode: the database is damaged")]
+    #[error("table {table} holds bytes that do not decode: {REMEDY}")]
     Undecodable {
         /// Table, or the type when the table is not known.
         table: &'static str,
     },
     /// Two tables contradict each other.
-    #[error("table {table} lacks an entry that another table refers to: the database is damaged")]
+    #[error("table {table} lacks an entry that another table refers to: {REMEDY}")]
     Missing {
         /// Table that lacks the entry.
         table: &'static str,
+    },
+    /// Two tables say different things.
+    #[error("table {table} contradicts another one: {REMEDY}")]
+    Contradiction {
+        /// Table that is wrong, or derived from what is wrong.
+        table: &'static str,
+    },
+    /// A header commits to something else than what is stored.
+    #[error("the {part} of block {number} is not that of what is stored: {REMEDY}")]
+    Commitment {
+        /// Number of the block.
+        number: BlockNumber,
+        /// What the header commits to.
+        part: &'static str,
     },
     /// The block asked for is not kept.
     #[error("block {number} is not in the database: head is {head}")]
@@ -155,6 +185,8 @@ impl DbError {
             Self::Damaged { .. }
                 | Self::Undecodable { .. }
                 | Self::Missing { .. }
+                | Self::Contradiction { .. }
+                | Self::Commitment { .. }
                 | Self::Engine(MdbxError::Corrupted | MdbxError::PageNotFound)
         )
     }

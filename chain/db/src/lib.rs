@@ -16,11 +16,15 @@ mod store;
 pub mod tables;
 pub mod traits;
 mod trie;
+mod turn;
 
 pub use error::DbError;
-pub use mdbx::OpenOptions;
+pub use mdbx::{FileStats, OpenOptions, TableStats};
 pub use provider::{BlockWrite, StoredBlock, StoredTransaction};
 pub use reth_primitives_traits::{Account, Bytecode, SealedHeader};
 pub use state::{AccountChange, AccountUpdate, StateChanges};
-pub use store::{AccountProof, GenesisState, HistoricalView, SCHEMA, StorageProof, Store, View};
+pub use store::{
+    AccountProof, BlockCheck, Fault, GenesisState, HistoricalView, SCHEMA, StorageProof, Store,
+    View, maintain,
+};
 pub use tables::{Receipt, TransactionSigned};

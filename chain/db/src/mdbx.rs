@@ -3,15 +3,20 @@
 //! Reading transactions cost a slot of the reader table and keep the pages they see from being
 //! reused: hold them for one request, not for the life of the process.
 
+mod create;
 mod cursor;
 mod lock;
+mod replace;
+mod stats;
 
 pub use cursor::MdbxCursor;
+pub use stats::{FileStats, TableStats};
 
 use crate::{
     error::DbError,
     tables::TableId,
     traits::{Database, RawTx, RawTxMut},
+    turn::{MyTurn, Turn},
 };
 use lock::FolderLock;
 use signet_libmdbx::{
@@ -20,6 +25,7 @@ use signet_libmdbx::{
 };
 use std::{
     borrow::Cow,
+    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -33,8 +39,8 @@ const FILE: &str = "mdbx.dat";
 /// Bytes of the three pages that every file begins with.
 const HEAD: u64 = 3 * 4_096;
 
-/// Bytes by which the file grows at a time.
-const GROWTH: isize = 64 << 20;
+/// Most bytes by which the file grows at a time.
+const GROWTH: usize = 64 << 20;
 
 /// Reading transactions that can be open at once, over all threads.
 const READERS: u64 = 1_024;
@@ -43,8 +49,10 @@ const READERS: u64 = 1_024;
 #[derive(Clone, Copy, Debug)]
 pub struct OpenOptions {
     /// Whether a commit waits until the disk has the data. Without it a commit survives the death
-    /// of the process but not of the machine; see [`crate::Store::sync`].
+    /// of the process at once and that of the machine a moment later; see `docs/durability.md`.
     pub durable: bool,
+    /// Whether nothing but [`crate::Store::sync`] brings commits to the disk; for tests and loads.
+    pub sync_by_hand: bool,
     /// Largest size of the file, in bytes. It is address space, not disk, until used.
     pub max_size: usize,
 }
@@ -52,8 +60,22 @@ pub struct OpenOptions {
 impl Default for OpenOptions {
     /// Process-safe, at most 1 TiB.
     fn default() -> Self {
-        Self { durable: false, max_size: 1 << 40 }
+        Self { durable: false, sync_by_hand: false, max_size: 1 << 40 }
     }
+}
+
+impl OpenOptions {
+    /// Whether every commit must wait for the disk, asked for or not: without the system's boot id
+    /// the engine cannot tell a killed process from a machine that lost power, and would take back
+    /// what a killed process had committed.
+    fn waits_for_disk(self) -> bool {
+        self.durable || !has_boot_id()
+    }
+}
+
+fn has_boot_id() -> bool {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .is_ok_and(|id| id.bytes().any(|byte| byte.is_ascii_hexdigit() && byte != b'0'))
 }
 
 /// An open file of tables.
@@ -66,9 +88,13 @@ struct Inner {
     // Before the lock: the file must be closed when the lock goes.
     env: Environment,
     handles: Arc<[Handle]>,
+    /// The same file, to bring its pages to the disk beside the engine.
+    file: File,
+    turn: Arc<Turn>,
     max_size: usize,
     path: PathBuf,
-    _lock: FolderLock,
+    /// `None` for a draft, which stands in a folder that is locked.
+    lock: Option<FolderLock>,
 }
 
 impl std::fmt::Debug for MdbxDatabase {
@@ -88,23 +114,31 @@ impl MdbxDatabase {
         std::fs::create_dir_all(path)
             .map_err(|source| DbError::Folder { path: path.to_owned(), source })?;
         let lock = FolderLock::take(path)?;
+        create::unless_there(path, options)?;
         refuse_stub(path)?;
-        let refuse = |error| explain_open(error, path, options.max_size);
-        let env = environment(options).open(path).map_err(refuse)?;
-        let handles = open_tables(&env).map_err(refuse)?;
-        let inner =
-            Inner { env, handles, max_size: options.max_size, path: path.to_owned(), _lock: lock };
+        let (env, handles) = open_file(path, options)?;
+        let file = File::open(path.join(FILE))
+            .map_err(|source| DbError::Folder { path: path.to_owned(), source })?;
+        let (turn, max_size, path) = (Arc::default(), options.max_size, path.to_owned());
+        let inner = Inner { env, handles, file, turn, max_size, path, lock: Some(lock) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Waits until the disk has everything committed so far.
     ///
+    /// The pages go first, while others may write. Then, with the writer's turn taken, the rest and
+    /// the page that names the newest commit: the engine is told not to bind transactions to
+    /// threads, and so takes a transaction that another thread is writing for the caller's own,
+    /// and would sync in its midst.
+    ///
     /// # Errors
     ///
-    /// What the engine reports.
-    pub fn sync(&self) -> Result<(), DbError> {
-        self.inner.env.sync(true)?;
-        Ok(())
+    /// What the disk or the engine reports; a later sync that succeeds proves nothing then.
+    pub fn sync(&self) -> Result<(), MdbxError> {
+        let io = |error: std::io::Error| MdbxError::Other(error.raw_os_error().unwrap_or_default());
+        self.inner.file.sync_data().map_err(io)?;
+        let _turn = MyTurn::wait(&self.inner.turn);
+        self.inner.env.sync(true).map(drop)
     }
 
     /// Folder of the database.
@@ -122,6 +156,13 @@ impl MdbxDatabase {
     }
 }
 
+fn open_file(folder: &Path, options: OpenOptions) -> Result<(Environment, Arc<[Handle]>), DbError> {
+    let refuse = |error| explain_open(error, folder, options.max_size);
+    let env = environment(options).open(folder).map_err(refuse)?;
+    let handles = open_tables(&env).map_err(refuse)?;
+    Ok((env, handles))
+}
+
 /// Refuses a file too short to be a database; the engine would take it for a new one.
 fn refuse_stub(path: &Path) -> Result<(), DbError> {
     let length = std::fs::metadata(path.join(FILE)).map_or(0, |data| data.len());
@@ -132,12 +173,14 @@ fn refuse_stub(path: &Path) -> Result<(), DbError> {
 }
 
 fn environment(options: OpenOptions) -> signet_libmdbx::EnvironmentBuilder {
-    let sync_mode = if options.durable { SyncMode::Durable } else { SyncMode::SafeNoSync };
+    let sync_mode = if options.waits_for_disk() { SyncMode::Durable } else { SyncMode::SafeNoSync };
+    // A small file grows by little, so that tests see it grow.
+    let growth = GROWTH.min(options.max_size / 64);
     let mut builder = Environment::builder();
     builder
         .set_geometry(Geometry {
             size: Some(0..options.max_size),
-            growth_step: Some(GROWTH.min(options.max_size.try_into().unwrap_or(GROWTH))),
+            growth_step: Some(growth.try_into().unwrap_or(isize::MAX)),
             shrink_threshold: Some(0),
             page_size: Some(PageSize::Set(PAGE)),
         })
@@ -194,8 +237,9 @@ impl Database for MdbxDatabase {
     }
 
     fn tx_mut(&self) -> Result<MdbxTxMut, DbError> {
+        let turn = MyTurn::wait(&self.inner.turn);
         let tx = self.inner.env.begin_rw_unsync()?;
-        Ok(MdbxTxMut { tx, db: self.clone() })
+        Ok(MdbxTxMut { tx, db: self.clone(), _turn: turn })
     }
 }
 
@@ -213,8 +257,10 @@ pub struct MdbxTx {
 /// The writing transaction; stays on the thread that began it.
 #[derive(Debug)]
 pub struct MdbxTxMut {
+    // Before the turn: the transaction must be over when the turn goes.
     tx: TxUnsync<Rw>,
     db: MdbxDatabase,
+    _turn: MyTurn,
 }
 
 impl MdbxTxMut {

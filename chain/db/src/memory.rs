@@ -13,10 +13,11 @@ use crate::{
     error::DbError,
     tables::TableId,
     traits::{Database, RawTx, RawTxMut},
+    turn::{MyTurn, Turn},
 };
 use bytes::Bytes;
 use imbl::OrdMap;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::RwLock;
 use std::{borrow::Cow, cell::RefCell, ops::Bound, sync::Arc};
 
 /// One table.
@@ -30,32 +31,6 @@ type Maps = Vec<Map>;
 pub struct MemoryDatabase {
     committed: Arc<RwLock<Arc<Maps>>>,
     turn: Arc<Turn>,
-}
-
-/// Lets one writer in at a time.
-#[derive(Debug, Default)]
-struct Turn {
-    taken: Mutex<bool>,
-    freed: Condvar,
-}
-
-/// The writer's turn, until dropped.
-struct MyTurn(Arc<Turn>);
-
-impl MyTurn {
-    fn wait(turn: &Arc<Turn>) -> Self {
-        let mut taken = turn.taken.lock();
-        turn.freed.wait_while(&mut taken, |taken| *taken);
-        *taken = true;
-        Self(Arc::clone(turn))
-    }
-}
-
-impl Drop for MyTurn {
-    fn drop(&mut self) {
-        *self.0.taken.lock() = false;
-        self.0.freed.notify_one();
-    }
 }
 
 impl Default for MemoryDatabase {

@@ -2,6 +2,7 @@
 
 pub(crate) mod blocks;
 pub(crate) mod history;
+pub(crate) mod logs;
 pub(crate) mod state;
 pub(crate) mod unwind;
 

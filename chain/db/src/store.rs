@@ -1,20 +1,23 @@
 //! Holds a chain: blocks, receipts and state, on disk or in memory, with one writer at a time.
 
 mod historical;
+pub mod maintain;
 mod proof;
+mod syncer;
 mod tx;
 mod verify;
 mod view;
 
 pub use historical::HistoricalView;
 pub use proof::{AccountProof, StorageProof};
+pub use verify::{BlockCheck, Fault};
 pub use view::View;
 
 use crate::{
     error::DbError,
     mdbx::{MdbxDatabase, OpenOptions},
     memory::MemoryDatabase,
-    provider::{BlockWrite, blocks, state, unwind},
+    provider::{BlockWrite, blocks, logs, state, unwind},
     state::StateChanges,
     tables::Meta,
     traits::{Database, DbTx, DbTxMut},
@@ -30,6 +33,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
+use syncer::Syncer;
 use tx::ViewTx;
 
 /// Version of the tables and encodings; grows when an older file cannot be read any more.
@@ -66,6 +70,8 @@ struct Shared {
     commits: AtomicU64,
     prepared: Prepared,
     writer: Mutex<()>,
+    /// Before the backend: its last sync needs the file.
+    syncer: Option<Syncer>,
     backend: Backend,
 }
 
@@ -94,39 +100,41 @@ impl Store {
     /// [`DbError::InUse`] while another process has it open, [`DbError::Damaged`] for a file that
     /// is not ours or is broken, [`DbError::Schema`] for one of another version of the node.
     pub fn open(path: &Path, options: OpenOptions) -> Result<Self, DbError> {
-        let store = Self::over(Backend::Mdbx(MdbxDatabase::open(path, options)?));
-        store.check_schema()?;
+        let db = MdbxDatabase::open(path, options)?;
+        let syncer = Syncer::start(db.clone(), options).map_err(|source| {
+            // The only cause is that the system gives no thread.
+            DbError::Folder { path: path.to_owned(), source }
+        })?;
+        let store = Self::over(Backend::Mdbx(db), Some(syncer));
+        let view = store.view()?;
+        check_schema(&view)?;
+        view.glance()?;
         Ok(store)
     }
 
     /// An empty store in memory; gone with its last clone and view.
     pub fn in_memory() -> Self {
-        Self::over(Backend::Memory(MemoryDatabase::default()))
+        Self::over(Backend::Memory(MemoryDatabase::default()), None)
     }
 
-    fn over(backend: Backend) -> Self {
+    fn over(backend: Backend, syncer: Option<Syncer>) -> Self {
         let shared = Shared {
             latest: Mutex::new(None),
             commits: AtomicU64::new(0),
             prepared: Prepared::default(),
             writer: Mutex::new(()),
+            syncer,
             backend,
         };
         Self { shared: Arc::new(shared) }
     }
 
-    fn check_schema(&self) -> Result<(), DbError> {
-        let found = self.view()?.tx().get::<Meta>(META_SCHEMA.to_owned())?;
-        let Some(found) = found else { return Ok(()) };
-        let found = <[u8; 4]>::try_from(found.as_ref())
-            .map(u32::from_be_bytes)
-            .map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
-        if found == SCHEMA { Ok(()) } else { Err(DbError::Schema { found, known: SCHEMA }) }
-    }
-
     /// Runs one writing transaction and commits it if it succeeds.
     fn write<R>(&self, work: impl Write<R>) -> Result<R, DbError> {
         let _alone = self.shared.writer.lock();
+        if let Some(syncer) = &self.shared.syncer {
+            syncer.check()?;
+        }
         let result = match &self.shared.backend {
             Backend::Mdbx(db) => {
                 let tx = db.tx_mut()?;
@@ -144,6 +152,9 @@ impl Store {
         let mut latest = self.shared.latest.lock();
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         *latest = None;
+        if let Some(syncer) = &self.shared.syncer {
+            syncer.note();
+        }
         Ok(result)
     }
 
@@ -171,18 +182,15 @@ impl Store {
 
     /// Waits until the disk has everything committed so far; nothing to do in memory.
     ///
-    /// Without [`OpenOptions::durable`] a commit survives the death of the process at once, and
-    /// the death of the machine after the next call of this: call it about ten times a second
-    /// while blocks come, on a thread of its own. Readers and writers go on meanwhile.
+    /// A commit survives the death of the process at once. It survives the death of the machine
+    /// after this; a thread of the store calls it soon after each commit, unless
+    /// [`OpenOptions::sync_by_hand`] forbids. Readers go on meanwhile.
     ///
     /// # Errors
     ///
-    /// What the engine reports.
+    /// [`DbError::Disk`]; from then on nothing can be written.
     pub fn sync(&self) -> Result<(), DbError> {
-        match &self.shared.backend {
-            Backend::Mdbx(db) => db.sync(),
-            Backend::Memory(_) => Ok(()),
-        }
+        self.shared.syncer.as_ref().map_or(Ok(()), Syncer::sync)
     }
 
     /// Writes the first block, or checks that it is the one already there.
@@ -255,11 +263,11 @@ struct InitGenesis<'a>(&'a GenesisState);
 impl Write<()> for InitGenesis<'_> {
     fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
         let GenesisState { header, alloc, config, check_root } = self.0;
-        let update = trie::update(tx, &alloc.hashed())?;
+        state::fill(tx, alloc)?;
+        let update = trie::rebuild(tx)?;
         if *check_root {
             check_state_root(header, update.root)?;
         }
-        state::write(tx, alloc, None)?;
         trie::write(tx, &update)?;
         let number = header.number;
         blocks::write(tx, BlockWrite { header: header.clone(), ..BlockWrite::default() })?;
@@ -298,7 +306,8 @@ impl Write<()> for AppendBlock<'_> {
         check_state_root(&block.header, update.root)?;
         state::write(tx, &changes, Some(number))?;
         trie::write(tx, &update)?;
-        blocks::write(tx, block)
+        blocks::write(tx, block)?;
+        logs::note(tx, number)
     }
 }
 
@@ -326,6 +335,15 @@ impl Write<()> for UnwindTo {
         unwind::unwind(tx, self.0, head, &back)?;
         trie::write(tx, &update)
     }
+}
+
+fn check_schema(view: &View) -> Result<(), DbError> {
+    let found = view.tx().get::<Meta>(META_SCHEMA.to_owned())?;
+    let Some(found) = found else { return Ok(()) };
+    let found = <[u8; 4]>::try_from(found.as_ref())
+        .map(u32::from_be_bytes)
+        .map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
+    if found == SCHEMA { Ok(()) } else { Err(DbError::Schema { found, known: SCHEMA }) }
 }
 
 fn check_next<TX: DbTx>(tx: &TX, block: &BlockWrite) -> Result<(), DbError> {

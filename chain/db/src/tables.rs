@@ -1,11 +1,12 @@
-//! Lists the tables: reth's names, keys and values, and three of our own.
+//! Lists the tables: reth's names, keys and values, and four of our own.
 
 use crate::{
     codec::{
-        AccountBeforeTx, BlockNumberAddress, BlockNumberList, ShardedKey, StorageShardedKey,
-        StorageTrieEntry, StoredBlockBodyIndices, StoredBlockOmmers, StoredBlockWithdrawals,
-        StoredNibbles, StoredNibblesSubKey,
+        self, AccountBeforeTx, BlockNumberAddress, BlockNumberList, SectionBit, ShardedKey,
+        StorageShardedKey, StorageTrieEntry, StoredBlockBodyIndices, StoredBlockOmmers,
+        StoredBlockWithdrawals, StoredNibbles, StoredNibblesSubKey,
     },
+    error::DbError,
     traits::{DupSort, Table},
 };
 use alloy_consensus::{EthereumReceipt, EthereumTxEnvelope, Header, TxEip4844};
@@ -43,6 +44,17 @@ macro_rules! tables {
             /// Bytes of a key, for tables in which one key has many values; `None` for the others.
             pub const fn dup_key_len(self) -> Option<usize> {
                 match self { $(Self::$name => tables!(@len $($len)?),)+ }
+            }
+
+            /// Decodes an entry of this table.
+            pub(crate) fn decode(self, key: &[u8], value: &[u8]) -> Result<(), DbError> {
+                match self {
+                    $(Self::$name => {
+                        codec::decode_key::<$name>(key)?;
+                        codec::decode_value::<$name>(value)?;
+                    })+
+                }
+                Ok(())
             }
 
             /// Position in [`TableId::ALL`].
@@ -120,6 +132,8 @@ tables! {
     StorageRoots: B256 => B256;
     /// Ours: sealing data of a block that the header only commits to.
     Sidecars: BlockNumber => Bytes;
+    /// Ours: which of 4,096 blocks have a bit in their blooms.
+    LogSections: SectionBit => Bytes;
     /// Ours: facts about the database itself, by name.
     Meta: String => Bytes;
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, proof::ProofNodes};
-pub(crate) use full::root as root_from_scratch;
+pub(crate) use full::{is_sound, rebuild, root as root_from_scratch};
 use leaves::{AccountLeaves, StorageLeaves};
 use nodes::{AccountNodes, NoNodes, StorageNodes};
 use std::collections::BTreeMap;
@@ -66,6 +66,13 @@ pub(crate) fn update<TX: DbTx>(tx: &TX, changes: &HashedChanges) -> Result<TrieU
         .collect();
     let walked = walk_accounts(tx, changes, &storages, (&touched, &[]))?;
     Ok(TrieUpdate { root: walked.root, accounts: walked.nodes, storages })
+}
+
+/// Forgets all stored tries.
+pub(crate) fn clear<TX: DbTxMut>(tx: &TX) -> Result<(), DbError> {
+    tx.clear::<AccountsTrie>()?;
+    tx.clear::<StoragesTrie>()?;
+    tx.clear::<StorageRoots>()
 }
 
 /// Writes what [`update`] computed.

@@ -107,11 +107,7 @@ impl Engine {
     ) -> Result<Arc<BlockRecord>, EngineError> {
         let nonces = changed_nonces(&state);
         let outside = self.view()?.store().outside_changes()?;
-        let store = self.shared.store();
-        store.append_block(to_write(&block, state, outside))?;
-        if let Some(flusher) = &self.flusher {
-            flusher.note(store);
-        }
+        self.shared.store().append_block(to_write(&block, state, outside))?;
         let block = Arc::new(block);
         self.keep_sidecars(&block);
         self.follow_nonces(nonces);

@@ -2,7 +2,6 @@
 
 use super::{
     api::{Chain, EngineError, Settings},
-    flusher::Flusher,
     shared::Shared,
     worker::Engine,
 };
@@ -94,7 +93,6 @@ pub fn open(
         snapshots: BTreeMap::new(),
         next_snapshot: 1,
         submitted: Vec::new(),
-        flusher: if options.in_memory { None } else { Some(Flusher::start()?) },
         in_memory: options.in_memory,
     };
     Ok((Chain { inbox: sender, shared, clock }, engine))

@@ -4,7 +4,6 @@ use super::{
     api::{AccountPatch, EngineError, Settings, SnapshotId},
     blocks::changed_nonces,
     command::{Command, Reply},
-    flusher::Flusher,
     judge::judge,
     shared::Shared,
     snapshot::Snapshot,
@@ -39,8 +38,6 @@ pub struct Engine {
     pub(super) pace: Pace,
     pub(super) snapshots: BTreeMap<SnapshotId, Snapshot>,
     pub(super) next_snapshot: u64,
-    /// Flushes a store on disk.
-    pub(super) flusher: Option<Flusher>,
     /// Whether a reset may choose another genesis.
     pub(super) in_memory: bool,
     /// Answers to submissions, held back until instant mining had its turn.

@@ -7,8 +7,8 @@ use alloy_evm::{
     EvmEnv,
     revm::{DatabaseRef, bytecode::Bytecode, context::DBErrorMarker, state::AccountInfo},
 };
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, TxHash, U256};
-use std::sync::Arc;
+use alloy_primitives::{Address, B256, Bloom, Bytes, KECCAK256_EMPTY, TxHash, U256};
+use std::{ops::RangeInclusive, sync::Arc};
 use utnet_db::{Account, DbError, HistoricalView, SealedHeader, StateChanges, View};
 use utnet_primitives::Height;
 
@@ -132,6 +132,20 @@ impl ChainView {
         let receipts = self.view.receipts(height.0)?.unwrap_or_default();
         let attached = Attached::decode(self.view.sidecar(height.0)?);
         Ok(Some(record::restore(block, receipts, attached)))
+    }
+
+    /// The blocks of a range whose blooms have one item of each group, ascending; a group without
+    /// items asks for nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn blocks_with_logs(
+        &self,
+        range: RangeInclusive<u64>,
+        wanted: &[Vec<Bloom>],
+    ) -> Result<Vec<Height>, ReadError> {
+        let found = self.view.blocks_with_logs(range, wanted)?;
+        Ok(found.into_iter().map(Height).collect())
     }
 
     /// What dev cheats changed between a block and its parent.

@@ -149,6 +149,36 @@ impl Decode for StorageShardedKey {
     }
 }
 
+/// A row of the index of logs: section ‖ bit, 10 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SectionBit {
+    /// Which 4,096 blocks, from 0.
+    pub section: u64,
+    /// Which bit of their blooms; [`SectionBit::ANY`] for the blocks that have any.
+    pub bit: u16,
+}
+
+impl SectionBit {
+    /// The row of the blocks with any log; a section that has it is whole.
+    pub const ANY: u16 = 2_048;
+}
+
+impl Encode for SectionBit {
+    type Encoded = [u8; 10];
+
+    fn encode(self) -> Self::Encoded {
+        joined(&[&self.section.to_be_bytes(), &self.bit.to_be_bytes()])
+    }
+}
+
+impl Decode for SectionBit {
+    fn decode(value: &[u8]) -> Result<Self, DbError> {
+        let (section, bit) = split::<8>(value)?;
+        let bit = u16::from_be_bytes(exactly(bit, "bit")?);
+        Ok(Self { section: u64::from_be_bytes(section), bit })
+    }
+}
+
 /// Joins parts that have `N` bytes together.
 fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut bytes = [0; N];

@@ -169,6 +169,18 @@ pub(crate) fn write<TX: DbTxMut>(tx: &TX, block: BlockWrite) -> Result<(), DbErr
     Ok(())
 }
 
+/// Writes anew what leads to a kept block and its transactions.
+pub(crate) fn index<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<(), DbError> {
+    let block = need::<CanonicalHeaders, _>(block(tx, number)?)?;
+    tx.put::<HeaderNumbers>(block.header.hash(), number)?;
+    let mut last = None;
+    for (id, transaction) in (block.first_tx_num..).zip(block.transactions) {
+        tx.put::<TransactionHashNumbers>(*transaction.tx_hash(), id)?;
+        last = Some(id);
+    }
+    last.map_or(Ok(()), |last| tx.put::<TransactionBlocks>(last, number))
+}
+
 /// Removes a block; its state is restored elsewhere.
 pub(crate) fn remove<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<(), DbError> {
     let body = indices(tx, number)?;

@@ -72,6 +72,27 @@ pub(crate) fn storage_at<TX: DbTx>(
     Ok(need::<StorageChangeSets, _>(before)?.value)
 }
 
+/// Whether a block is listed among those that changed an account.
+pub(crate) fn is_listed<TX: DbTx>(
+    tx: &TX,
+    address: Address,
+    number: BlockNumber,
+) -> Result<bool, DbError> {
+    let found = first_change::<AccountsHistory, _>(tx, account_key(address, number), number)?;
+    Ok(found == Some(number))
+}
+
+/// Whether a block is listed among those that changed a slot.
+pub(crate) fn is_slot_listed<TX: DbTx>(
+    tx: &TX,
+    address: Address,
+    slot: B256,
+    number: BlockNumber,
+) -> Result<bool, DbError> {
+    let start = slot_key(address, slot, number);
+    Ok(first_change::<StoragesHistory, _>(tx, start, number)? == Some(number))
+}
+
 /// Notes that a block changed an account.
 pub(crate) fn note_account<TX: DbTxMut>(
     tx: &TX,

@@ -9,7 +9,7 @@ use crate::{
         AccountChangeSets, Bytecodes, HashedAccounts, HashedStorages, PlainAccountState,
         PlainStorageState, StorageChangeSets,
     },
-    traits::{DbCursorRO, DbCursorRW, DbDupCursorRO, DbTx, DbTxMut, DupSort},
+    traits::{DbCursorRO, DbCursorRW, DbDupCursorRO, DbDupCursorRW, DbTx, DbTxMut, DupSort},
 };
 use alloy_primitives::{Address, B256, BlockNumber, U256, keccak256};
 use reth_primitives_traits::{Account, StorageEntry};
@@ -32,102 +32,209 @@ pub(crate) fn write<TX: DbTxMut>(
     changes: &StateChanges,
     record: Option<BlockNumber>,
 ) -> Result<(), DbError> {
+    write_code(tx, changes)?;
+    let mut writer = Writer::new(tx, record)?;
+    for (address, change) in &changes.accounts {
+        writer.update(*address, change.account)?;
+        writer.change_storage(*address, change)?;
+    }
+    writer.hashed.write(tx)
+}
+
+/// Writes the first state into empty tables, in their order.
+pub(crate) fn fill<TX: DbTxMut>(tx: &TX, changes: &StateChanges) -> Result<(), DbError> {
+    write_code(tx, changes)?;
+    let mut hashed = Hashed::default();
+    let mut accounts = tx.cursor_write::<PlainAccountState>()?;
+    let mut slots = tx.cursor_dup_write::<PlainStorageState>()?;
+    for (address, change) in &changes.accounts {
+        let key = keccak256(address);
+        if let AccountUpdate::Set(account) = change.account {
+            accounts.upsert(*address, account)?;
+            hashed.accounts.push((key, Some(account)));
+        }
+        for (slot, value) in change.storage.iter().filter(|(_, value)| !value.is_zero()) {
+            slots.upsert(*address, StorageEntry { key: *slot, value: *value })?;
+            hashed.slots.push((key, keccak256(slot), *value));
+        }
+    }
+    hashed.write(tx)
+}
+
+/// Computes the hashed tables anew from the plain ones.
+pub(crate) fn hash_all<TX: DbTxMut>(tx: &TX) -> Result<(), DbError> {
+    tx.clear::<HashedAccounts>()?;
+    tx.clear::<HashedStorages>()?;
+    let mut hashed = Hashed::default();
+    for entry in tx.cursor_read::<PlainAccountState>()?.walk(None)? {
+        let (address, account) = entry?;
+        hashed.accounts.push((keccak256(address), Some(account)));
+    }
+    for entry in tx.cursor_read::<PlainStorageState>()?.walk(None)? {
+        let (address, slot) = entry?;
+        hashed.slots.push((keccak256(address), keccak256(slot.key), slot.value));
+    }
+    hashed.write(tx)
+}
+
+fn write_code<TX: DbTxMut>(tx: &TX, changes: &StateChanges) -> Result<(), DbError> {
     for (hash, code) in &changes.bytecodes {
         if tx.get::<Bytecodes>(*hash)?.is_none() {
             tx.put::<Bytecodes>(*hash, code.clone())?;
         }
     }
-    for (address, change) in &changes.accounts {
-        let account = Writer { tx, address: *address, hashed: keccak256(address), record };
-        account.update(change.account)?;
-        account.change_storage(change)?;
-    }
     Ok(())
 }
 
-/// Writes one account.
-struct Writer<'a, TX> {
-    tx: &'a TX,
-    address: Address,
-    hashed: B256,
-    record: Option<BlockNumber>,
+/// What the hashed tables are to hold: written when all is known, in their order.
+#[derive(Default)]
+struct Hashed {
+    accounts: Vec<(B256, Option<Account>)>,
+    slots: Vec<(B256, B256, U256)>,
 }
 
-impl<TX: DbTxMut> Writer<'_, TX> {
-    fn update(&self, update: AccountUpdate) -> Result<(), DbError> {
+impl Hashed {
+    fn write<TX: DbTxMut>(mut self, tx: &TX) -> Result<(), DbError> {
+        self.accounts.sort_unstable_by_key(|(key, _)| *key);
+        self.slots.sort_unstable();
+        let mut cursor = tx.cursor_write::<HashedAccounts>()?;
+        for (key, account) in self.accounts {
+            match account {
+                Some(account) => cursor.upsert(key, account)?,
+                None => drop(tx.delete::<HashedAccounts>(key, None)?),
+            }
+        }
+        let mut cursor = tx.cursor_dup_write::<HashedStorages>()?;
+        for (key, slot, value) in self.slots {
+            replace::<HashedStorages, _>(
+                &mut cursor,
+                key,
+                StorageEntry { key: slot, value },
+                |_| Ok(true),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes the plain tables through cursors that it keeps, and collects what is to be hashed.
+struct Writer<'a, TX: DbTxMut> {
+    tx: &'a TX,
+    accounts: TX::CursorMut<'a, PlainAccountState>,
+    slots: TX::DupCursorMut<'a, PlainStorageState>,
+    notes: Option<Notes<'a, TX>>,
+    hashed: Hashed,
+}
+
+impl<'a, TX: DbTxMut> Writer<'a, TX> {
+    fn new(tx: &'a TX, record: Option<BlockNumber>) -> Result<Self, DbError> {
+        Ok(Self {
+            tx,
+            accounts: tx.cursor_write::<PlainAccountState>()?,
+            slots: tx.cursor_dup_write::<PlainStorageState>()?,
+            notes: record.map(|number| Notes::new(tx, number)).transpose()?,
+            hashed: Hashed::default(),
+        })
+    }
+
+    fn update(&mut self, address: Address, update: AccountUpdate) -> Result<(), DbError> {
         let new = match update {
             AccountUpdate::Unchanged => return Ok(()),
             AccountUpdate::Set(account) => Some(account),
             AccountUpdate::Deleted => None,
         };
-        let old = account(self.tx, self.address)?;
+        let old = self.accounts.seek_exact(address)?.map(|(_, account)| account);
         if old == new {
             return Ok(());
         }
-        self.note_account(old)?;
-        if let Some(account) = new {
-            self.tx.put::<PlainAccountState>(self.address, account)?;
-            self.tx.put::<HashedAccounts>(self.hashed, account)?;
-        } else {
-            self.tx.delete::<PlainAccountState>(self.address, None)?;
-            self.tx.delete::<HashedAccounts>(self.hashed, None)?;
+        if let Some(notes) = &mut self.notes {
+            notes.account(AccountBeforeTx { address, info: old })?;
         }
+        match new {
+            Some(account) => self.accounts.upsert(address, account)?,
+            None => drop(self.tx.delete::<PlainAccountState>(address, None)?),
+        }
+        self.hashed.accounts.push((keccak256(address), new));
         Ok(())
     }
 
-    fn change_storage(&self, change: &AccountChange) -> Result<(), DbError> {
+    fn change_storage(&mut self, address: Address, change: &AccountChange) -> Result<(), DbError> {
+        if change.storage.is_empty() && !change.storage_wiped {
+            return Ok(());
+        }
+        let hashed = keccak256(address);
         if change.storage_wiped {
-            self.wipe(change)?;
+            for old in slots(self.tx, address)? {
+                // Those that are set anew keep their old value until then.
+                if !change.storage.contains_key(&old.key) {
+                    self.set(address, hashed, StorageEntry { value: U256::ZERO, ..old })?;
+                }
+            }
         }
         for (slot, value) in &change.storage {
-            let old = storage(self.tx, self.address, *slot)?;
-            if old != *value {
-                self.note_slot(*slot, old)?;
-                let new = StorageEntry { key: *slot, value: *value };
-                replace::<PlainStorageState, _>(self.tx, self.address, new)?;
-                let new = StorageEntry { key: keccak256(slot), value: *value };
-                replace::<HashedStorages, _>(self.tx, self.hashed, new)?;
-            }
+            self.set(address, hashed, StorageEntry { key: *slot, value: *value })?;
         }
         Ok(())
     }
 
-    /// Removes all slots but those that `change` sets anew, which keep their old value until then.
-    fn wipe(&self, change: &AccountChange) -> Result<(), DbError> {
-        for old in slots(self.tx, self.address)? {
-            if !change.storage.contains_key(&old.key) {
-                self.note_slot(old.key, old.value)?;
-                let gone = StorageEntry { key: old.key, value: U256::ZERO };
-                replace::<PlainStorageState, _>(self.tx, self.address, gone)?;
-                let gone = StorageEntry { key: keccak256(old.key), value: U256::ZERO };
-                replace::<HashedStorages, _>(self.tx, self.hashed, gone)?;
+    fn set(&mut self, address: Address, hashed: B256, new: StorageEntry) -> Result<(), DbError> {
+        let notes = &mut self.notes;
+        let is_new = replace::<PlainStorageState, _>(&mut self.slots, address, new, |old| {
+            if old != new.value
+                && let Some(notes) = notes
+            {
+                notes.slot(address, StorageEntry { key: new.key, value: old })?;
             }
+            Ok(old != new.value)
+        })?;
+        if is_new {
+            self.hashed.slots.push((hashed, keccak256(new.key), new.value));
         }
         Ok(())
     }
+}
 
-    fn note_account(&self, info: Option<Account>) -> Result<(), DbError> {
-        let Some(number) = self.record else { return Ok(()) };
-        let mut cursor = self.tx.cursor_dup_read::<AccountChangeSets>()?;
-        let noted = cursor.seek_by_key_subkey(number, self.address)?;
-        if noted.is_some_and(|noted| noted.address == self.address) {
-            return Ok(());
-        }
-        let before = AccountBeforeTx { address: self.address, info };
-        self.tx.put::<AccountChangeSets>(number, before)?;
-        history::note_account(self.tx, self.address, number)
+/// Notes what was there before a block.
+struct Notes<'a, TX: DbTxMut> {
+    tx: &'a TX,
+    number: BlockNumber,
+    accounts: TX::DupCursorMut<'a, AccountChangeSets>,
+    slots: TX::DupCursorMut<'a, StorageChangeSets>,
+    /// Whether something was noted before, by changes outside blocks.
+    has_older: bool,
+}
+
+impl<'a, TX: DbTxMut> Notes<'a, TX> {
+    fn new(tx: &'a TX, number: BlockNumber) -> Result<Self, DbError> {
+        let mut accounts = tx.cursor_dup_write::<AccountChangeSets>()?;
+        let mut slots = tx.cursor_dup_write::<StorageChangeSets>()?;
+        let first = BlockNumberAddress(number, Address::ZERO);
+        let has_older = accounts.seek(number)?.is_some() || slots.seek(first)?.is_some();
+        Ok(Self { tx, number, accounts, slots, has_older })
     }
 
-    fn note_slot(&self, slot: B256, value: U256) -> Result<(), DbError> {
-        let Some(number) = self.record else { return Ok(()) };
-        let key = BlockNumberAddress(number, self.address);
-        let mut cursor = self.tx.cursor_dup_read::<StorageChangeSets>()?;
-        let noted = cursor.seek_by_key_subkey(key, slot)?;
-        if noted.is_some_and(|noted| noted.key == slot) {
-            return Ok(());
+    fn account(&mut self, before: AccountBeforeTx) -> Result<(), DbError> {
+        let address = before.address;
+        if self.has_older {
+            let noted = self.accounts.seek_by_key_subkey(self.number, address)?;
+            if noted.is_some_and(|noted| noted.address == address) {
+                return Ok(());
+            }
         }
-        self.tx.put::<StorageChangeSets>(key, StorageEntry { key: slot, value })?;
-        history::note_slot(self.tx, self.address, slot, number)
+        self.accounts.upsert(self.number, before)?;
+        history::note_account(self.tx, address, self.number)
+    }
+
+    fn slot(&mut self, address: Address, before: StorageEntry) -> Result<(), DbError> {
+        let key = BlockNumberAddress(self.number, address);
+        if self.has_older {
+            let noted = self.slots.seek_by_key_subkey(key, before.key)?;
+            if noted.is_some_and(|noted| noted.key == before.key) {
+                return Ok(());
+            }
+        }
+        self.slots.upsert(key, before)?;
+        history::note_slot(self.tx, address, before.key, self.number)
     }
 }
 
@@ -143,19 +250,27 @@ pub(crate) fn slots<TX: DbTx>(tx: &TX, address: Address) -> Result<Vec<StorageEn
     Ok(all)
 }
 
-/// Replaces the entry with the same subkey; a zero value only removes.
-fn replace<T, TX>(tx: &TX, key: T::Key, new: StorageEntry) -> Result<(), DbError>
+/// Replaces the value with the same subkey, if `may` agrees, given the value there was; a zero value
+/// only removes. Says whether it was replaced.
+fn replace<T, C>(
+    cursor: &mut C,
+    key: T::Key,
+    new: StorageEntry,
+    may: impl FnOnce(U256) -> Result<bool, DbError>,
+) -> Result<bool, DbError>
 where
     T: DupSort<Value = StorageEntry, SubKey = B256>,
-    TX: DbTxMut,
+    C: DbDupCursorRW<T>,
 {
-    let mut cursor = tx.cursor_dup_write::<T>()?;
-    let old = cursor.seek_by_key_subkey(key.clone(), new.key)?;
-    if old.is_some_and(|old| old.key == new.key) {
+    let old = cursor.seek_by_key_subkey(key.clone(), new.key)?.filter(|old| old.key == new.key);
+    if !may(old.map_or(U256::ZERO, |old| old.value))? {
+        return Ok(false);
+    }
+    if old.is_some() {
         cursor.delete_current()?;
     }
     if !new.value.is_zero() {
         cursor.upsert(key, new)?;
     }
-    Ok(())
+    Ok(true)
 }

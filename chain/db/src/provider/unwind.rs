@@ -3,7 +3,7 @@
 use crate::{
     codec::BlockNumberAddress,
     error::DbError,
-    provider::{blocks, history, state},
+    provider::{blocks, history, logs, state},
     state::{AccountUpdate, StateChanges},
     tables::{AccountChangeSets, StorageChangeSets},
     traits::{DbCursorRO, DbTx, DbTxMut},
@@ -72,13 +72,15 @@ pub(crate) fn unwind<TX: DbTxMut>(
         }
     }
     forget_change_sets(tx, from)?;
+    logs::forget(tx, from)?;
     for gone in (from..=head).rev() {
         blocks::remove(tx, gone)?;
     }
     Ok(())
 }
 
-fn forget_change_sets<TX: DbTxMut>(tx: &TX, from: BlockNumber) -> Result<(), DbError> {
+/// Forgets what was noted under blocks from `from` on.
+pub(crate) fn forget_change_sets<TX: DbTxMut>(tx: &TX, from: BlockNumber) -> Result<(), DbError> {
     let mut numbers = BTreeSet::new();
     for entry in tx.cursor_read::<AccountChangeSets>()?.walk(Some(from))? {
         numbers.insert(entry?.0);

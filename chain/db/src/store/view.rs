@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::DbError,
-    provider::{StoredBlock, StoredTransaction, blocks, state, unwind},
+    provider::{StoredBlock, StoredTransaction, blocks, logs, state, unwind},
     state::{HashedChanges, StateChanges},
     tables::{
         BlockWithdrawals, Bytecodes, CanonicalHeaders, HeaderNumbers, Meta, PlainAccountState,
@@ -18,9 +18,9 @@ use crate::{
     trie,
 };
 use alloy_eips::eip4895::Withdrawals;
-use alloy_primitives::{Address, B256, BlockNumber, Bytes, TxHash, U256};
+use alloy_primitives::{Address, B256, BlockNumber, Bloom, Bytes, TxHash, U256};
 use reth_primitives_traits::{Account, Bytecode, SealedHeader};
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 /// Everything as it was when the view was taken. Clones share it; any thread may use it.
 ///
@@ -218,6 +218,18 @@ impl View {
             entry = cursor.next_raw()?;
         }
         Ok(())
+    }
+
+    /// The blocks of a range that may have logs such as wanted, ascending: for each group, the bloom
+    /// of the block's header has the bits of one of the group's items. A group without items asks
+    /// for nothing; a block without logs is never named.
+    pub fn blocks_with_logs(
+        &self,
+        range: RangeInclusive<BlockNumber>,
+        wanted: &[Vec<Bloom>],
+    ) -> Result<Vec<BlockNumber>, DbError> {
+        let head = self.head_number()?;
+        logs::candidates(self.tx(), *range.start()..=head.min(*range.end()), wanted)
     }
 
     /// A proof against the latest state root ([`View::state_root`] of no changes).

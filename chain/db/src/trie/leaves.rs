@@ -1,4 +1,4 @@
-//! Yields the leaves of a trie under a path: stored values with changes laid over them.
+//! Yields the leaves of a trie by their keys: stored values with changes laid over them.
 
 use crate::{
     error::DbError,
@@ -16,8 +16,8 @@ pub(super) type Leaf = (B256, Vec<u8>);
 
 /// Leaves of a trie.
 pub(super) trait Leaves {
-    /// RLP of all leaves whose keys begin with a path, ascending.
-    fn under(&mut self, path: &Nibbles) -> Result<Vec<Leaf>, DbError>;
+    /// RLP of all leaves with keys from `first` to `last`, both included, ascending.
+    fn between(&mut self, first: B256, last: B256) -> Result<Vec<Leaf>, DbError>;
 }
 
 /// The least key that begins with a path.
@@ -29,9 +29,19 @@ pub(super) fn least(path: &Nibbles) -> B256 {
     key
 }
 
-/// Whether a key begins with a path.
-pub(super) fn is_under(key: &B256, path: &Nibbles) -> bool {
-    Nibbles::unpack(key).starts_with(path)
+/// The greatest key that begins with a path.
+pub(super) fn greatest(path: &Nibbles) -> B256 {
+    let mut key = B256::repeat_byte(0xff);
+    for (to, from) in key.iter_mut().zip(path.pack()) {
+        *to = from;
+    }
+    // A path of odd length ends in half a byte, packed with zero after it.
+    if !path.len().is_multiple_of(2)
+        && let Some(half) = key.get_mut(path.len() / 2)
+    {
+        *half |= 0x0f;
+    }
+    key
 }
 
 /// Leaves of the state trie. `root` tells the storage root of an account.
@@ -60,15 +70,14 @@ where
     TX: DbTx,
     R: Fn(B256) -> Result<B256, DbError>,
 {
-    fn under(&mut self, path: &Nibbles) -> Result<Vec<Leaf>, DbError> {
+    fn between(&mut self, first: B256, last: B256) -> Result<Vec<Leaf>, DbError> {
         let mut accounts: BTreeMap<B256, Account> = BTreeMap::new();
-        let mut entry = self.cursor.seek(least(path))?;
-        while let Some((key, account)) = entry.filter(|(key, _)| is_under(key, path)) {
+        let mut entry = self.cursor.seek(first)?;
+        while let Some((key, account)) = entry.filter(|(key, _)| *key <= last) {
             accounts.insert(key, account);
             entry = self.cursor.next()?;
         }
-        let changes = self.changes.accounts.range(least(path)..);
-        for (key, change) in changes.take_while(|(key, _)| is_under(key, path)) {
+        for (key, change) in self.changes.accounts.range(first..=last) {
             match change.account {
                 AccountUpdate::Unchanged => {}
                 AccountUpdate::Set(account) => drop(accounts.insert(*key, account)),
@@ -101,17 +110,16 @@ impl<'a, TX: DbTx> StorageLeaves<'a, TX> {
 }
 
 impl<TX: DbTx> Leaves for StorageLeaves<'_, TX> {
-    fn under(&mut self, path: &Nibbles) -> Result<Vec<Leaf>, DbError> {
+    fn between(&mut self, first: B256, last: B256) -> Result<Vec<Leaf>, DbError> {
         let mut slots: BTreeMap<B256, U256> = BTreeMap::new();
         if !self.change.storage_wiped {
-            let mut entry = self.cursor.seek_by_key_subkey(self.hashed, least(path))?;
-            while let Some(slot) = entry.filter(|slot| is_under(&slot.key, path)) {
+            let mut entry = self.cursor.seek_by_key_subkey(self.hashed, first)?;
+            while let Some(slot) = entry.filter(|slot| slot.key <= last) {
                 slots.insert(slot.key, slot.value);
                 entry = self.cursor.next_dup()?.map(|(_, slot)| slot);
             }
         }
-        let changes = self.change.storage.range(least(path)..);
-        slots.extend(changes.take_while(|(key, _)| is_under(key, path)));
+        slots.extend(self.change.storage.range(first..=last));
         let alive = slots.into_iter().filter(|(_, value)| !value.is_zero());
         Ok(alive.map(|(key, value)| (key, alloy_rlp::encode(value))).collect())
     }

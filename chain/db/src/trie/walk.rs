@@ -5,7 +5,7 @@
 //! under the topmost stored branch there, if there is one.
 
 use super::{
-    leaves::{Leaves, is_under, least},
+    leaves::{Leaves, greatest, least},
     nodes::{Node, Nodes},
 };
 use crate::error::DbError;
@@ -41,102 +41,124 @@ pub(super) fn walk<N: Nodes, L: Leaves>(
     targets: &[B256],
 ) -> Result<Walked, DbError> {
     let retainer: ProofRetainer = targets.iter().map(Nibbles::unpack).collect();
-    let open: BTreeSet<B256> = touched.iter().chain(targets).copied().collect();
+    let mut open = [touched, targets].concat();
+    open.sort_unstable();
     let builder = HashBuilder::default().with_updates(true).with_proof_retainer(retainer);
-    let mut walk = Walk { nodes, leaves, open, builder, met: BTreeSet::new() };
-    walk.root()?;
-    Ok(walk.finish())
+    let mut walk = Walk { nodes, leaves, builder, met: BTreeSet::new(), pending: None };
+    walk.root(&open)?;
+    walk.finish()
 }
 
+/// Below an open key no stored hash may be used. Each step is given the open keys under its path.
 struct Walk<N, L> {
     nodes: N,
     leaves: L,
-    /// Keys below which no stored hash may be used.
-    open: BTreeSet<B256>,
     builder: HashBuilder,
     /// Stored nodes that were descended into.
     met: BTreeSet<Nibbles>,
+    /// First and last path under which all leaves are to be added, before anything that follows:
+    /// leaves of neighbours are read in one go.
+    pending: Option<(Nibbles, Nibbles)>,
 }
 
 impl<N: Nodes, L: Leaves> Walk<N, L> {
-    fn root(&mut self) -> Result<(), DbError> {
+    fn root(&mut self, open: &[B256]) -> Result<(), DbError> {
         let root = Nibbles::default();
         if self.nodes.first_under(&root)?.is_none() {
-            return self.add_leaves(&root);
+            self.pend(root);
+            return Ok(());
         }
         // The root itself is not stored, so its children are taken one by one.
-        for nibble in 0..16 {
-            self.visit(&child(&root, nibble))?;
-        }
-        Ok(())
+        children(&root, open).try_for_each(|(child, open)| self.visit(&child, open))
     }
 
-    fn finish(mut self) -> Walked {
+    fn finish(mut self) -> Result<Walked, DbError> {
+        self.add_pending()?;
         let root = self.builder.root();
         let proof = self.builder.take_proof_nodes();
         let (_, new) = self.builder.split();
         let mut nodes: NodeUpdates = self.met.into_iter().map(|path| (path, None)).collect();
         nodes.extend(new.into_iter().map(|(path, node)| (path, Some(node))));
-        Walked { root, nodes, proof }
+        Ok(Walked { root, nodes, proof })
     }
 
     /// Adds everything under a path whose hash is not known or not valid.
-    fn visit(&mut self, path: &Nibbles) -> Result<(), DbError> {
+    fn visit(&mut self, path: &Nibbles, open: &[B256]) -> Result<(), DbError> {
         match self.nodes.first_under(path)? {
-            None => self.add_leaves(path),
-            Some(top) => self.descend(path, &top),
+            None => {
+                self.pend(*path);
+                Ok(())
+            }
+            Some(top) => self.descend(path, &top, open),
         }
     }
 
     /// Adds everything under a path, given the topmost stored node there.
-    fn descend(&mut self, path: &Nibbles, top: &Node) -> Result<(), DbError> {
+    fn descend(&mut self, path: &Nibbles, top: &Node, open: &[B256]) -> Result<(), DbError> {
         if *path == top.0 {
-            return self.expand(top);
+            return self.expand(top, open);
         }
-        for nibble in 0..16 {
-            let child = child(path, nibble);
+        for (child, open) in children(path, open) {
             if top.0.starts_with(&child) {
-                self.descend(&child, top)?;
-            } else if self.is_open(&child) {
+                self.descend(&child, top, open)?;
+            } else if !open.is_empty() {
                 // Beside the stored node there can only be new leaves.
-                self.add_leaves(&child)?;
+                self.pend(child);
             }
         }
         Ok(())
     }
 
     /// Adds the children of a stored node, by their hashes where these are known and valid.
-    fn expand(&mut self, (path, node): &Node) -> Result<(), DbError> {
+    fn expand(&mut self, (path, node): &Node, open: &[B256]) -> Result<(), DbError> {
         self.met.insert(*path);
-        for nibble in 0..16 {
-            let child = child(path, nibble);
-            let open = self.is_open(&child);
+        for (nibble, (child, open)) in (0..16).zip(children(path, open)) {
             let is_stored = node.tree_mask.is_bit_set(nibble);
-            if !open && node.hash_mask.is_bit_set(nibble) {
+            if open.is_empty() && node.hash_mask.is_bit_set(nibble) {
+                self.add_pending()?;
                 self.builder.add_branch(child, node.hash_for_nibble(nibble), is_stored);
             } else if is_stored {
-                self.visit(&child)?;
-            } else if open || node.state_mask.is_bit_set(nibble) {
-                self.add_leaves(&child)?;
+                self.visit(&child, open)?;
+            } else if !open.is_empty() || node.state_mask.is_bit_set(nibble) {
+                self.pend(child);
             }
         }
         Ok(())
     }
 
-    fn add_leaves(&mut self, path: &Nibbles) -> Result<(), DbError> {
-        for (key, value) in self.leaves.under(path)? {
+    /// Lets the leaves under a path be added next. Between this path and the last one that pends
+    /// there is no leaf: whatever has leaves is added in order.
+    fn pend(&mut self, path: Nibbles) {
+        self.pending = Some((self.pending.map_or(path, |(first, _)| first), path));
+    }
+
+    fn add_pending(&mut self) -> Result<(), DbError> {
+        let Some((first, last)) = self.pending.take() else { return Ok(()) };
+        for (key, value) in self.leaves.between(least(&first), greatest(&last))? {
             self.builder.add_leaf(Nibbles::unpack(key), &value);
         }
         Ok(())
     }
-
-    fn is_open(&self, path: &Nibbles) -> bool {
-        self.open.range(least(path)..).next().is_some_and(|key| is_under(key, path))
-    }
 }
 
-fn child(path: &Nibbles, nibble: u8) -> Nibbles {
-    let mut path = *path;
-    path.push(nibble);
-    path
+/// The children of a path, each with those keys that lie under it; `open` is sorted.
+fn children<'k>(
+    path: &Nibbles,
+    mut open: &'k [B256],
+) -> impl Iterator<Item = (Nibbles, &'k [B256])> {
+    let path = *path;
+    (0..16).map(move |nibble| {
+        let mut child = path;
+        child.push(nibble);
+        let count = match open {
+            [] => 0,
+            keys => {
+                let last = greatest(&child);
+                keys.partition_point(|key| *key <= last)
+            }
+        };
+        let (here, after) = open.split_at(count);
+        open = after;
+        (child, here)
+    })
 }

@@ -1,6 +1,6 @@
 //! A process killed at any moment loses nothing that it had reported.
 
-use crate::chain::{changes_of, genesis, next_block, person, rich, small};
+use crate::chain::{Home, changes_of, genesis, grown, next_block, on_disk, person, rich, small};
 use rand::Rng;
 use std::{
     io::{BufRead, BufReader, Write},
@@ -101,4 +101,24 @@ fn what_a_killed_process_had_reported_is_there_after_reopening() {
         let root = view.state_root(&StateChanges::default()).unwrap();
         assert_eq!(view.state_root_from_scratch().unwrap(), root);
     }
+}
+
+/// The engine took a transaction that another thread was writing for the one that synced, and ended
+/// the process by an assertion of its own, or could have synced half of it.
+#[test]
+fn a_sync_never_meets_a_transaction_that_is_being_written() {
+    let Home { store, folder: _folder } = grown(on_disk(), 1);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                store.sync().unwrap();
+            }
+        });
+        for number in 2..300 {
+            store.append_block(next_block(&store, changes_of(number), 2)).unwrap();
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    store.view().unwrap().verify().unwrap();
 }

@@ -216,6 +216,8 @@ proptest! {
                 check_now(&home.store.view().unwrap(), &expected.now);
             }
             check_history(&home.store.view().unwrap(), &expected);
+            // Every node of the tries, every list of the histories.
+            home.store.view().unwrap().verify().unwrap();
             dumps.push(dump(&home.store.view().unwrap()));
             home.store.unwind_to(0).unwrap();
             let mut left = dump(&home.store.view().unwrap());
@@ -223,6 +225,7 @@ proptest! {
             let mut first = at_genesis.clone();
             first.retain(|(table, ..)| *table != TableId::Bytecodes);
             prop_assert_eq!(left, first, "unwinding to genesis leaves something behind");
+            home.store.view().unwrap().verify().unwrap();
         }
         prop_assert_eq!(&dumps[0], &dumps[1]);
     }

@@ -11,11 +11,9 @@ use crate::{
         table::methods,
     },
 };
-use alloy_consensus::BlockHeader;
-use alloy_primitives::U128;
+use alloy_primitives::{Bloom, BloomInput, U128};
 use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
 use std::ops::RangeInclusive;
-use utnet_primitives::Height;
 
 methods! {
     work "eth_getLogs", Ethereum, "Finds logs: `filter` by block range or hash, addresses, topics." => logs;
@@ -39,13 +37,10 @@ impl Context {
     /// The logs that a filter wants, of the blocks it names.
     pub(in crate::rpc) fn logs(&self, filter: &Filter) -> Result<Vec<Log>, RpcError> {
         let view = self.view()?;
+        let range = self.range(&view, filter)?;
         let mut found = Vec::new();
-        for height in self.range(&view, filter)? {
-            let bloom = view.header(Height(height))?.map(|header| header.logs_bloom());
-            if !bloom.is_some_and(|bloom| filter.matches_bloom(bloom)) {
-                continue;
-            }
-            if let Some(record) = view.block(Height(height))? {
+        for height in view.blocks_with_logs(range, &wanted(filter))? {
+            if let Some(record) = view.block(height)? {
                 found.extend(matching_of(&record, filter, false));
             }
         }
@@ -74,6 +69,15 @@ impl Context {
         }
         Ok(height(from)?..=height(to)?)
     }
+}
+
+/// What the blooms of blocks must have: for each part of a filter, the bits of one of its values.
+fn wanted(filter: &Filter) -> Vec<Vec<Bloom>> {
+    let bloom = |bytes: &[u8]| Bloom::from(BloomInput::Raw(bytes));
+    let addresses = filter.address.iter().map(|address| bloom(address.as_slice()));
+    let topics = filter.topics.iter();
+    let topics = topics.map(|topic| topic.iter().map(|topic| bloom(topic.as_slice())).collect());
+    std::iter::once(addresses.collect()).chain(topics).collect()
 }
 
 fn new_filter(context: &Context, args: &mut Args) -> Result<FilterId, RpcError> {

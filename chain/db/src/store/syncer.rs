@@ -1,0 +1,117 @@
+//! Brings commits to the disk soon after they were made, beside the writer.
+
+use crate::{
+    error::DbError,
+    mdbx::{MdbxDatabase, OpenOptions},
+};
+use parking_lot::{Condvar, Mutex};
+use signet_libmdbx::MdbxError;
+use std::{
+    io,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// Least time between two syncs. With a sync of up to 25 ms no commit waits longer than 100 ms.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A thread that syncs a file after it was written.
+#[derive(Debug)]
+pub(super) struct Syncer {
+    shared: Arc<Shared>,
+    /// `None` when syncs are made by hand, and while dropped.
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    db: MdbxDatabase,
+    state: Mutex<State>,
+    /// Something was written, or the end is near.
+    written: Condvar,
+    /// The end is near.
+    closing: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    is_written: bool,
+    is_closing: bool,
+    /// Why the disk refused. A later sync that succeeds proves nothing about what it refused: the
+    /// system reports a lost write once.
+    refused: Option<MdbxError>,
+}
+
+impl Syncer {
+    /// Starts the thread, unless all is done by hand.
+    pub(super) fn start(db: MdbxDatabase, options: OpenOptions) -> io::Result<Self> {
+        let (written, closing) = (Condvar::new(), Condvar::new());
+        let shared = Arc::new(Shared { db, state: Mutex::default(), written, closing });
+        let thread = if options.durable || options.sync_by_hand {
+            None
+        } else {
+            let shared = Arc::clone(&shared);
+            let builder = thread::Builder::new().name("syncer".to_owned());
+            Some(builder.spawn(move || shared.work())?)
+        };
+        Ok(Self { shared, thread })
+    }
+
+    /// Notes that something was committed.
+    pub(super) fn note(&self) {
+        self.shared.state.lock().is_written = true;
+        self.shared.written.notify_one();
+    }
+
+    /// Whether the disk took all syncs so far.
+    pub(super) fn check(&self) -> Result<(), DbError> {
+        self.shared.state.lock().refused.map_or(Ok(()), |source| Err(DbError::Disk(source)))
+    }
+
+    /// Waits until the disk has everything committed so far.
+    pub(super) fn sync(&self) -> Result<(), DbError> {
+        self.check()?;
+        self.shared.sync();
+        self.check()
+    }
+}
+
+impl Drop for Syncer {
+    /// Syncs a last time.
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        self.shared.state.lock().is_closing = true;
+        self.shared.written.notify_one();
+        self.shared.closing.notify_one();
+        // It cannot panic; and nobody is left to be told.
+        drop(thread.join());
+    }
+}
+
+impl Shared {
+    fn work(&self) {
+        while self.wait_for_work() {
+            self.sync();
+            let mut state = self.state.lock();
+            if !state.is_closing {
+                self.closing.wait_for(&mut state, PAUSE);
+            }
+        }
+    }
+
+    /// Whether there is something to sync; false at the end.
+    fn wait_for_work(&self) -> bool {
+        let mut state = self.state.lock();
+        while !state.is_written && !state.is_closing {
+            self.written.wait(&mut state);
+        }
+        std::mem::take(&mut state.is_written) && state.refused.is_none()
+    }
+
+    fn sync(&self) {
+        if let Err(source) = self.db.sync() {
+            self.state.lock().refused = Some(source);
+        }
+    }
+}
