@@ -8,6 +8,7 @@ mod queue;
 mod ready;
 mod rejected;
 mod rules;
+mod sender;
 mod view;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! `table` is the list of methods; one file per namespace holds their handlers; `server` and `ipc` carry them.
 
 mod args;
+mod batch;
 mod blocks;
 mod debug;
 mod dev;
@@ -92,7 +93,6 @@ pub fn manual() -> String {
 /// # Errors
 /// [`ServeError`] when port or socket cannot be taken.
 pub async fn serve(setup: RpcSetup, config: RpcConfig) -> Result<RpcServer, ServeError> {
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let context = Context {
         chain: setup.chain,
         signers: setup.signers,
@@ -100,13 +100,14 @@ pub async fn serve(setup: RpcSetup, config: RpcConfig) -> Result<RpcServer, Serv
         instance: B256::random(),
         filters: Mutex::default(),
         sending: tokio::sync::Mutex::default(),
-        tasks: tasks.clone(),
-        stop: stop.clone(),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
     };
     let rows = NAMESPACES.iter().flat_map(|(_, methods)| *methods);
-    let mut module = table::module(Arc::new(context), rows)?;
+    let context = Arc::new(context);
+    let mut module = table::module(Arc::clone(&context), rows)?;
     subscribe::register(&mut module)?;
-    RpcServer::open(config, module.into(), stop, tasks).await
+    RpcServer::open(config, module.into(), context).await
 }
 
 #[cfg(test)]

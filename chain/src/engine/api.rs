@@ -194,8 +194,20 @@ impl Chain {
     /// # Errors
     /// [`EngineError::Rejected`] with the pool's reason.
     pub async fn submit(&self, submission: Submission) -> Result<TxHash, EngineError> {
-        let submission = Box::new(submission);
-        self.ask(|reply| Command::Submit { submission, reply }).await
+        let mut admissions = self.submit_all(vec![submission]).await?;
+        admissions.pop().unwrap_or(Err(EngineError::Stopped))
+    }
+
+    /// Offers transactions in this order, as one: in instant mode they share a block. Each has its
+    /// own answer, at its place.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn submit_all(
+        &self,
+        submissions: Vec<Submission>,
+    ) -> Result<Vec<Result<TxHash, EngineError>>, EngineError> {
+        self.ask(|reply| Command::Submit { submissions, reply }).await
     }
 
     /// Makes `blocks` blocks now, even empty ones, `interval` seconds apart when given; returns

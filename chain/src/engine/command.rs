@@ -7,14 +7,17 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::oneshot;
 use utnet_primitives::{Gas, Height, Seconds, Wei};
 
+/// The hash of a transaction that the pool has, or why it has not.
+pub(crate) type Admission = Result<TxHash, EngineError>;
+
 /// Where an answer goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 
 /// A request to the engine, the only task that may change the chain.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Offer a transaction to the pool.
-    Submit { submission: Box<Submission>, reply: Reply<TxHash> },
+    /// Offer transactions to the pool, in this order; each has its own answer.
+    Submit { submissions: Vec<Submission>, reply: Reply<Vec<Admission>> },
     /// Make blocks now.
     Mine { blocks: u64, interval: Option<Seconds>, reply: Reply<Height> },
     /// Judge a block made elsewhere and take it as head.

@@ -2,32 +2,63 @@
 
 use super::{
     api::{EngineError, Origin, Submission},
+    command::Admission,
     header::next_excess_blob_gas,
     worker::Engine,
 };
 use crate::{
-    execution::{At, ChainView},
+    execution::{At, ChainView, ReadError, StateView},
     pool::{Payer, Rejected, Rules},
 };
-use alloy_primitives::{KECCAK256_EMPTY, TxHash};
+use alloy_primitives::{Address, KECCAK256_EMPTY, TxHash};
+use std::collections::BTreeMap;
 use utnet_primitives::{Height, Seconds};
 
 /// Longest creation code in bytes: twice EIP-170's limit (EIP-3860).
 const INIT_CODE_BYTES: usize = 49_152;
 
+/// Accounts of those who send, each read once.
+struct Payers {
+    state: StateView,
+    read: BTreeMap<Address, Payer>,
+}
+
+impl Payers {
+    fn find(&mut self, sender: Address) -> Result<&Payer, ReadError> {
+        if !self.read.contains_key(&sender) {
+            let account = self.state.account(sender)?.unwrap_or_default();
+            let has_code = account.code_hash != KECCAK256_EMPTY;
+            let code = if has_code { self.state.code(sender)? } else { Default::default() };
+            self.read.insert(sender, Payer { account, code });
+        }
+        Ok(&self.read[&sender])
+    }
+}
+
 impl Engine {
-    /// Checks a transaction and puts it into the pool.
-    pub(super) fn submit(&mut self, submission: Submission) -> Result<TxHash, EngineError> {
-        self.check_origin(&submission)?;
+    /// Checks transactions, one after another, and puts those that pass into the pool.
+    pub(super) fn submit(
+        &mut self,
+        submissions: Vec<Submission>,
+    ) -> Result<Vec<Admission>, EngineError> {
         let view = self.view()?;
-        let transaction = submission.transaction;
-        let sender = transaction.signer();
-        let state = view.state(At::Latest)?;
-        let account = state.account(sender)?.unwrap_or_default();
-        let has_code = account.code_hash != KECCAK256_EMPTY;
-        let code = if has_code { state.code(sender)? } else { Default::default() };
-        let next = account.nonce;
-        self.rules(&view, submission.origin).check(&transaction, &Payer { account, code })?;
+        let rules = self.rules(&view);
+        let mut payers = Payers { state: view.state(At::Latest)?, read: BTreeMap::new() };
+        let admit = |submission| self.admit(submission, &rules, &mut payers);
+        Ok(submissions.into_iter().map(admit).collect())
+    }
+
+    fn admit(
+        &self,
+        submission: Submission,
+        rules: &Rules,
+        payers: &mut Payers,
+    ) -> Result<TxHash, EngineError> {
+        self.check_origin(&submission)?;
+        let Submission { transaction, origin } = submission;
+        let payer = payers.find(transaction.signer())?;
+        let next = payer.account.nonce;
+        rules.check(&transaction, payer, origin == Origin::Asserted)?;
         let inserted = self.shared.pool.write().insert(transaction, next)?;
         for entry in inserted.ready {
             self.shared.announce_pending(entry);
@@ -47,7 +78,7 @@ impl Engine {
     }
 
     /// What the next block asks of a transaction.
-    fn rules(&self, view: &ChainView, origin: Origin) -> Rules {
+    fn rules(&self, view: &ChainView) -> Rules {
         let (spec, head) = (view.spec(), view.head());
         let wall = self.clock.seconds();
         let timestamp = self.settings.time.next(Seconds(head.timestamp), wall);
@@ -69,7 +100,6 @@ impl Engine {
             is_base_fee_needed: self.settings.mining.is_instant(),
             min_gas_price: self.settings.min_gas_price.0,
             blobs,
-            may_have_code: origin == Origin::Asserted,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     api::{AccountPatch, EngineError, Settings, SnapshotId},
     blocks::changed_nonces,
-    command::{Command, Reply},
+    command::{Admission, Command, Reply},
     judge::judge,
     shared::Shared,
     snapshot::Snapshot,
@@ -15,7 +15,7 @@ use crate::{
     miner::Pace,
     poci::{PociFault, Sealer},
 };
-use alloy_primitives::{Address, B256, TxHash};
+use alloy_primitives::{Address, B256};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::mpsc;
 use tracing::{debug, error, info};
@@ -41,8 +41,11 @@ pub struct Engine {
     /// Whether a reset may choose another genesis.
     pub(super) in_memory: bool,
     /// Answers to submissions, held back until instant mining had its turn.
-    pub(super) submitted: Vec<(Reply<TxHash>, Result<TxHash, EngineError>)>,
+    pub(super) submitted: Vec<Submitted>,
 }
+
+/// The answer to a submission, and where it goes.
+type Submitted = (Reply<Vec<Admission>>, Result<Vec<Admission>, EngineError>);
 
 impl Engine {
     /// Works until the last [`super::Chain`] handle is gone.
@@ -77,8 +80,8 @@ impl Engine {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Submit { submission, reply } => {
-                let result = self.submit(*submission);
+            Command::Submit { submissions, reply } => {
+                let result = self.submit(submissions);
                 self.submitted.push((reply, result));
             }
             Command::Mine { blocks, interval, reply } => answer(reply, self.mine(blocks, interval)),
@@ -137,8 +140,7 @@ impl Engine {
         if pool.len() == 0 {
             return Ok(false);
         }
-        let base_fee = self.base_fee(&self.view()?);
-        Ok(pool.ready(self.settings.order, base_fee).next().is_some())
+        Ok(pool.has_ready(self.base_fee(&self.view()?)))
     }
 
     fn mine_if_due(&mut self) {

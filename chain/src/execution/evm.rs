@@ -3,7 +3,7 @@
 use alloy_evm::{
     Database, EthEvm, EthEvmFactory, EvmEnv, EvmFactory,
     eth::EthEvmContext,
-    precompiles::{DynPrecompile, PrecompilesMap},
+    precompiles::PrecompilesMap,
     revm::{
         Inspector,
         context::{
@@ -11,13 +11,20 @@ use alloy_evm::{
             result::{EVMError, HaltReason},
         },
         inspector::NoOpInspector,
-        precompile::{PrecompileHalt, PrecompileId, PrecompileOutput},
+        precompile::{
+            Precompile as EvmPrecompile, PrecompileHalt, PrecompileId, PrecompileOutput,
+            PrecompileResult, PrecompileSpecId, Precompiles,
+        },
         primitives::hardfork::SpecId,
     },
 };
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::Bytes;
 use alloy_sol_types::{Revert, SolError};
-use utnet_precompiles::{Gas, Halt, PRECOMPILES, Precompile};
+use parking_lot::RwLock;
+use utnet_precompiles::{
+    Gas, Halt, PRECOMPILES, Precompile,
+    registry::{POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
+};
 
 /// Makes Ethereum's EVM, with our precompiles where the chain has them.
 #[derive(Clone, Copy, Debug)]
@@ -57,32 +64,52 @@ impl UtnetEvmFactory {
     ) -> EthEvm<DB, I, PrecompilesMap> {
         use alloy_evm::Evm as _;
         if self.has_precompiles {
-            evm.precompiles_mut().extend_precompiles(ours());
+            *evm.precompiles_mut() = PrecompilesMap::from_static(with_ours(evm.cfg_env().spec));
         }
         evm
     }
 }
 
-/// Our precompiles in the EVM's terms.
-fn ours() -> impl Iterator<Item = (Address, DynPrecompile)> {
-    PRECOMPILES.iter().map(|precompile| (precompile.address, adapt(precompile)))
+/// Ethereum's precompiles under these rules, and ours; made once, since every call makes an EVM.
+fn with_ours(spec: SpecId) -> &'static Precompiles {
+    /// Few, as there are few sets of rules: never freed.
+    static MADE: RwLock<Vec<(PrecompileSpecId, &Precompiles)>> = RwLock::new(Vec::new());
+    let spec = PrecompileSpecId::from_spec_id(spec);
+    let find = |made: &[(PrecompileSpecId, &'static Precompiles)]| {
+        made.iter().find(|(known, _)| *known == spec).map(|(_, all)| *all)
+    };
+    if let Some(known) = find(&MADE.read()) {
+        return known;
+    }
+    let mut made = MADE.write();
+    find(&made).unwrap_or_else(|| {
+        let mut all = Precompiles::new(spec).clone();
+        all.extend(ours());
+        let all: &'static Precompiles = Box::leak(Box::new(all));
+        made.push((spec, all));
+        all
+    })
 }
 
-fn adapt(precompile: &'static Precompile) -> DynPrecompile {
-    let id = PrecompileId::custom(precompile.name);
-    DynPrecompile::new(id, move |input| {
-        let result = (precompile.run)(input.data, Gas::new(input.gas));
-        Ok(match result {
-            Ok(output) => {
-                PrecompileOutput::new(output.gas_used.get(), output.bytes, input.reservoir)
-            }
-            Err(Halt::OutOfGas) => {
-                PrecompileOutput::halt(PrecompileHalt::OutOfGas, input.reservoir)
-            }
-            Err(Halt::Revert { reason, gas_used }) => {
-                PrecompileOutput::revert(gas_used.get(), encode_reason(reason), input.reservoir)
-            }
-        })
+/// Our precompiles in the EVM's terms.
+fn ours() -> [EvmPrecompile; PRECOMPILES.len()] {
+    let adapt = |ours: &Precompile, run| {
+        EvmPrecompile::new(PrecompileId::custom(ours.name), ours.address, run)
+    };
+    [
+        adapt(&SE_VERIFY, |input, gas, reservoir| run(&SE_VERIFY, input, gas, reservoir)),
+        adapt(&POCI_VERIFY, |input, gas, reservoir| run(&POCI_VERIFY, input, gas, reservoir)),
+        adapt(&VRF_VERIFY, |input, gas, reservoir| run(&VRF_VERIFY, input, gas, reservoir)),
+    ]
+}
+
+fn run(ours: &Precompile, input: &[u8], gas_limit: u64, reservoir: u64) -> PrecompileResult {
+    Ok(match (ours.run)(input, Gas::new(gas_limit)) {
+        Ok(output) => PrecompileOutput::new(output.gas_used.get(), output.bytes, reservoir),
+        Err(Halt::OutOfGas) => PrecompileOutput::halt(PrecompileHalt::OutOfGas, reservoir),
+        Err(Halt::Revert { reason, gas_used }) => {
+            PrecompileOutput::revert(gas_used.get(), encode_reason(reason), reservoir)
+        }
     })
 }
 

@@ -1,11 +1,13 @@
 //! Queues transactions by sender and nonce and keeps the pool within its capacity.
 
-use super::{PoolContent, PoolOrder, PoolStatus, PooledEntry, Ready, Rejected};
+use super::{
+    PoolContent, PoolOrder, PoolStatus, PooledEntry, Ready, Rejected,
+    sender::{SenderQueue, Tail},
+};
 use crate::execution::PooledTransaction;
 use alloy_consensus::{Transaction, transaction::Recovered};
 use alloy_primitives::{Address, TxHash};
 use std::{
-    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
@@ -27,18 +29,6 @@ pub(crate) struct Pool {
     capacity: usize,
 }
 
-/// One sender's transactions.
-#[derive(Clone, Debug, Default)]
-pub(super) struct SenderQueue {
-    /// The account's nonce.
-    pub(super) next: u64,
-    /// By nonce, none below `next`.
-    pub(super) entries: BTreeMap<u64, Arc<PooledEntry>>,
-}
-
-/// Orders senders' last transactions: least fee cap first, among equals the latest arrival.
-type Tail = (u128, Reverse<u64>, Address);
-
 /// What an insertion did.
 #[derive(Clone, Debug)]
 pub(crate) struct Inserted {
@@ -46,33 +36,6 @@ pub(crate) struct Inserted {
     pub(crate) hash: TxHash,
     /// Transactions that are ready only since: the new one, and those it closed the gap to.
     pub(crate) ready: Vec<Arc<PooledEntry>>,
-}
-
-impl SenderQueue {
-    /// The run of transactions without a gap from the account's nonce on.
-    pub(super) fn pending(&self) -> impl Iterator<Item = (&u64, &Arc<PooledEntry>)> {
-        let expected = self.next..;
-        self.entries
-            .iter()
-            .zip(expected)
-            .take_while(|((nonce, _), at)| *nonce == at)
-            .map(|(e, _)| e)
-    }
-
-    /// What stands behind a gap.
-    fn queued(&self) -> impl Iterator<Item = (&u64, &Arc<PooledEntry>)> {
-        self.entries.range(self.after_pending()..)
-    }
-
-    /// The nonce after the last pending transaction.
-    pub(super) fn after_pending(&self) -> u64 {
-        self.pending().last().map_or(self.next, |(nonce, _)| nonce.saturating_add(1))
-    }
-
-    fn tail(&self, sender: Address) -> Option<Tail> {
-        let (_, last) = self.entries.last_key_value()?;
-        Some((last.transaction.max_fee_per_gas(), Reverse(last.arrival), sender))
-    }
 }
 
 impl Pool {
@@ -104,7 +67,9 @@ impl Pool {
         if nonce.saturating_sub(next) > FARTHEST_NONCE {
             return Err(Rejected::NonceTooHigh { got: nonce, next });
         }
-        self.set_nonce(sender, next);
+        if self.senders.get(&sender).is_none_or(|queue| queue.next() != next) {
+            self.set_nonce(sender, next);
+        }
         match self.find_at(sender, nonce) {
             Some(old) => check_replacement(&old, &transaction)?,
             None => self.make_room(&transaction)?,
@@ -113,10 +78,7 @@ impl Pool {
         let arrival = self.arrivals;
         self.arrivals = self.arrivals.saturating_add(1);
         let entry = Arc::new(PooledEntry { transaction, hash, arrival });
-        let replaced = self.change(sender, |queue| {
-            queue.next = next;
-            queue.entries.insert(nonce, entry)
-        });
+        let replaced = self.change(sender, next, |queue| queue.insert(nonce, entry));
         if let Some(old) = replaced {
             self.places.remove(&old.hash);
         }
@@ -128,12 +90,9 @@ impl Pool {
     /// itself if it replaced a pending one, else none.
     fn newly_ready(&self, sender: Address, nonce: u64, before: u64) -> Vec<Arc<PooledEntry>> {
         let Some(queue) = self.senders.get(&sender) else { return Vec::new() };
-        let from = nonce.max(before);
-        queue
-            .pending()
-            .filter(|(at, _)| **at >= from || **at == nonce)
-            .map(|(_, entry)| Arc::clone(entry))
-            .collect()
+        let itself = queue.find(nonce).filter(|_| nonce < before);
+        let closed = queue.pending_from(nonce.max(before)).map(|(_, entry)| entry);
+        itself.into_iter().chain(closed).map(Arc::clone).collect()
     }
 
     /// Makes room for one more if the pool is full, by taking out the cheapest sender's last.
@@ -144,8 +103,8 @@ impl Pool {
         let cheapest = self.tails.first().copied();
         match cheapest {
             Some((fee_cap, _, sender)) if fee_cap < newcomer.max_fee_per_gas() => {
-                let last = self.senders.get(&sender).and_then(|q| q.entries.last_key_value());
-                if let Some(hash) = last.map(|(_, entry)| entry.hash) {
+                let last = self.senders.get(&sender).and_then(SenderQueue::last);
+                if let Some(hash) = last.map(|entry| entry.hash) {
                     self.remove(&hash);
                 }
                 Ok(())
@@ -157,16 +116,15 @@ impl Pool {
     /// Takes a transaction out; those after it stay, behind the gap.
     pub(crate) fn remove(&mut self, hash: &TxHash) -> Option<Arc<PooledEntry>> {
         let (sender, nonce) = self.places.remove(hash)?;
-        self.change(sender, |queue| queue.entries.remove(&nonce))
+        let next = self.senders.get(&sender)?.next();
+        self.change(sender, next, |queue| queue.remove(nonce))
     }
 
     /// Takes all transactions of a sender out.
     pub(crate) fn remove_sender(&mut self, sender: Address) {
-        let gone = self.change(sender, |queue| {
-            let gone = std::mem::take(&mut queue.entries);
-            (!gone.is_empty()).then_some(gone)
-        });
-        for entry in gone.unwrap_or_default().into_values() {
+        let Some(next) = self.senders.get(&sender).map(SenderQueue::next) else { return };
+        let gone = self.change(sender, next, SenderQueue::take_all);
+        for entry in gone.into_values() {
             self.places.remove(&entry.hash);
         }
     }
@@ -180,23 +138,21 @@ impl Pool {
 
     /// Tells the pool an account's nonce; what stands below it goes.
     pub(crate) fn set_nonce(&mut self, sender: Address, next: u64) {
-        let stale = self.change(sender, |queue| {
-            queue.next = next;
-            let kept = queue.entries.split_off(&next);
-            Some(std::mem::replace(&mut queue.entries, kept))
-        });
-        for entry in stale.unwrap_or_default().into_values() {
+        let stale = self.change(sender, next, |queue| queue.set_next(next));
+        for entry in stale.into_values() {
             self.places.remove(&entry.hash);
         }
     }
 
-    /// Changes one sender's queue and keeps the tails in step; an empty queue goes.
+    /// Changes one sender's queue, made if need be with this nonce, and keeps the tails in step; an
+    /// empty queue goes.
     fn change<R>(
         &mut self,
         sender: Address,
-        change: impl FnOnce(&mut SenderQueue) -> Option<R>,
-    ) -> Option<R> {
-        let queue = self.senders.entry(sender).or_default();
+        next: u64,
+        change: impl FnOnce(&mut SenderQueue) -> R,
+    ) -> R {
+        let queue = self.senders.entry(sender).or_insert_with(|| SenderQueue::new(next));
         if let Some(tail) = queue.tail(sender) {
             self.tails.remove(&tail);
         }
@@ -224,10 +180,17 @@ impl Pool {
         Ready::new(self.senders.iter().map(|(sender, queue)| (*sender, queue)), order, base_fee)
     }
 
+    /// Whether a block with this base fee could take a transaction.
+    pub(crate) fn has_ready(&self, base_fee: u64) -> bool {
+        let firsts = self.senders.values().filter_map(|queue| queue.find(queue.next()));
+        let mut pays = firsts.map(|first| first.transaction.effective_tip_per_gas(base_fee));
+        pays.any(|tip| tip.is_some())
+    }
+
     /// Everything, in order of arrival.
     pub(crate) fn all(&self) -> Vec<Arc<PooledEntry>> {
         let queues = self.senders.values();
-        let mut all: Vec<_> = queues.flat_map(|queue| queue.entries.values().cloned()).collect();
+        let mut all: Vec<_> = queues.flat_map(|queue| queue.all().cloned()).collect();
         all.sort_unstable_by_key(|entry| entry.arrival);
         all
     }
@@ -238,11 +201,11 @@ impl Pool {
     }
 
     fn find_at(&self, sender: Address, nonce: u64) -> Option<Arc<PooledEntry>> {
-        self.senders.get(&sender)?.entries.get(&nonce).cloned()
+        self.senders.get(&sender)?.find(nonce).cloned()
     }
 
     pub(super) fn status(&self) -> PoolStatus {
-        let pending = self.senders.values().map(|queue| queue.pending().count()).sum();
+        let pending = self.senders.values().map(SenderQueue::pending_count).sum();
         PoolStatus { pending, queued: self.places.len().saturating_sub(pending) }
     }
 
@@ -263,12 +226,12 @@ impl Pool {
     pub(super) fn content_from(&self, sender: Address) -> (Entries, Entries) {
         let Some(queue) = self.senders.get(&sender) else { return Default::default() };
         let owned = |(nonce, entry): (&u64, &Arc<PooledEntry>)| (*nonce, Arc::clone(entry));
-        (queue.pending().map(owned).collect(), queue.queued().map(owned).collect())
+        (queue.pending_from(0).map(owned).collect(), queue.queued().map(owned).collect())
     }
 
     pub(super) fn next_nonce(&self, sender: Address) -> Option<u64> {
         let queue = self.senders.get(&sender)?;
-        queue.pending().last().map(|(nonce, _)| nonce.saturating_add(1))
+        (queue.pending_count() > 0).then(|| queue.after_pending())
     }
 
     /// How many transactions are here.

@@ -1,6 +1,6 @@
 //! Walks the pending transactions in the order in which a block takes them.
 
-use super::{PoolOrder, PooledEntry, queue::SenderQueue};
+use super::{PoolOrder, PooledEntry, sender::SenderQueue};
 use alloy_consensus::Transaction;
 use alloy_primitives::Address;
 use std::{
@@ -39,15 +39,14 @@ impl<'a> Ready<'a> {
         let mut ready = Self { best: BinaryHeap::new(), queues: BTreeMap::new(), order, base_fee };
         for (sender, queue) in queues {
             ready.queues.insert(sender, queue);
-            ready.push(sender, queue.next);
+            ready.push(sender, queue.next());
         }
         ready
     }
 
     /// Makes a sender's transaction of this nonce its candidate, if it is there and pays enough.
     fn push(&mut self, sender: Address, nonce: u64) {
-        let Some(entry) = self.queues.get(&sender).and_then(|queue| queue.entries.get(&nonce))
-        else {
+        let Some(entry) = self.queues.get(&sender).and_then(|queue| queue.find(nonce)) else {
             return;
         };
         let Some(tip) = entry.transaction.effective_tip_per_gas(self.base_fee) else { return };
@@ -72,7 +71,7 @@ impl Iterator for Ready<'_> {
         loop {
             let Candidate { sender, nonce, .. } = self.best.pop()?;
             let Some(queue) = self.queues.get(&sender) else { continue };
-            let entry = queue.entries.get(&nonce).map(Arc::clone);
+            let entry = queue.find(nonce).map(Arc::clone);
             self.push(sender, nonce.saturating_add(1));
             if entry.is_some() {
                 return entry;

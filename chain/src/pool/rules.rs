@@ -34,8 +34,6 @@ pub(crate) struct Rules {
     pub(crate) min_gas_price: u128,
     /// Blob parameters and blob base fee; `None` before Cancun.
     pub(crate) blobs: Option<(BlobParams, u128)>,
-    /// Whether a sender may have any code (it is impersonated).
-    pub(crate) may_have_code: bool,
 }
 
 /// A sender's account, with code if it has any.
@@ -48,11 +46,13 @@ pub(crate) struct Payer {
 }
 
 impl Rules {
-    /// Checks everything that does not depend on the pool's other transactions.
+    /// Checks everything that does not depend on the pool's other transactions. An impersonated
+    /// sender may have any code.
     pub(crate) fn check(
         &self,
         tx: &Recovered<PooledTransaction>,
         payer: &Payer,
+        is_impersonated: bool,
     ) -> Result<(), Rejected> {
         self.check_type(tx)?;
         self.check_gas(tx)?;
@@ -60,7 +60,7 @@ impl Rules {
         if let PooledTransaction::Eip4844(blob_tx) = tx.inner() {
             self.check_blobs(tx, &blob_tx.tx().sidecar)?;
         }
-        self.check_payer(tx, payer)
+        check_payer(tx, payer, is_impersonated)
     }
 
     fn check_type(&self, tx: &Recovered<PooledTransaction>) -> Result<(), Rejected> {
@@ -158,26 +158,26 @@ impl Rules {
             .validate(hashes, EnvKzgSettings::Default.get())
             .map_err(|_any_fault| Rejected::BlobProof)
     }
+}
 
-    fn check_payer(
-        &self,
-        tx: &Recovered<PooledTransaction>,
-        payer: &Payer,
-    ) -> Result<(), Rejected> {
-        let is_delegation = payer.code.starts_with(&[0xef, 0x01, 0x00]);
-        if !payer.code.is_empty() && !is_delegation && !self.may_have_code {
-            return Err(Rejected::SenderIsContract { sender: tx.signer() });
-        }
-        let (got, next) = (tx.nonce(), payer.account.nonce);
-        if got < next {
-            return Err(Rejected::NonceTooLow { got, next });
-        }
-        let (have, want) = (payer.account.balance, most_that_it_costs(tx));
-        if have < want {
-            return Err(Rejected::InsufficientFunds { have, want });
-        }
-        Ok(())
+fn check_payer(
+    tx: &Recovered<PooledTransaction>,
+    payer: &Payer,
+    is_impersonated: bool,
+) -> Result<(), Rejected> {
+    let is_delegation = payer.code.starts_with(&[0xef, 0x01, 0x00]);
+    if !payer.code.is_empty() && !is_delegation && !is_impersonated {
+        return Err(Rejected::SenderIsContract { sender: tx.signer() });
     }
+    let (got, next) = (tx.nonce(), payer.account.nonce);
+    if got < next {
+        return Err(Rejected::NonceTooLow { got, next });
+    }
+    let (have, want) = (payer.account.balance, most_that_it_costs(tx));
+    if have < want {
+        return Err(Rejected::InsufficientFunds { have, want });
+    }
+    Ok(())
 }
 
 /// A length as a number of gas-priced items.

@@ -130,6 +130,41 @@ proptest! {
         }
     }
 
+    /// Against a map of nonces that is walked anew each time.
+    #[test]
+    fn what_is_pending_is_the_run_without_a_gap_from_the_accounts_nonce(
+        steps in proptest::collection::vec((0..3_u8, 0..12_u64), 1..60)
+    ) {
+        let sender = crate::engine::test_support::account(0).address();
+        let mut pool = Pool::new(1_000);
+        let (mut next, mut model) = (0, BTreeMap::new());
+        for (kind, nonce) in steps {
+            match kind {
+                0 if nonce >= next => {
+                    if let Ok(inserted) = pool.insert(Tx::from(0).nonce(nonce).recovered(), next) {
+                        model.insert(nonce, inserted.hash);
+                    }
+                }
+                1 => {
+                    if let Some(hash) = model.remove(&nonce) {
+                        prop_assert!(pool.remove(&hash).is_some());
+                    }
+                }
+                _ => {
+                    next = nonce;
+                    pool.set_nonce(sender, next);
+                    model.retain(|nonce, _| *nonce >= next);
+                }
+            }
+            let run: Vec<_> = (next..).take_while(|nonce| model.contains_key(nonce)).collect();
+            let (pending, queued) = pool.content_from(sender);
+            prop_assert_eq!(pending.keys().copied().collect::<Vec<_>>(), &run[..]);
+            prop_assert_eq!(pending.len() + queued.len(), model.len());
+            prop_assert_eq!(pool.next_nonce(sender), run.last().map(|nonce| nonce + 1));
+            prop_assert_eq!(pool.has_ready(0), !run.is_empty());
+        }
+    }
+
     #[test]
     fn the_pool_never_exceeds_its_capacity_and_loses_no_index(offers in offers()) {
         let mut pool = Pool::new(7);

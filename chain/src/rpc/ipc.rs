@@ -4,22 +4,23 @@
 
 mod frames;
 
-use super::ids::HexIds;
+use super::{Context, batch::Sends, ids::HexIds};
 use frames::Frames;
 use futures::{StreamExt, stream::FuturesUnordered};
 use jsonrpsee::{
     ConnectionId, Extensions, MethodCallback, MethodResponse, MethodSink, Methods,
-    core::server::{BoundedSubscriptions, SubscriptionState, helpers::prepare_error},
+    core::server::{
+        BatchResponseBuilder, BoundedSubscriptions, SubscriptionState, helpers::prepare_error,
+    },
     types::{ErrorCode, ErrorObject, Id, Notification, Params, Request},
 };
 use serde_json::value::RawValue;
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream, unix::OwnedWriteHalf},
     sync::mpsc,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Requests of one connection that may be under way at the same time.
 const IN_FLIGHT: usize = 128;
@@ -58,19 +59,15 @@ impl IpcSocket {
     }
 
     /// Serves every connection until `stop`.
-    pub(super) async fn serve(
-        self,
-        methods: Methods,
-        limits: Limits,
-        stop: CancellationToken,
-        tasks: TaskTracker,
-    ) {
+    pub(super) async fn serve(self, methods: Methods, limits: Limits, context: Arc<Context>) {
         let mut connections = 0;
+        let stop = &context.stop;
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
             let Ok((stream, _)) = accepted else { continue };
             connections += 1;
-            let peer = Peer::new(methods.clone(), connections);
-            tasks.spawn(stop.clone().run_until_cancelled_owned(converse(stream, peer, limits)));
+            let peer = Peer::new(methods.clone(), Arc::clone(&context), connections);
+            let serving = stop.clone().run_until_cancelled_owned(converse(stream, peer, limits));
+            context.tasks.spawn(serving);
         }
     }
 }
@@ -88,6 +85,7 @@ pub(super) struct Limits {
 #[derive(Clone)]
 struct Peer {
     methods: Methods,
+    context: Arc<Context>,
     id: ConnectionId,
     sink: MethodSink,
     subscriptions: BoundedSubscriptions,
@@ -147,12 +145,12 @@ fn refuse(id: Id<'_>, error: ErrorObject<'_>) -> MethodResponse {
 }
 
 impl Peer {
-    fn new(methods: Methods, number: usize) -> (Self, Outbox) {
+    fn new(methods: Methods, context: Arc<Context>, number: usize) -> (Self, Outbox) {
         let (tx, outbox) = mpsc::channel(OUTBOX);
         let subscriptions = BoundedSubscriptions::new(SUBSCRIPTIONS);
         // Unix connections are numbered from the top, so that none shares a number with a TCP one.
         let id = ConnectionId(usize::MAX - number);
-        (Self { methods, id, sink: MethodSink::new(tx), subscriptions }, outbox)
+        (Self { methods, context, id, sink: MethodSink::new(tx), subscriptions }, outbox)
     }
 
     async fn batch(&self, text: &str, limit: usize) -> Option<Box<RawValue>> {
@@ -162,15 +160,33 @@ impl Peer {
         if entries.is_empty() {
             return Some(refuse(Id::Null, ErrorCode::InvalidRequest.into()).into_json());
         }
-        let mut batch = jsonrpsee::core::server::BatchResponseBuilder::new_with_limit(limit);
+        let mut answers = BatchResponseBuilder::new_with_limit(limit);
+        if let Err(too_long) = self.answer_all(&entries, &mut answers, limit).await {
+            return Some(too_long.into_json());
+        }
+        let only_notifications = answers.is_empty();
+        (!only_notifications).then(|| MethodResponse::from_batch(answers.finish()).into_json())
+    }
+
+    async fn answer_all(
+        &self,
+        entries: &[&RawValue],
+        answers: &mut BatchResponseBuilder,
+        limit: usize,
+    ) -> Result<(), MethodResponse> {
+        let mut sends = Sends::default();
         for entry in entries {
-            let Some(answer) = self.one(entry.get(), limit).await else { continue };
-            if let Err(too_big) = batch.append(answer) {
-                return Some(too_big.into_json());
+            if let Ok(request) = serde_json::from_str(entry.get())
+                && sends.take(request).is_none()
+            {
+                continue;
+            }
+            sends.flush(&self.context, answers, limit).await?;
+            if let Some(answer) = self.one(entry.get(), limit).await {
+                answers.append(answer)?;
             }
         }
-        let only_notifications = batch.is_empty();
-        (!only_notifications).then(|| MethodResponse::from_batch(batch.finish()).into_json())
+        sends.flush(&self.context, answers, limit).await
     }
 
     /// Answers one request; `None` when it is a notification, which wants no answer.

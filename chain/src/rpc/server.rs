@@ -1,18 +1,24 @@
 //! Opens the doors: HTTP and WebSocket on one port, and a Unix socket if wished.
 
 use super::{
+    Context,
+    batch::Together,
     ids::HexIds,
     ipc::{IpcSocket, Limits},
 };
 use hyper::header::HeaderValue;
 use jsonrpsee::{
     Methods,
-    server::{BatchRequestConfig, PingConfig, Server, ServerConfig, ServerHandle},
+    server::{
+        BatchRequestConfig, PingConfig, Server, ServerConfig, ServerHandle,
+        middleware::rpc::RpcServiceBuilder,
+    },
 };
 use std::{
     io,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
+    sync::Arc,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{Any, CorsLayer};
@@ -99,9 +105,9 @@ impl RpcServer {
     pub(super) async fn open(
         config: RpcConfig,
         methods: Methods,
-        stop: CancellationToken,
-        tasks: TaskTracker,
+        context: Arc<Context>,
     ) -> Result<Self, ServeError> {
+        let (stop, tasks) = (context.stop.clone(), context.tasks.clone());
         let refuse = |source| ServeError::Port { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).map_err(refuse)?;
         listener.set_nonblocking(true).map_err(refuse)?;
@@ -114,12 +120,19 @@ impl RpcServer {
             let socket = IpcSocket::bind(path.clone())
                 .await
                 .map_err(|source| ServeError::Socket { path, source })?;
-            tasks.spawn(socket.serve(methods.clone(), limits, stop.clone(), tasks.clone()));
+            tasks.spawn(socket.serve(methods.clone(), limits, Arc::clone(&context)));
         }
         let layers = tower::ServiceBuilder::new().option_layer(cors(&config.cors));
+        let limit = bytes(config.max_response_bytes);
+        let together = RpcServiceBuilder::new().layer_fn(move |service| Together {
+            service,
+            context: Arc::clone(&context),
+            limit,
+        });
         let server = Server::builder()
             .set_config(limits(&config))
             .set_http_middleware(layers)
+            .set_rpc_middleware(together)
             .build_from_tcp(listener)
             .map_err(refuse)?;
         Ok(Self { address, http: server.start(methods), stop, tasks })

@@ -1,5 +1,6 @@
 //! Proves the behaviour that clients rely on, through real sockets.
 
+mod batches;
 mod calls;
 mod dev;
 mod errors;

@@ -1,0 +1,77 @@
+//! Measures the node beside anvil, in one run, on one machine: `scripts/bench/node --help`.
+//!
+//! The load generator runs on the same machine as the node; transactions are signed and requests
+//! are written out before the clock starts.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it measures wall time and waits for other processes"
+)]
+
+mod contract;
+mod growth;
+mod http;
+mod load;
+mod memory;
+mod peer;
+mod reads;
+mod start;
+mod table;
+mod throughput;
+mod wallet;
+
+use anyhow::{Result, bail};
+use peer::Peer;
+use table::Table;
+
+/// What is measured, by the name that selects it.
+const SUBJECTS: &[(&str, Subject)] = &[
+    ("start", start::measure),
+    ("transfers", throughput::transfers),
+    ("erc20", throughput::erc20),
+    ("store", throughput::store),
+    ("reads", reads::measure),
+    ("growth", growth::measure),
+    ("empty", growth::empty_blocks),
+    ("logs", reads::sparse_logs),
+];
+
+type Subject = fn(&[Peer], &mut Table) -> Result<()>;
+
+const USAGE: &str = "\
+scripts/bench/node [--quick] [--durable] [--only-ours] [SUBJECT..]
+  subjects: start transfers erc20 store reads growth empty logs (all by default)
+  --quick      a tenth of the load
+  --durable    also measure our node with an fsync per block
+  --only-ours  leave anvil out";
+
+fn main() -> Result<()> {
+    let mut table = Table::default();
+    let mut peers = vec![Peer::ours()?, Peer::ours_without_poci()?];
+    let (mut chosen, mut is_with_anvil) = (Vec::new(), true);
+    for word in std::env::args().skip(1) {
+        match word.as_str() {
+            // cargo says so to every bench.
+            "--bench" => {}
+            "--quick" => load::be_quick(),
+            "--durable" => peers.push(Peer::ours_durable()?),
+            "--only-ours" => is_with_anvil = false,
+            "--help" => {
+                eprintln!("{USAGE}");
+                return Ok(());
+            }
+            name if SUBJECTS.iter().any(|(subject, _)| *subject == name) => chosen.push(word),
+            other => bail!("{other} is no option and no subject\n{USAGE}"),
+        }
+    }
+    if is_with_anvil {
+        peers.push(Peer::anvil()?);
+    }
+    for (name, measure) in SUBJECTS {
+        if chosen.is_empty() || chosen.iter().any(|word| word == name) {
+            eprintln!("== {name}");
+            measure(&peers, &mut table)?;
+        }
+    }
+    table.print();
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Starts the nodes that are compared, each on a free port with a folder of its own.
+
+use crate::http::Client;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Longest time from the start to the first answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that is measured, with the flags that make it comparable.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// Its column in the table.
+    pub(crate) name: &'static str,
+    program: PathBuf,
+    flags: Vec<&'static str>,
+    is_ours: bool,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn needed(path: &str, remedy: &str) -> Result<PathBuf> {
+    let path = root().join(path);
+    ensure!(path.exists(), "{} is missing: {remedy}", path.display());
+    Ok(path.canonicalize()?)
+}
+
+impl Peer {
+    fn of_ours(name: &'static str, flags: &[&'static str]) -> Result<Self> {
+        let program = needed("target/release/utnet", "cargo build --release -p utnet-cli")?;
+        let flags = [&["node", "--silent"], flags].concat();
+        Ok(Self { name, program, flags, is_ours: true })
+    }
+
+    /// Our node as it starts by default, on disk and process-safe.
+    pub(crate) fn ours() -> Result<Self> {
+        Self::of_ours("utnet", &[])
+    }
+
+    /// Our node as a plain Ethereum dev chain, on disk and process-safe.
+    pub(crate) fn ours_without_poci() -> Result<Self> {
+        Self::of_ours("utnet --no-poci", &["--no-poci"])
+    }
+
+    /// Our node with an fsync before each answer.
+    pub(crate) fn ours_durable() -> Result<Self> {
+        Self::of_ours("utnet --durable", &["--durable"])
+    }
+
+    /// anvil, in memory as it always is.
+    pub(crate) fn anvil() -> Result<Self> {
+        let program = needed("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "npm ci")?;
+        Ok(Self { name: "anvil", program, flags: vec!["--silent"], is_ours: false })
+    }
+
+    /// Starts it with more flags and waits for its first answer.
+    pub(crate) fn start(&self, flags: &[&str]) -> Result<Running> {
+        let folder = tempfile::tempdir()?;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let mut command = Command::new(&self.program);
+        command.args(&self.flags).args(flags).args(["--port", &port.to_string()]);
+        if self.is_ours {
+            command.arg("--datadir").arg(folder.path().join("chain"));
+        } else {
+            command.arg("--cache-path").arg(folder.path());
+        }
+        let begun = Instant::now();
+        let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut running = Running { child, address, folder, started_in: Duration::ZERO };
+        running.wait(begun)?;
+        Ok(running)
+    }
+}
+
+/// A node at work; it dies with this.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) folder: tempfile::TempDir,
+    /// From the start of the process to its first answer.
+    pub(crate) started_in: Duration,
+}
+
+impl Running {
+    fn wait(&mut self, begun: Instant) -> Result<()> {
+        while begun.elapsed() < PATIENCE {
+            if let Ok(mut client) = Client::connect(self.address) {
+                client.ask("eth_blockNumber", &Value::Array(Vec::new()))?;
+                self.started_in = begun.elapsed();
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the node ended with {status} before it answered");
+            }
+            std::thread::yield_now();
+        }
+        bail!("the node did not answer within {PATIENCE:?}")
+    }
+
+    /// A connection of its own.
+    pub(crate) fn client(&self) -> Result<Client> {
+        Client::connect(self.address).context("the node does not take another connection")
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have died already; there is nobody to tell.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
