@@ -27,7 +27,10 @@ interface IJobEscrow {
     error JobEscrowLeafMismatch(JobId job, bytes32 leafRoot, bytes32 revealedRoot);
     /// @notice The batch is not final, or does not hold the leaf.
     error JobEscrowNotFinal(JobId job, BatchId batch);
-    /// @notice A referee has found another result, in whichever batch: the price goes back by `refund`.
+    /// @notice The batch is not the worker's own: in others' batches nothing is paid and nothing falls.
+    error JobEscrowForeignBatch(JobId job, address poster, address worker);
+    /// @notice A referee has found another result, in whichever batch of the worker: the price goes back by
+    /// `refund`.
     error JobEscrowOverturned(JobId job, bytes32 resultRoot);
 
     /// @notice A job was opened and its price locked.
@@ -56,9 +59,9 @@ interface IJobEscrow {
     /// @notice Opens the commitment, not after the job's deadline. Worker only.
     function revealResult(JobId job, bytes32 resultRoot, bytes32 salt) external;
 
-    /// @notice Pays the worker once a final batch holds the revealed result. Anyone.
+    /// @notice Pays the worker once a final batch of its own holds the revealed result. Anyone.
     /// @dev A result that fell in one batch is not paid for by another. Reverts: `JobEscrowWrongState`,
-    /// `JobEscrowLeafMismatch`, `JobEscrowOverturned`, `JobEscrowNotFinal`.
+    /// `JobEscrowLeafMismatch`, `JobEscrowForeignBatch`, `JobEscrowOverturned`, `JobEscrowNotFinal`.
     function settle(
         JobId job,
         BatchId batch,

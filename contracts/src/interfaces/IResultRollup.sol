@@ -117,8 +117,8 @@ interface IResultRollup {
     function hasFallen(BatchId batch, uint256 index) external view returns (bool);
     /// @notice Whether any batch's leaf for this job was overturned.
     function isOverturned(JobId job) external view returns (bool);
-    /// @notice Whether any batch's leaf for this job with this result was overturned.
-    function isResultOverturned(JobId job, bytes32 resultRoot) external view returns (bool);
+    /// @notice Whether a leaf for this job with this result was overturned in any batch of this poster.
+    function isResultOverturned(address poster, JobId job, bytes32 resultRoot) external view returns (bool);
     /// @notice A batch as kept; zeros if it was not posted.
     function batchOf(BatchId batch) external view returns (Batch memory);
     /// @notice The latest challenge of a leaf; zeros if there was none.

@@ -92,7 +92,9 @@ contract JobEscrow is IJobEscrow, EIP712 {
         if (kept.state != JobState.Revealed) revert JobEscrowWrongState(job, kept.state);
         bool isOurs = JobId.unwrap(leaf.job) == JobId.unwrap(job) && leaf.resultRoot == kept.resultRoot;
         if (!isOurs) revert JobEscrowLeafMismatch(job, leaf.resultRoot, kept.resultRoot);
-        if (ROLLUP.isResultOverturned(job, kept.resultRoot)) {
+        address poster = ROLLUP.batchOf(batch).poster;
+        if (poster != kept.worker) revert JobEscrowForeignBatch(job, poster, kept.worker);
+        if (ROLLUP.isResultOverturned(poster, job, kept.resultRoot)) {
             revert JobEscrowOverturned(job, kept.resultRoot);
         }
         if (!ROLLUP.proveResult(batch, leaf, index, path)) revert JobEscrowNotFinal(job, batch);
@@ -110,7 +112,7 @@ contract JobEscrow is IJobEscrow, EIP712 {
         bool isWaiting = kept.state == JobState.Open || kept.state == JobState.Committed;
         if (!isWaiting && kept.state != JobState.Revealed) revert JobEscrowWrongState(job, kept.state);
         uint64 due = isWaiting ? kept.deadline : kept.deadline + GRACE_SECONDS;
-        bool hasFallen = !isWaiting && ROLLUP.isResultOverturned(job, kept.resultRoot);
+        bool hasFallen = !isWaiting && ROLLUP.isResultOverturned(kept.worker, job, kept.resultRoot);
         if (block.timestamp <= due && !hasFallen) revert JobEscrowNotDue(job, due);
 
         kept.state = JobState.Refunded;

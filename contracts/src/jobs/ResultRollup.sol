@@ -49,7 +49,8 @@ contract ResultRollup is IResultRollup {
     /// @dev Written by `answer`.
     mapping(JobId job => bool) private _isOverturned;
     /// @dev Written by `answer`.
-    mapping(JobId job => mapping(bytes32 resultRoot => bool)) private _isResultOverturned;
+    mapping(address poster => mapping(JobId job => mapping(bytes32 resultRoot => bool))) private
+        _isResultOverturned;
 
     constructor(RollupParameters memory parameters) {
         if (parameters.maxAttempts == 0) revert ResultRollupBadParameter("maxAttempts");
@@ -223,8 +224,8 @@ contract ResultRollup is IResultRollup {
     }
 
     /// @inheritdoc IResultRollup
-    function isResultOverturned(JobId job, bytes32 resultRoot) external view returns (bool) {
-        return _isResultOverturned[job][resultRoot];
+    function isResultOverturned(address poster, JobId job, bytes32 resultRoot) external view returns (bool) {
+        return _isResultOverturned[poster][job][resultRoot];
     }
 
     /// @inheritdoc IResultRollup
@@ -263,7 +264,7 @@ contract ResultRollup is IResultRollup {
         _batches[batch].bond -= uint128(slice); // fits: at most the bond
         _fallen[batch] += 1;
         _isOverturned[job] = true;
-        _isResultOverturned[job][dispute.claimedRoot] = true;
+        _isResultOverturned[_batches[batch].poster][job][dispute.claimedRoot] = true;
 
         emit LeafOverturned(batch, index, job, dispute.referee, dispute.foundRoot);
 

@@ -91,7 +91,7 @@ contract JobHandler is JobFixture {
         JobId job = leaves[0].job;
         if (jobs.jobOf(job).state != JobState.Revealed) return;
         if (rollup.proveResult(batch, leaves[0], 0, pathOf(0))) settle(job, batch);
-        else if (rollup.isResultOverturned(job, RESULT)) jobs.refund(job);
+        else if (rollup.isResultOverturned(worker, job, RESULT)) jobs.refund(job);
     }
 
     function refundLate(uint256 i) external {

@@ -112,8 +112,12 @@ abstract contract JobFixture is ChainFixture {
     }
 
     function postBatch() internal returns (BatchId) {
+        return postBatchAs(worker);
+    }
+
+    function postBatchAs(address poster) internal returns (BatchId) {
         bytes32 root = SortedTree.orderedRoot(leafHashes);
-        vm.prank(worker);
+        vm.prank(poster);
         return rollup.postRoot{value: POST_BOND}(root, uint32(leafHashes.length), "https://worker/results");
     }
 

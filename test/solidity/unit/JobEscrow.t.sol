@@ -330,6 +330,40 @@ contract JobEscrowTest is JobFixture {
         jobs.refund(job);
     }
 
+    /// @dev Anybody could post a worker's revealed result, dispute it himself, and with a referee of his own
+    /// take the price from the worker, at half a bond a try.
+    function test_refund_revertsWhen_theResultFellInABatchOfSomebodyElse() public {
+        JobId job = openJob();
+        deliver(job);
+        vm.deal(stranger, POST_BOND);
+        BatchId foreign = postBatchAs(stranger);
+        dispute(foreign, 0);
+        drawFor(foreign, 0);
+        rule(foreign, 0, ANOTHER);
+
+        vm.expectRevert(notDue(job, START + JOB_SECONDS + GRACE));
+        jobs.refund(job);
+
+        BatchId own = postBatch();
+        skipSeconds(WINDOW + 1);
+        settle(job, own);
+        assertEq(vault.freeOf(worker), PRICE, "the worker is paid");
+    }
+
+    function test_settle_revertsWhen_batchIsNotTheWorkers() public {
+        JobId job = openJob();
+        deliver(job);
+        vm.deal(stranger, POST_BOND);
+        BatchId foreign = postBatchAs(stranger);
+        skipSeconds(WINDOW + 1);
+        bytes32[] memory path = pathOf(0);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowForeignBatch.selector, job, stranger, worker)
+        );
+        jobs.settle(job, foreign, leaves[0], 0, path);
+    }
+
     function test_refund_whenNothingFinalCameWithinTheGrace() public {
         JobId job = openJob();
         deliver(job);

@@ -312,8 +312,9 @@ contract ResultRollupTest is JobFixture {
         assertEq(kept.foundRoot, "found", "found");
         assertTrue(rollup.hasFallen(batch, 0), "fallen");
         assertTrue(rollup.isOverturned(leaves[0].job), "job");
-        assertTrue(rollup.isResultOverturned(leaves[0].job, RESULT), "result");
-        assertFalse(rollup.isResultOverturned(leaves[0].job, "found"), "another result");
+        assertTrue(rollup.isResultOverturned(worker, leaves[0].job, RESULT), "result");
+        assertFalse(rollup.isResultOverturned(worker, leaves[0].job, "found"), "another result");
+        assertFalse(rollup.isResultOverturned(stranger, leaves[0].job, RESULT), "another poster");
         assertEq(vault.freeOf(referee), CHALLENGE_BOND / 2, "referee");
         assertEq(
             vault.freeOf(challenger), 2 * CHALLENGE_BOND - CHALLENGE_BOND / 2, "challenger: bond and share"
