@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
 import {JobEscrow} from "contracts/src/jobs/JobEscrow.sol";
 import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
 import {BatchId, JobId, RentalId} from "contracts/src/types/Ids.sol";
-import {JobSpec, ResultLeaf, RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
+import {ChallengeState, JobSpec, ResultLeaf, RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
 
 import {PowerDouble} from "../doubles/PowerDouble.sol";
 import {ChainFixture} from "./ChainFixture.sol";
@@ -149,5 +150,13 @@ abstract contract JobFixture is ChainFixture {
 
     function settle(JobId job, BatchId batch) internal {
         jobs.settle(job, batch, leaves[0], 0, pathOf(0));
+    }
+
+    function challengeIn(BatchId batch, uint256 index, ChallengeState state)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(IResultRollup.ResultRollupWrongState.selector, batch, index, state);
     }
 }
