@@ -40,6 +40,12 @@ impl CursorError {
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Rpc(error) if error.is_retryable())
     }
+
+    /// Whether nothing will get better until somebody has looked at the disk, or has chosen another start.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        matches!(self, Self::Storage(_) | Self::TooDeep { .. })
+    }
 }
 
 /// What happened on the chain, one block at a time.

@@ -81,6 +81,13 @@ impl OutboxError {
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Rpc(error) if error.is_retryable())
     }
+
+    /// Whether nothing will get better until somebody has looked at the disk: after one failed write the database
+    /// takes no more until it is opened again.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        matches!(self, Self::Storage(_))
+    }
 }
 
 /// The durable queue of one account. Cheap to clone; any clone may enqueue and ask.
@@ -170,6 +177,23 @@ impl Outbox {
         let status = self.store.requeue(key)?;
         self.wake();
         Ok(status)
+    }
+
+    /// Forgets an intent whose outcome is final, together with whatever else is in the transaction; says whether nothing
+    /// is stored under the key now. From then on the key is a new one: only for callers who will not use it again.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn forget_in(&self, txn: &WriteTransaction, key: IntentKey) -> Result<bool, StorageError> {
+        self.store.forget_in(txn, key)
+    }
+
+    /// How many intents have no final outcome.
+    ///
+    /// # Errors
+    /// [`OutboxError::Storage`] when the database fails.
+    pub fn unsettled(&self) -> Result<u64, OutboxError> {
+        Ok(self.store.count_active()?)
     }
 
     /// All intents whose outcome is not final, in the order of their arrival.

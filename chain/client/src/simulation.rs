@@ -6,7 +6,7 @@
 mod server;
 mod state;
 
-use crate::{BlockRef, CallRequest, Chain, Fees, Receipt, RpcError};
+use crate::{BlockRef, CallRequest, Chain, Dispatcher, Fees, Receipt, RpcError};
 use alloy_primitives::{Address, B256, Bytes, TxHash};
 use alloy_rpc_types_eth::{Filter, Log};
 pub use server::serve;
@@ -117,6 +117,23 @@ impl RecordingChain {
     /// Completes when a fault wants the sender's process dead; drop the sender then.
     pub async fn crashed(&self) {
         self.crash.notified().await;
+    }
+
+    /// One turn of a dispatcher that dies when this chain says so; whether it lives on. What the line loses is no fault.
+    ///
+    /// # Panics
+    /// When the turn fails in a way that is not worth another try.
+    pub async fn turn(&self, dispatcher: &mut Dispatcher<Self>) -> bool {
+        tokio::select! {
+            biased;
+            () = self.crashed() => false,
+            done = dispatcher.tick() => {
+                if let Err(error) = done {
+                    assert!(error.is_retryable(), "{error}");
+                }
+                true
+            }
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {

@@ -16,7 +16,8 @@ pub enum StorageError {
     Value(#[from] serde_json::Error),
     /// The tables belong to another chain.
     #[error(
-        "stored for chain {stored_chain} with genesis {stored_genesis}, not for chain {chain} with genesis {genesis}"
+        "stored for chain {stored_chain} with genesis {stored_genesis}, not for chain {chain} with genesis {genesis}: \
+         each chain needs a data folder of its own"
     )]
     OtherChain {
         /// Chain id in the database.

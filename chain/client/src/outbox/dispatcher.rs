@@ -67,13 +67,16 @@ impl<C: Chain> Dispatcher<C> {
     }
 
     /// Works until `stop` completes. Stopping in the middle of a step is like a crash there: nothing is lost.
-    pub async fn run(&mut self, stop: impl Future<Output = ()> + Send) {
+    ///
+    /// # Errors
+    /// [`OutboxError::Storage`] when the database fails; everything else is tried again.
+    pub async fn run(&mut self, stop: impl Future<Output = ()> + Send) -> Result<(), OutboxError> {
         let backoff = Backoff::default();
         let mut failures = 0;
         let mut stop = std::pin::pin!(stop);
         loop {
             let turn = tokio::select! {
-                () = &mut stop => return,
+                () = &mut stop => return Ok(()),
                 turn = self.tick() => turn,
             };
             let wait = match turn {
@@ -81,6 +84,7 @@ impl<C: Chain> Dispatcher<C> {
                     failures = 0;
                     TURN
                 }
+                Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => {
                     failures += 1;
                     let reason: &dyn std::error::Error = &error;
@@ -89,7 +93,7 @@ impl<C: Chain> Dispatcher<C> {
                 }
             };
             tokio::select! {
-                () = &mut stop => return,
+                () = &mut stop => return Ok(()),
                 () = self.outbox.enqueued.notified() => {}
                 () = self.clock.sleep(wait) => {}
             }

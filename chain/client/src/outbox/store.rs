@@ -13,7 +13,8 @@ use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// `account(20) ‖ key(32)` → JSON of the [`Entry`]. Never deleted: that is what makes a key count once.
+/// `account(20) ‖ key(32)` → JSON of the [`Entry`]. Deleted only by those who will never use the key again: that is what
+/// makes a key count once.
 const ENTRIES: TableDefinition<'static, &'static [u8], &'static [u8]> =
     TableDefinition::new("outbox-entries");
 
@@ -149,6 +150,32 @@ impl Store {
         let is_done = self.update_in(&txn, key, change)?;
         txn.commit()?;
         Ok(is_done)
+    }
+
+    /// Removes an entry whose outcome is final; whether there is none now.
+    pub(super) fn forget_in(
+        &self,
+        txn: &WriteTransaction,
+        key: IntentKey,
+    ) -> Result<bool, StorageError> {
+        let mut entries: JsonTable<'_> = txn.open_table(ENTRIES)?;
+        let place = self.entry_key(key);
+        if storage::read::<Entry>(&entries, &place)?.is_some_and(|entry| entry.is_active()) {
+            return Ok(false);
+        }
+        entries.remove(place.as_slice())?;
+        Ok(true)
+    }
+
+    pub(super) fn count_active(&self) -> Result<u64, StorageError> {
+        let table = self.db.begin_read()?.open_table(ACTIVE)?;
+        let (first, last) = (self.active_key(0), self.active_key(u64::MAX));
+        let mut count = 0;
+        for row in table.range(first.as_slice()..=last.as_slice())? {
+            row?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     pub(super) fn requeue(&self, key: IntentKey) -> Result<Status, OutboxError> {

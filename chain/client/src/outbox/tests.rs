@@ -58,16 +58,23 @@ impl World {
 
     /// One turn of a sender that dies when the chain says so; what it had in memory is gone then.
     async fn turn(&self) {
-        let mut dispatcher = self.dispatcher().await;
-        tokio::select! {
-            biased;
-            () = self.chain.crashed() => {}
-            done = dispatcher.tick() => {
-                if let Err(error) = done {
-                    assert!(error.is_retryable(), "{error}");
-                }
-            }
-        }
+        self.chain.turn(&mut self.dispatcher().await).await;
+    }
+
+    /// The oldest intent that is under way.
+    fn flight(&self) -> Flight {
+        let (_, entry) = self.outbox.active().expect("readable").remove(0);
+        let Stage::InFlight(flight) = entry.stage else { panic!("{entry:?}") };
+        flight
+    }
+
+    /// A sender of the same account, on the same chain, with an outbox of its own, that was faster: ours is forgotten.
+    async fn is_overtaken(&self) {
+        self.chain.forget_pool();
+        let stranger = World { chain: self.chain.clone(), ..World::new(Faults::default()) };
+        stranger.enqueue(7);
+        stranger.turn().await;
+        self.chain.mine();
     }
 
     /// Turns and blocks until everything is final.
@@ -150,8 +157,7 @@ async fn restart_between_send_and_note_does_not_send_twice() {
     world.enqueue(2);
 
     world.turn().await;
-    let (_, entry) = world.outbox.active().expect("readable").remove(0);
-    let Stage::InFlight(flight) = entry.stage else { panic!("{entry:?}") };
+    let flight = world.flight();
     assert_eq!(flight.latest().offered_at, None);
     assert_eq!(world.chain.pooled(), 1);
     world.run_to_the_end().await;
@@ -164,8 +170,7 @@ async fn a_signed_transaction_is_stored_before_it_is_sent() {
     let world = World::new(Faults { lost_requests: 0, crashes: 100, ..Faults::default() });
     world.enqueue(1);
     world.turn().await;
-    let (_, entry) = world.outbox.active().expect("readable").remove(0);
-    let Stage::InFlight(flight) = entry.stage else { panic!("{entry:?}") };
+    let flight = world.flight();
     world.chain.mine();
     assert_eq!(world.chain.executed()[0].hash, flight.latest().hash);
 }
@@ -183,8 +188,7 @@ async fn a_cheap_transaction_gets_higher_fees_after_the_deadline() {
     world.clock.advance(Duration::from_secs(15));
     world.turn().await;
 
-    let (_, entry) = world.outbox.active().expect("readable").remove(0);
-    let Stage::InFlight(flight) = entry.stage else { panic!("{entry:?}") };
+    let flight = world.flight();
     let [first, second] = flight.attempts.as_slice() else { panic!("{flight:?}") };
     assert!(second.max_fee * 10 >= first.max_fee * 11);
     assert!(second.tip * 10 >= first.tip * 11);
@@ -204,8 +208,7 @@ async fn fees_never_rise_above_the_ceiling() {
         world.clock.advance(Duration::from_secs(10));
         world.turn().await;
     }
-    let (_, entry) = world.outbox.active().expect("readable").remove(0);
-    let Stage::InFlight(flight) = entry.stage else { panic!("{entry:?}") };
+    let flight = world.flight();
     assert!(flight.attempts.iter().all(|attempt| attempt.max_fee <= 3_500_000_000));
 }
 
@@ -272,11 +275,7 @@ async fn a_nonce_that_a_foreign_transaction_used_is_replaced_once_that_is_final(
     let world = World::new(Faults::default());
     world.enqueue(1);
     world.turn().await;
-    world.chain.forget_pool();
-    let stranger = World { chain: world.chain.clone(), ..World::new(Faults::default()) };
-    stranger.enqueue(7);
-    stranger.turn().await;
-    world.chain.mine();
+    world.is_overtaken().await;
     assert_eq!(world.executed(), [7]);
 
     world.run_to_the_end().await;
@@ -289,18 +288,13 @@ async fn a_nonce_that_a_reorganisation_gave_back_is_not_given_up() {
     let world = World::new(Faults::default());
     world.enqueue(1);
     world.turn().await;
-    world.chain.forget_pool();
-    let stranger = World { chain: world.chain.clone(), ..World::new(Faults::default()) };
-    stranger.enqueue(7);
-    stranger.turn().await;
-    world.chain.mine();
+    world.is_overtaken().await;
     world.turn().await;
 
     world.chain.reorganise(1, true);
     world.turn().await;
 
-    let (_, entry) = world.outbox.active().expect("readable").remove(0);
-    let Stage::InFlight(flight) = entry.stage else { panic!("{entry:?}") };
+    let flight = world.flight();
     assert_eq!((flight.nonce, flight.lost_at), (0, None));
     world.run_to_the_end().await;
     assert_eq!(world.executed(), [1]);
@@ -472,4 +466,22 @@ async fn the_simulated_chain_links_its_blocks() {
     let (first, second) = (chain.mine(), chain.mine());
     assert_eq!(second.parent_hash, first.hash);
     assert_eq!(chain.head().await.expect("no faults"), second);
+}
+
+#[tokio::test]
+async fn only_what_is_final_can_be_forgotten() {
+    let world = World::new(Faults::default());
+    let key = world.enqueue(1);
+    let forget = || {
+        let txn = world.outbox.database().begin_write().expect("in memory");
+        let is_gone = world.outbox.forget_in(&txn, key).expect("readable");
+        txn.commit().expect("in memory");
+        is_gone
+    };
+    assert!(!forget());
+
+    world.run_to_the_end().await;
+
+    assert!(forget());
+    assert_eq!(world.outbox.status(key).expect("readable"), None);
 }
