@@ -1,5 +1,6 @@
 //! Reads the settings: a TOML file, overridden by flags. Secrets are named by file, never given.
 
+use crate::inbox::Room;
 use alloy_primitives::Address;
 use serde::Deserialize;
 use std::{
@@ -33,6 +34,9 @@ pub struct Settings {
     /// Unchecked messages at once [default: 1024]
     #[arg(long, value_name = "COUNT")]
     pub most_waiting: Option<u64>,
+    /// Rejected and submitted messages that are remembered, of each that many [default: 10000]
+    #[arg(long, value_name = "COUNT")]
+    pub most_remembered: Option<u64>,
     /// Log filter, such as `info` or `utnet_relayer=debug` [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -56,8 +60,8 @@ pub struct Config {
     pub inbox_key_file: PathBuf,
     /// The escrow.
     pub escrow: Address,
-    /// Unchecked messages at once, at most.
-    pub most_waiting: u64,
+    /// How many messages are kept.
+    pub room: Room,
     /// Log filter.
     pub log: String,
     /// Log lines as JSON.
@@ -111,6 +115,7 @@ impl Settings {
             inbox_key_file: self.inbox_key_file.or(others.inbox_key_file),
             escrow: self.escrow.or(others.escrow),
             most_waiting: self.most_waiting.or(others.most_waiting),
+            most_remembered: self.most_remembered.or(others.most_remembered),
             log: self.log.or(others.log),
             json_logs: self.json_logs.or(others.json_logs),
         }
@@ -119,6 +124,7 @@ impl Settings {
     /// Fills in the defaults.
     #[must_use]
     pub fn into_config(self) -> Config {
+        let room = Room::default();
         let datadir = self.datadir.unwrap_or_else(|| "utnet-relayer".into());
         Config {
             rpc: self.rpc.unwrap_or_else(|| "http://127.0.0.1:8545".to_owned()),
@@ -126,7 +132,10 @@ impl Settings {
             key_file: self.key_file.unwrap_or_else(|| datadir.join("account.key")),
             inbox_key_file: self.inbox_key_file.unwrap_or_else(|| datadir.join("inbox.key")),
             escrow: self.escrow.unwrap_or_else(|| system_address(SystemContract::RpoiEscrow)),
-            most_waiting: self.most_waiting.unwrap_or(1_024),
+            room: Room {
+                waiting: self.most_waiting.unwrap_or(room.waiting),
+                remembered: self.most_remembered.unwrap_or(room.remembered),
+            },
             log: self.log.unwrap_or_else(|| "info".to_owned()),
             json_logs: self.json_logs.unwrap_or_default(),
             datadir,
@@ -149,7 +158,7 @@ mod tests {
 
         assert_eq!(config.rpc, "http://flag:1");
         assert_eq!(config.listen.port(), 9);
-        assert_eq!(config.most_waiting, 1_024);
+        assert_eq!(config.room, Room::default());
     }
 
     #[test]

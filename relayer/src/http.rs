@@ -9,18 +9,22 @@ use alloy_primitives::{Address, B256, Bytes};
 use axum::{
     Json, Router,
     body::Bytes as Body,
-    extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, Path, Request, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::Serialize;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use utnet_client::Chain;
 use utnet_messages::Sealed;
 
 /// Bytes of a request's body, at most: hex of the longest message, and its frame.
 const MOST_BODY_BYTES: usize = 16 * 1_024;
+
+/// Time for a request and its answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The relayer's key and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,7 +53,7 @@ struct Health {
     /// Messages that are not checked yet.
     waiting: u64,
     /// Transactions that are not final yet.
-    unsettled: usize,
+    unsettled: u64,
 }
 
 /// All routes.
@@ -62,7 +66,14 @@ pub fn router<C: Chain + 'static>(relayer: Arc<Relayer<C>>) -> Router {
         .fallback(|| async { Refusal::NoRoute })
         .method_not_allowed_fallback(|| async { Refusal::Method })
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(middleware::from_fn(in_time))
         .with_state(relayer)
+}
+
+/// A body that never comes must not hold a place.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
+    answered.unwrap_or_else(|_late| Refusal::TooSlow.into_response())
 }
 
 async fn key<C: Chain>(State(relayer): State<Arc<Relayer<C>>>) -> Response {
@@ -76,7 +87,7 @@ async fn key<C: Chain>(State(relayer): State<Arc<Relayer<C>>>) -> Response {
     .into_response()
 }
 
-async fn receive<C: Chain>(
+async fn receive<C: Chain + 'static>(
     State(relayer): State<Arc<Relayer<C>>>,
     headers: HeaderMap,
     body: Result<Body, BytesRejection>,
@@ -88,11 +99,14 @@ async fn receive<C: Chain>(
     }
     let body = body.map_err(|_too_long_or_broken| Refusal::TooLong { most: MOST_BODY_BYTES })?;
     let sealed: Sealed = serde_json::from_slice(&body)?;
-    let status = match relayer.receive(&sealed)? {
+    let id = sealed.id();
+    // Opening takes a multiplication on the curve, storing a sync of the disk.
+    let receiving = tokio::task::spawn_blocking(move || relayer.receive(&sealed));
+    let status = match receiving.await.map_err(|_panic| Refusal::Failed)?? {
         Stored::Known => StatusCode::OK,
         _ => StatusCode::ACCEPTED,
     };
-    Ok((status, Json(Accepted { id: sealed.id() })).into_response())
+    Ok((status, Json(Accepted { id })).into_response())
 }
 
 async fn find<C: Chain>(
@@ -110,7 +124,7 @@ async fn health<C: Chain>(State(relayer): State<Arc<Relayer<C>>>) -> Result<Resp
         node: head.is_some(),
         head,
         waiting: relayer.inbox().waiting().map_err(utnet_client::OutboxError::from)?,
-        unsettled: relayer.outbox().active()?.len(),
+        unsettled: relayer.outbox().unsettled()?,
     };
     let status = if health.node { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, Json(health)).into_response())

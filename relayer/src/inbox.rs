@@ -22,8 +22,24 @@ const WAITING: Table = TableDefinition::new("inbox-waiting");
 /// sequence(8, big-endian) → id(32) as JSON of rejected messages, the oldest of which are forgotten.
 const REJECTED: Table = TableDefinition::new("inbox-rejected");
 
-/// Rejected messages that are remembered: anybody can send them for free.
-const MOST_REJECTED: u64 = 10_000;
+/// The same of messages that went to the outbox.
+const SUBMITTED: Table = TableDefinition::new("inbox-submitted");
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Unchecked messages at once, at most.
+    pub waiting: u64,
+    /// Rejected messages that are remembered, and as many submitted ones: anybody can send the former for free, and a
+    /// party may seal the same word again and again.
+    pub remembered: u64,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { waiting: 1_024, remembered: 10_000 }
+    }
+}
 
 /// A message and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,21 +78,21 @@ pub enum Stored {
 #[derive(Clone, Debug)]
 pub struct Inbox {
     db: Arc<Database>,
-    most_waiting: u64,
+    room: Room,
 }
 
 impl Inbox {
-    /// The inbox in a database, with room for `most_waiting` unchecked messages.
+    /// The inbox in a database.
     ///
     /// # Errors
     /// [`StorageError`] when the database fails.
-    pub fn open(db: Arc<Database>, most_waiting: u64) -> Result<Self, StorageError> {
+    pub fn open(db: Arc<Database>, room: Room) -> Result<Self, StorageError> {
         let txn = db.begin_write()?;
-        for table in [RECORDS, WAITING, REJECTED] {
+        for table in [RECORDS, WAITING, REJECTED, SUBMITTED] {
             txn.open_table(table)?;
         }
         txn.commit()?;
-        Ok(Self { db, most_waiting })
+        Ok(Self { db, room })
     }
 
     /// Stores a message, durably, if there is room and it is new.
@@ -92,10 +108,11 @@ impl Inbox {
                 return Ok(Stored::Known);
             }
             let mut waiting = txn.open_table(WAITING)?;
-            if waiting.len()? >= self.most_waiting {
+            if waiting.len()? >= self.room.waiting {
                 return Ok(Stored::Full);
             }
-            let sequence = next_sequence(&waiting, &txn.open_table(REJECTED)?)?;
+            let (rejected, submitted) = (txn.open_table(REJECTED)?, txn.open_table(SUBMITTED)?);
+            let sequence = next_sequence([&waiting, &rejected, &submitted])?;
             let stage = Stage::Waiting(sealed.clone());
             let record = Record { received_at: now, sequence, stage };
             storage::write(&mut records, id.as_slice(), &record)?;
@@ -147,8 +164,47 @@ impl Inbox {
         id: B256,
         key: IntentKey,
     ) -> Result<(), StorageError> {
-        settle(txn, id, Stage::Submitted(key))?;
+        if let Some(sequence) = settle(txn, id, Stage::Submitted(key))? {
+            storage::write(&mut txn.open_table(SUBMITTED)?, &sequence.to_be_bytes(), &id)?;
+        }
         Ok(())
+    }
+
+    /// The oldest submitted message and its key, if more are remembered than there is room for.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn surplus_in(
+        &self,
+        txn: &WriteTransaction,
+    ) -> Result<Option<(B256, IntentKey)>, StorageError> {
+        let submitted = txn.open_table(SUBMITTED)?;
+        if submitted.len()? <= self.room.remembered {
+            return Ok(None);
+        }
+        let Some((_, id)) = submitted.first()? else { return Ok(None) };
+        let id: B256 = serde_json::from_slice(id.value())?;
+        let record: Option<Record> = storage::read(&txn.open_table(RECORDS)?, id.as_slice())?;
+        Ok(match record.map(|record| record.stage) {
+            Some(Stage::Submitted(key)) => Some((id, key)),
+            _ => None,
+        })
+    }
+
+    /// Forgets the oldest submitted message.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn forget_oldest_in(&self, txn: &WriteTransaction) -> Result<(), StorageError> {
+        pop_oldest(txn, SUBMITTED)
+    }
+
+    /// Whether the database still takes a write.
+    ///
+    /// # Errors
+    /// [`StorageError`] when it does not.
+    pub fn probe(&self) -> Result<(), StorageError> {
+        Ok(self.db.begin_write()?.commit()?)
     }
 
     /// Marks a waiting message as rejected, and forgets the oldest rejected one if there are too many.
@@ -158,15 +214,9 @@ impl Inbox {
     pub fn reject(&self, id: B256, reason: String) -> Result<(), StorageError> {
         let txn = self.db.begin_write()?;
         if let Some(sequence) = settle(&txn, id, Stage::Rejected(reason))? {
-            let mut rejected = txn.open_table(REJECTED)?;
-            storage::write(&mut rejected, &sequence.to_be_bytes(), &id)?;
-            if rejected.len()? > MOST_REJECTED {
-                let oldest =
-                    rejected.pop_first()?.map(|(_, id)| serde_json::from_slice(id.value()));
-                if let Some(oldest) = oldest.transpose()? {
-                    let oldest: B256 = oldest;
-                    txn.open_table(RECORDS)?.remove(oldest.as_slice())?;
-                }
+            storage::write(&mut txn.open_table(REJECTED)?, &sequence.to_be_bytes(), &id)?;
+            if txn.open_table(REJECTED)?.len()? > self.room.remembered {
+                pop_oldest(&txn, REJECTED)?;
             }
         }
         Ok(txn.commit()?)
@@ -186,17 +236,25 @@ fn settle(txn: &WriteTransaction, id: B256, stage: Stage) -> Result<Option<u64>,
     Ok(Some(sequence))
 }
 
-/// Above everything on both lists, so that both stay in the order of arrival.
-fn next_sequence(
-    waiting: &impl ReadableTable<&'static [u8], &'static [u8]>,
-    rejected: &impl ReadableTable<&'static [u8], &'static [u8]>,
-) -> Result<u64, StorageError> {
-    let last = |row: Option<(redb::AccessGuard<'_, &[u8]>, _)>| {
-        let (key, _): (_, redb::AccessGuard<'_, &[u8]>) = row?;
-        key.value().try_into().ok().map(u64::from_be_bytes)
-    };
-    let highest = last(waiting.last()?).max(last(rejected.last()?));
-    Ok(highest.map_or(0, |sequence| sequence.saturating_add(1)))
+/// Takes the oldest message off a list, and forgets it.
+fn pop_oldest(txn: &WriteTransaction, list: Table) -> Result<(), StorageError> {
+    let mut list = txn.open_table(list)?;
+    let oldest = list.pop_first()?.map(|(_, id)| serde_json::from_slice::<B256>(id.value()));
+    if let Some(oldest) = oldest.transpose()? {
+        txn.open_table(RECORDS)?.remove(oldest.as_slice())?;
+    }
+    Ok(())
+}
+
+/// Above everything on the lists, so that all stay in the order of arrival.
+fn next_sequence(lists: [&JsonTable<'_>; 3]) -> Result<u64, StorageError> {
+    let mut highest = None;
+    for list in lists {
+        let last = list.last()?;
+        let last = last.and_then(|(key, _)| key.value().try_into().ok().map(u64::from_be_bytes));
+        highest = highest.max(last);
+    }
+    Ok(highest.map_or(0, |sequence: u64| sequence.saturating_add(1)))
 }
 
 #[cfg(test)]
@@ -204,8 +262,9 @@ mod tests {
     use super::*;
     use alloy_primitives::Bytes;
 
-    fn inbox(most_waiting: u64) -> Inbox {
-        Inbox::open(storage::in_memory().expect("in memory"), most_waiting).expect("empty")
+    fn inbox(waiting: u64) -> Inbox {
+        let room = Room { waiting, remembered: 2 };
+        Inbox::open(storage::in_memory().expect("in memory"), room).expect("empty")
     }
 
     fn sealed(number: u8) -> Sealed {
@@ -239,6 +298,17 @@ mod tests {
         let inbox = inbox(1);
         inbox.store(&sealed(1), Seconds(1)).expect("stored");
         assert_eq!(inbox.store(&sealed(2), Seconds(1)).expect("stored"), Stored::Full);
+    }
+
+    #[test]
+    fn only_the_newest_rejected_messages_are_remembered() {
+        let inbox = inbox(10);
+        for number in 1..=4 {
+            inbox.store(&sealed(number), Seconds(1)).expect("stored");
+            inbox.reject(sealed(number).id(), "no".to_owned()).expect("stored");
+        }
+        let is_known = |number| inbox.find(sealed(number).id()).expect("readable").is_some();
+        assert_eq!([1, 2, 3, 4].map(is_known), [false, false, true, true]);
     }
 
     #[test]

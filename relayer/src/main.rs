@@ -7,7 +7,9 @@ use std::{
     io::{self, Write},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +20,9 @@ use utnet_relayer::{
     config::{Config, Settings},
     server,
 };
+
+/// Time for an answer to `status`.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Carry rental messages for the escrow: an encrypted inbox, checked, submitted once, never in charge of money.
 #[derive(Debug, Parser)]
@@ -75,12 +80,22 @@ impl Given {
     }
 }
 
+fn main() -> ExitCode {
+    match act(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("utnet-relayer: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn act(command: Command) -> anyhow::Result<()> {
     let mut out = io::stdout();
-    match Cli::parse().command {
+    match command {
         Command::Init(given) => init(&given.into_config()?, &mut out),
-        Command::Run(given) => run(&given.into_config()?, &mut out).await,
+        Command::Run(given) => Box::pin(run(&given.into_config()?, &mut out)).await,
         Command::Status(given) => status(&given.into_config()?, &mut out).await,
         Command::Key(Key::New { kind, file }) => new_key(kind, &file, &mut out),
     }
@@ -151,7 +166,10 @@ async fn status(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let folder = config.datadir.display();
     let url = server::running_url(&config.datadir)
         .with_context(|| format!("no relayer runs in {folder}"))?;
-    let answer = reqwest::get(format!("{url}/v1/health"))
+    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let answer = client
+        .get(format!("{url}/v1/health"))
+        .send()
         .await
         .with_context(|| format!("the relayer of {folder} does not answer at {url}"))?;
     writeln!(out, "{}", answer.text().await?)?;

@@ -2,14 +2,17 @@
 
 use crate::{
     Rejection, Verdict,
-    inbox::{Inbox, Record, Stage, Stored},
+    inbox::{Inbox, Record, Room, Stage, Stored},
     judge,
 };
 use alloy_primitives::{B256, Bytes, TxHash};
 use alloy_sol_types::SolInterface;
-use redb::Database;
+use redb::{Database, WriteTransaction};
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::Notify;
 use utnet_bindings::RpoiEscrow::{RpoiEscrowErrors, rentalOfCall};
 use utnet_client::{
@@ -20,6 +23,10 @@ use utnet_messages::{Escrow, OpenError, PublicKey, Sealed, SecretKey, open_inbox
 
 /// Transactions that one message may cost, when each is mined and reverts.
 const MOST_ATTEMPTS: u32 = 3;
+
+/// Transactions under way at once: more messages wait, and then are turned away, until these are through. A relayer
+/// without coins must not fill its disk.
+const MOST_UNSETTLED: u64 = 1_024;
 
 /// Longest sealed message: ratings take about 1,100 bytes.
 const MOST_CIPHERTEXT_BYTES: usize = 4_096;
@@ -35,8 +42,8 @@ pub struct Setup<C> {
     pub secret: SecretKey,
     /// Where messages are kept; the outbox must live in the same database.
     pub outbox: Outbox,
-    /// Unchecked messages at once, at most.
-    pub most_waiting: u64,
+    /// How much is kept.
+    pub room: Room,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -51,6 +58,8 @@ pub struct Relayer<C> {
     outbox: Outbox,
     clock: Arc<dyn Clock>,
     received: Notify,
+    /// A message could not be stored: the database may take no more.
+    is_in_doubt: AtomicBool,
 }
 
 /// Why a message was not accepted.
@@ -94,6 +103,18 @@ pub enum ProcessError {
     Storage(#[from] StorageError),
 }
 
+impl ProcessError {
+    /// Whether nothing will get better until somebody has looked at the disk.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        match self {
+            Self::Chain(_) => false,
+            Self::Outbox(error) => error.is_fatal(),
+            Self::Storage(_) => true,
+        }
+    }
+}
+
 /// Whether there was a message to deal with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -109,7 +130,7 @@ pub enum Progress {
 pub struct View {
     /// The message.
     pub id: B256,
-    /// `received`, `rejected`, `submitted`, `mined` or `failed`.
+    /// `received`, `rejected`, `submitted`, `mined`, `failed` or `forgotten`.
     pub state: &'static str,
     /// Why it was rejected or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,10 +148,11 @@ impl<C: Chain> Relayer<C> {
     /// # Errors
     /// [`StorageError`] when the database fails.
     pub fn new(setup: Setup<C>) -> Result<Self, StorageError> {
-        let Setup { chain, escrow, secret, outbox, most_waiting, clock } = setup;
+        let Setup { chain, escrow, secret, outbox, room, clock } = setup;
         let db: Arc<Database> = Arc::clone(outbox.database());
-        let inbox = Inbox::open(db, most_waiting)?;
-        Ok(Self { chain, escrow, secret, inbox, outbox, clock, received: Notify::new() })
+        let inbox = Inbox::open(db, room)?;
+        let (received, is_in_doubt) = (Notify::new(), AtomicBool::new(false));
+        Ok(Self { chain, escrow, secret, inbox, outbox, clock, received, is_in_doubt })
     }
 
     /// The key that messages are sealed to.
@@ -171,7 +193,11 @@ impl<C: Chain> Relayer<C> {
             return Err(NotAccepted::TooLong { bytes, most: MOST_CIPHERTEXT_BYTES });
         }
         open_inbox(sealed, &self.escrow, &self.secret)?;
-        match self.inbox.store(sealed, self.clock.now())? {
+        let stored = self.inbox.store(sealed, self.clock.now()).inspect_err(|_failed| {
+            self.is_in_doubt.store(true, Ordering::Relaxed);
+            self.received.notify_one();
+        });
+        match stored? {
             Stored::Full => Err(NotAccepted::Full { waiting: self.inbox.waiting()? }),
             stored => {
                 self.received.notify_one();
@@ -190,6 +216,12 @@ impl<C: Chain> Relayer<C> {
     /// # Errors
     /// [`ProcessError`]; the message still waits.
     pub async fn process_next(&self) -> Result<Progress, ProcessError> {
+        if self.is_in_doubt.swap(false, Ordering::Relaxed) {
+            self.inbox.probe()?;
+        }
+        if self.outbox.unsettled()? >= MOST_UNSETTLED {
+            return Ok(Progress::Idle);
+        }
         let Some((id, sealed)) = self.inbox.oldest_waiting()? else { return Ok(Progress::Idle) };
         let message = match open_inbox(&sealed, &self.escrow, &self.secret) {
             Ok(message) => message,
@@ -241,10 +273,23 @@ impl<C: Chain> Relayer<C> {
         let txn = self.outbox.database().begin_write().map_err(StorageError::from)?;
         self.outbox.enqueue_in(&txn, key, &intent)?;
         self.inbox.mark_submitted_in(&txn, id, key)?;
+        self.forget_surplus(&txn)?;
         txn.commit().map_err(StorageError::from)?;
         self.outbox.wake();
         tracing::info!(%id, %key, "submitted");
         Ok(Progress::One)
+    }
+
+    /// Forgets the oldest submitted messages with their transactions, until one is still under way. Should somebody send
+    /// such a message again, the escrow has moved on and estimating it fails: it costs nothing.
+    fn forget_surplus(&self, txn: &WriteTransaction) -> Result<(), StorageError> {
+        while let Some((_, key)) = self.inbox.surplus_in(txn)? {
+            if !self.outbox.forget_in(txn, key)? {
+                break;
+            }
+            self.inbox.forget_oldest_in(txn)?;
+        }
+        Ok(())
     }
 
     /// The key under which this calldata is under way, or may be tried: the same message sealed twice is one
@@ -274,7 +319,9 @@ impl View {
 
     fn of_submitted(id: B256, status: Option<Status>) -> Self {
         match status {
-            None | Some(Status::Queued) => Self::new(id, "submitted"),
+            // The same word, sealed again, is older and was forgotten with its transaction.
+            None => Self { is_final: true, ..Self::new(id, "forgotten") },
+            Some(Status::Queued) => Self::new(id, "submitted"),
             Some(Status::Sent { hash }) => {
                 Self { tx_hash: Some(hash), ..Self::new(id, "submitted") }
             }

@@ -6,6 +6,7 @@ use crate::{
 use alloy_primitives::B256;
 use redb::Database;
 use std::{
+    future::Future,
     io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
@@ -54,9 +55,14 @@ pub enum Stopped {
         #[source]
         source: StorageError,
     },
-    /// The outbox did not start.
+    /// The outbox did not start, or its database failed.
     #[error("the outbox")]
     Outbox(#[from] OutboxError),
+    /// The database failed while it ran.
+    #[error(
+        "the relayer stops; every message that it accepted is kept, and it goes on when it is started again"
+    )]
+    Failed(#[from] ProcessError),
     /// The address is taken or not ours.
     #[error("listening")]
     Listen(#[from] io::Error),
@@ -81,8 +87,8 @@ pub async fn run(
     let mut dispatcher =
         Dispatcher::start(&outbox, chain.clone(), signer, Arc::clone(&clock), Policy::default())
             .await?;
-    let most_waiting = config.most_waiting;
-    let setup = Setup { chain, escrow, secret, outbox, most_waiting, clock: Arc::clone(&clock) };
+    let room = config.room;
+    let setup = Setup { chain, escrow, secret, outbox, room, clock: Arc::clone(&clock) };
     let relayer = Arc::new(Relayer::new(setup).map_err(OutboxError::from)?);
 
     let listener = TcpListener::bind(config.listen).await?;
@@ -96,21 +102,28 @@ pub async fn run(
 
     let serve = axum::serve(listener, router(Arc::clone(&relayer)))
         .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let (served, (), ()) = tokio::join!(
-        async {
-            let served = tokio::select! {
+    let (served, processed, dispatched) = tokio::join!(
+        ending(&stop, async {
+            tokio::select! {
                 served = serve => served,
                 () = grace(&*clock, &stop) => Ok(()),
-            };
-            // Without its listener the rest has nothing to do.
-            stop.cancel();
-            served
-        },
-        process(&relayer, &*clock, &stop),
-        dispatcher.run(stop.cancelled()),
+            }
+        }),
+        ending(&stop, process(&relayer, &*clock, &stop)),
+        ending(&stop, dispatcher.run(stop.cancelled())),
     );
-    std::fs::remove_file(&url_file)?;
+    // Whoever finds it after a crash finds nobody at its address: it is no loss if it stays.
+    std::fs::remove_file(&url_file).ok();
+    processed?;
+    dispatched?;
     Ok(served?)
+}
+
+/// Tells the others to stop when one part ends: each has nothing to do without the rest.
+async fn ending<T>(stop: &CancellationToken, part: impl Future<Output = T>) -> T {
+    let ended = part.await;
+    stop.cancel();
+    ended
 }
 
 /// Completes some time after `stop`, for connections that never end.
@@ -128,12 +141,16 @@ pub fn running_url(datadir: &Path) -> io::Result<String> {
 }
 
 /// Checks waiting messages until `stop`.
-async fn process<C: Chain>(relayer: &Relayer<C>, clock: &dyn Clock, stop: &CancellationToken) {
+async fn process<C: Chain>(
+    relayer: &Relayer<C>,
+    clock: &dyn Clock,
+    stop: &CancellationToken,
+) -> Result<(), ProcessError> {
     let backoff = Backoff::default();
     let mut failures = 0;
     loop {
         let turn = tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return Ok(()),
             turn = process_all(relayer) => turn,
         };
         let wait = match turn {
@@ -141,6 +158,7 @@ async fn process<C: Chain>(relayer: &Relayer<C>, clock: &dyn Clock, stop: &Cance
                 failures = 0;
                 TURN
             }
+            Err(error) if error.is_fatal() => return Err(error),
             Err(error) => {
                 failures += 1;
                 tracing::warn!(reason = with_causes(&error), failures, "the inbox waits");
@@ -148,7 +166,7 @@ async fn process<C: Chain>(relayer: &Relayer<C>, clock: &dyn Clock, stop: &Cance
             }
         };
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return Ok(()),
             () = relayer.received() => {}
             () = clock.sleep(wait) => {}
         }

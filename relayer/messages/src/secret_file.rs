@@ -85,7 +85,12 @@ pub(crate) fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<(), SecretF
     line.push('\n');
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
-    file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(io)
+    let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
+    // Half a key on a full disk is none, and would stand in the way of the next try.
+    written.map_err(|full| {
+        drop(std::fs::remove_file(path));
+        io(full)
+    })
 }
 
 pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<[u8; 32]>, SecretFileError> {

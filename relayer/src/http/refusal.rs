@@ -47,6 +47,12 @@ pub enum Refusal {
     /// The relayer does not accept the message.
     #[error("{}", with_causes(.0))]
     NotAccepted(#[from] NotAccepted),
+    /// The request did not come, or was not dealt with, in time.
+    #[error("the request took too long")]
+    TooSlow,
+    /// A fault of the relayer.
+    #[error("the relayer failed")]
+    Failed,
     /// The database failed.
     #[error("the relayer's database failed")]
     Outbox(#[from] OutboxError),
@@ -64,7 +70,10 @@ impl Refusal {
             Self::Body(_) | Self::BadId => StatusCode::BAD_REQUEST,
             Self::NotAccepted(NotAccepted::Unreadable(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotAccepted(NotAccepted::Full { .. }) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NotAccepted(_) | Self::Outbox(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NotAccepted(_) | Self::Failed | Self::Outbox(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 

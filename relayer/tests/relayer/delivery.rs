@@ -5,8 +5,9 @@ use crate::support::{
     relayer, reveal, sealed,
 };
 use std::{sync::Arc, time::Duration};
+use utnet_bindings::RpoiEscrow::pokeCall;
 use utnet_client::{
-    CallRequest, Dispatcher, ManualClock, Outbox, Policy,
+    CallRequest, Dispatcher, Intent, IntentKey, ManualClock, Outbox, Policy,
     simulation::{Faults, RecordingChain},
 };
 use utnet_messages::{InboxMessage, Sealed, SecretKey};
@@ -56,15 +57,7 @@ impl World {
             Policy::default(),
         );
         let Ok(mut dispatcher) = dispatcher.await else { return };
-        tokio::select! {
-            biased;
-            () = self.chain.crashed() => {}
-            done = dispatcher.tick() => {
-                if let Err(error) = done {
-                    assert!(error.is_retryable(), "{error}");
-                }
-            }
-        }
+        self.chain.turn(&mut dispatcher).await;
     }
 
     async fn run_to_the_end(&self) {
@@ -206,4 +199,57 @@ async fn whatever_breaks_each_accepted_message_is_submitted_exactly_once() {
         let expected: Vec<_> = messages.iter().map(InboxMessage::to_calldata).collect();
         assert_eq!(executed, expected, "SEED={seed}");
     }
+}
+
+#[tokio::test]
+async fn the_oldest_submitted_messages_are_forgotten_with_their_transactions() {
+    let world = World::new(Faults::default());
+    let messages: Vec<_> = (1..=5).map(|number| world.seal(&end(number))).collect();
+    for message in &messages {
+        world.relayer().receive(message).expect("good");
+        world.run_to_the_end().await;
+    }
+
+    let is_known = |sealed: &Sealed| world.relayer().view(sealed.id()).expect("readable").is_some();
+    let known: Vec<_> = messages.iter().map(is_known).collect();
+
+    // There is room for three.
+    assert_eq!(known, [false, false, true, true, true]);
+    assert_eq!(world.chain.executed().len(), 5);
+}
+
+/// A party may seal its one word again and again, for free: each time it was remembered for ever.
+#[tokio::test]
+async fn one_word_that_is_sealed_again_and_again_takes_no_more_room() {
+    let world = World::new(Faults::default());
+    let mut last = None;
+    for _ in 0..8 {
+        let sealed = world.seal(&end(1));
+        world.relayer().receive(&sealed).expect("good");
+        world.live().await;
+        last = Some(sealed);
+    }
+    world.run_to_the_end().await;
+
+    assert_eq!(world.state(&last.expect("eight")).0, "mined");
+    assert_eq!(world.chain.executed().len(), 1);
+}
+
+#[tokio::test]
+async fn a_relayer_that_gets_nothing_through_takes_no_more_on() {
+    let world = World::new(Faults::default());
+    let intent = Intent::call(escrow().address, &pokeCall { rental: Default::default() });
+    let txn = world.outbox.database().begin_write().expect("in memory");
+    for number in 0..1_024_u64 {
+        let key = IntentKey::of(&[&number.to_be_bytes()]);
+        world.outbox.enqueue_in(&txn, key, &intent).expect("stored");
+    }
+    txn.commit().expect("in memory");
+    let sealed = world.seal(&end(1));
+    world.relayer().receive(&sealed).expect("there is room for it");
+
+    let progress = world.relayer().process_next().await.expect("nothing fails");
+
+    assert_eq!(progress, Progress::Idle);
+    assert_eq!(world.state(&sealed).0, "received");
 }

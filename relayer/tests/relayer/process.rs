@@ -1,6 +1,6 @@
 //! Runs the real program, kills it at the worst moment, and counts what reached the escrow.
 
-use crate::support::{chain, client, end, escrow, sealed};
+use crate::support::{chain, client, end, escrow, operator, ratings, sealed};
 use serde_json::{Value, json};
 use std::{
     future::Future,
@@ -28,10 +28,15 @@ struct Running {
 impl Running {
     /// Starts the program and waits for the line that says where it listens.
     fn start(rpc: &str, datadir: &Path) -> Self {
-        let mut child = command(datadir, "run")
+        Self::start_as(command(datadir, "run"), rpc)
+    }
+
+    fn start_as(mut command: Command, rpc: &str) -> Self {
+        let mut child = command
+            .args(["--log", "error", "--most-waiting", "100000"])
             .args(["--rpc", rpc, "--escrow", &escrow().address.to_string()])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the program was built");
         let mut line = String::new();
@@ -47,9 +52,22 @@ impl Running {
     }
 
     async fn post(&self, body: Value) -> String {
+        self.try_to_post(body).await.expect("accepted")
+    }
+
+    /// The message's id; `None` when it is not accepted.
+    async fn try_to_post(&self, body: Value) -> Option<String> {
         let sent = client().post(format!("{}/inbox", self.url)).json(&body).send();
-        let answer: Value = sent.await.expect("answered").json().await.expect("json");
-        answer["id"].as_str().expect("accepted").to_owned()
+        let answer: Value = sent.await.ok()?.json().await.ok()?;
+        answer["id"].as_str().map(str::to_owned)
+    }
+
+    /// What it said last, and how it ended.
+    fn end(mut self) -> (String, ExitStatus) {
+        let mut said = String::new();
+        let stderr = self.child.stderr.as_mut().expect("piped");
+        stderr.read_to_string(&mut said).expect("text");
+        (said, self.child.wait().expect("ours"))
     }
 
     /// Makes blocks until the message has come that far.
@@ -146,6 +164,36 @@ async fn killed_right_after_it_accepted_it_still_submits() {
     let executed: Vec<_> = chain.executed().into_iter().map(|done| done.input).collect();
     let expected: Vec<_> = (1..=5).map(|number| end(number).to_calldata()).collect();
     assert_eq!(executed, expected);
+}
+
+/// A disk that takes 4 MiB: the limit on the length of files, with its signal ignored, is what a full disk is without root.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_full_disk_it_stops_says_why_and_has_lost_nothing_that_it_accepted() {
+    let (dir, chain) = (init(), chain(Faults::default()));
+    let (address, _server) = serve(chain.clone()).await.expect("a free port");
+    let rpc = format!("http://{address}");
+    let mut full = Command::new("bash");
+    full.args(["-c", r#"trap "" XFSZ; ulimit -f 4096; exec "$0" run --datadir "$1" "${@:2}""#]);
+    full.arg(PROGRAM).arg(dir.path());
+
+    let relayer = Running::start_as(full, &rpc);
+    let (public, mut accepted) = (key(&relayer).await, Vec::new());
+    // Without a node the messages wait, and pile up.
+    chain.set_faults(Faults { lost_requests: 100, ..Faults::default() });
+    let message = ratings(1, &operator());
+    while let Some(id) = relayer.try_to_post(json!(sealed(&message, &public))).await {
+        accepted.push(id);
+        assert!(accepted.len() < 20_000, "4 MiB are never full");
+    }
+    let (said, ended) = relayer.end();
+    chain.set_faults(Faults::default());
+    let relayer = Running::start(&rpc, dir.path());
+
+    assert_eq!(ended.code(), Some(1));
+    assert!(said.contains("File too large"), "{said}");
+    for id in &accepted {
+        assert!(relayer.get(&format!("/inbox/{id}")).await["state"].is_string(), "{id}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ use utnet_messages::{
     rating_commitment, seal_inbox, sign,
 };
 use utnet_primitives::{RentalId, Seconds};
-use utnet_relayer::{Relayer, Setup};
+use utnet_relayer::{Relayer, Setup, inbox::Room};
 
 /// Chain id of all tests.
 pub(crate) const CHAIN_ID: u64 = 31_337;
@@ -131,7 +131,7 @@ pub(crate) fn relayer(
         escrow: escrow(),
         secret: secret.clone(),
         outbox: outbox.clone(),
-        most_waiting: 20,
+        room: Room { waiting: 20, remembered: 3 },
         clock: Arc::new(clock.clone()),
     })
     .expect("in memory")
