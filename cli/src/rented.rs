@@ -5,12 +5,13 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::{RequestBuilder, Response};
 use std::time::Duration;
 use utnet_client::{Clock as _, SystemClock};
+use utnet_jobs::{
+    port::{RatingAnswer, RatingRequest},
+    remote::Remote,
+    sha256,
+};
 use utnet_messages::Access;
 use utnet_primitives::RentalId;
-use utnet_worker::{
-    https::{RatingAnswer, RatingRequest, Remote},
-    store::sha256,
-};
 
 /// How often a closed door is tried (10 s in all).
 const TRIES: u32 = 50;

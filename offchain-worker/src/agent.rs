@@ -11,6 +11,7 @@ mod jobs;
 pub(crate) mod rentals;
 mod sending;
 mod service;
+mod sweep;
 mod working;
 
 pub use availability::{Proof, ProofError, prove};
@@ -18,7 +19,7 @@ pub use working::Fault;
 
 use crate::{
     compute::Runtime,
-    https::{Doors, FetchError},
+    https::Doors,
     notebook::Notebook,
     store::{BlobError, BlobStore},
 };
@@ -28,11 +29,12 @@ use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
 use std::{path::PathBuf, sync::Arc};
 use utnet_client::{
-    BlockRef, CallError, Chain, CursorError, LogCursor, News, Outbox, OutboxError, RpcError,
+    BlockRef, CallError, Chain, Clock, CursorError, LogCursor, News, Outbox, OutboxError, RpcError,
     StorageError, call_contract,
 };
+use utnet_jobs::remote::FetchError;
 use utnet_messages::{Escrow, SealError};
-use utnet_primitives::{Epoch, Height, SystemContract, system_address};
+use utnet_primitives::{Epoch, Height, Seconds, SystemContract, system_address};
 use working::Bench;
 
 /// Which chain, which contracts, which operator.
@@ -85,6 +87,8 @@ pub struct Choices {
     pub renter_score: u8,
     /// Jobs that are computed at the same time.
     pub parallel_jobs: usize,
+    /// How long what is closed is remembered, and files that nobody needs are kept.
+    pub keep: Seconds,
     /// Where renters and referees find the job port.
     pub url: String,
     /// SHA-256 of the job port's certificate.
@@ -136,6 +140,18 @@ pub enum AgentError {
     State(#[from] utnet_bindings::states::OutOfRange),
 }
 
+impl AgentError {
+    /// Whether nothing will get better until somebody has looked at the disk, or at the chain.
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Storage(_) => true,
+            Self::Outbox(error) => error.is_fatal(),
+            Self::Cursor(error) => error.is_fatal(),
+            _ => false,
+        }
+    }
+}
+
 impl From<CallError> for AgentError {
     fn from(error: CallError) -> Self {
         Self::Call(Box::new(error))
@@ -163,6 +179,8 @@ pub struct Parts<C> {
     pub doors: Doors,
     /// What was chosen.
     pub choices: Choices,
+    /// The time on this machine, for the age of files.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Works for one operator.
@@ -173,6 +191,10 @@ pub struct Agent<C> {
     bench: Bench,
     /// Epoch in which suspended chips were last looked for.
     looked: Option<Epoch>,
+    /// Chain time of the last look.
+    now: Seconds,
+    /// Chain time of the last sweep of this process.
+    swept_at: Option<Seconds>,
 }
 
 impl<C: Chain> Agent<C> {
@@ -186,7 +208,7 @@ impl<C: Chain> Agent<C> {
         let db = Arc::clone(parts.notebook.database());
         let cursor = LogCursor::open(db, "worker", start, filter)?;
         let bench = Bench::new(parts.choices.parallel_jobs);
-        Ok(Self { parts, cursor, bench, looked: None })
+        Ok(Self { parts, cursor, bench, looked: None, now: Seconds(0), swept_at: None })
     }
 
     /// Looks once and does everything that is due.
@@ -195,14 +217,20 @@ impl<C: Chain> Agent<C> {
     /// [`AgentError`]; what was done before it stays done.
     pub async fn tick(&mut self) -> Result<(), AgentError> {
         self.follow().await?;
-        self.collect()?;
         let head = self.parts.chain.head().await?;
-        self.attend_rentals(&head).await?;
-        self.attend_jobs(&head).await?;
-        self.attend_batches(&head).await?;
-        self.attend_duties(&head).await?;
-        self.attend_availability(&head).await?;
-        self.attend_service().await
+        self.now = now(&head);
+        self.collect()?;
+        // One that is in trouble must not keep the others from their deadlines.
+        let tried = [
+            self.attend_availability(&head).await,
+            self.attend_rentals(&head).await,
+            self.attend_jobs(&head).await,
+            self.attend_duties(&head).await,
+            self.attend_batches(&head).await,
+            self.attend_service().await,
+            self.sweep(&head).await,
+        ];
+        worst(tried)
     }
 
     /// Reads every block that the cursor has not seen.
@@ -213,8 +241,8 @@ impl<C: Chain> Agent<C> {
                 return Ok(());
             }
             let txn = self.parts.notebook.begin()?;
-            if let News::Block { logs, .. } = &news {
-                events::note(&txn, &self.parts.home, logs)?;
+            if let News::Block { block, logs } = &news {
+                events::note(&txn, &self.parts.home, logs, now(block))?;
             }
             // A block that is gone leaves its records: nothing is done that the chain's state does not ask for.
             self.cursor.accept_in(&txn, &news)?;
@@ -241,7 +269,14 @@ impl<C: Chain> Agent<C> {
     }
 }
 
+/// The trouble that is told: the first fatal one, else the first.
+fn worst(tried: impl IntoIterator<Item = Result<(), AgentError>>) -> Result<(), AgentError> {
+    let mut troubles: Vec<_> = tried.into_iter().filter_map(Result::err).collect();
+    let worst = troubles.iter().position(AgentError::is_fatal).unwrap_or(0);
+    if troubles.is_empty() { Ok(()) } else { Err(troubles.swap_remove(worst)) }
+}
+
 /// Chain time.
-const fn now(head: &BlockRef) -> utnet_primitives::Seconds {
+const fn now(head: &BlockRef) -> Seconds {
     head.timestamp
 }

@@ -5,21 +5,25 @@
 pub mod baseline;
 pub mod compare;
 pub mod environment;
-pub mod params;
+mod limits;
 pub mod torch;
 pub mod wasm;
 
 #[cfg(test)]
 mod tests;
 
-use crate::{
-    manifest::{Class, FileEntry, Manifest},
-    store::{BlobError, BlobStore},
-};
+pub use limits::Limits;
+
+use crate::store::{BlobError, BlobStore};
 use alloy_primitives::B256;
-use params::Params;
+use limits::within;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use torch::process::{Order, Process};
+use utnet_jobs::{
+    manifest::{Class, FileEntry, Manifest},
+    params::Params,
+};
 use utnet_primitives::JobId;
 
 /// What is to be computed, all of it by hash.
@@ -47,33 +51,6 @@ pub struct Task {
     pub seed: u64,
     /// How results are compared.
     pub class: Class,
-}
-
-/// What this worker spends on one job at most.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// WASM fuel.
-    pub fuel: u64,
-    /// Linear memory of a WASM guest, in bytes.
-    pub memory_bytes: u64,
-    /// All output files together, in bytes.
-    pub output_bytes: u64,
-    /// Optimiser steps.
-    pub train_steps: u64,
-    /// Wall time after which a job is killed: a switch against accidents, never a measure.
-    pub kill_after: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            fuel: 1_000_000_000_000,
-            memory_bytes: 1 << 30,
-            output_bytes: 64 << 20,
-            train_steps: 100_000,
-            kill_after: Duration::from_secs(600),
-        }
-    }
 }
 
 /// Files and figures as a runtime hands them over.
@@ -145,12 +122,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the same job may be tried again: a file may still come, a machine may have been busy.
+    /// Whether the same job may be tried again: a file may still come, also one that was damaged here; a machine may have
+    /// been busy.
     pub const fn is_retryable(&self) -> bool {
         matches!(
             self,
-            Self::Blob(BlobError::Missing { .. } | BlobError::Disk { .. })
+            Self::Blob(_)
                 | Self::Wasm(wasm::WasmError::Killed)
+                | Self::Torch(torch::TorchError::Killed { .. } | torch::TorchError::Line(_))
         )
     }
 }
@@ -160,15 +139,16 @@ impl Refusal {
 pub struct Runtime {
     limits: Limits,
     wasm: wasm::WasmRuntime,
+    torch: Process,
 }
 
 impl Runtime {
-    /// Prepares the runtimes.
+    /// Prepares the runtimes; PyTorch will run in processes of its own.
     ///
     /// # Errors
     /// [`Refusal::Wasm`] when this machine cannot run compiled guests.
-    pub fn new(limits: Limits) -> Result<Self, Refusal> {
-        Ok(Self { limits, wasm: wasm::WasmRuntime::new()? })
+    pub fn new(limits: Limits, torch: Process) -> Result<Self, Refusal> {
+        Ok(Self { limits, wasm: wasm::WasmRuntime::new()?, torch })
     }
 
     /// Does one job: files from `blobs`, result and manifest into `results`.
@@ -181,16 +161,24 @@ impl Runtime {
         blobs: &BlobStore,
         results: &BlobStore,
     ) -> Result<Outcome, Refusal> {
+        let limits = &self.limits;
+        within("parameters' length", blobs.length(&task.params)?, limits.params_bytes)?;
         let params = Params::decode(&blobs.read(&task.params)?)?;
-        params.check(task, &self.limits)?;
+        limits.check(&params, task)?;
         let input = blobs.read(&task.input)?;
-        let output = match &params {
+        let output = match params {
             Params::Wasm(wanted) => {
+                within("module's length", blobs.length(&task.program)?, limits.module_bytes)?;
                 let module = blobs.read(&task.program)?;
-                self.wasm.run(&task.program, &module, &wanted.request(task, input, &self.limits))?
+                self.wasm.run(&task.program, &module, &limits.request(&wanted, task, input))?
             }
-            Params::TorchInfer(_) => torch::infer(&blobs.read(&task.program)?, &input)?,
-            Params::TorchTrain(recipe) => torch::train(recipe, task.seed, &input)?,
+            Params::TorchInfer(_) => {
+                self.torch.run(&Order::Infer, blobs.read(&task.program)?, input, limits)?
+            }
+            Params::TorchTrain(recipe) => {
+                let order = Order::Train { recipe, seed: task.seed };
+                self.torch.run(&order, Vec::new(), input, limits)?
+            }
         };
         keep(task, output, results)
     }

@@ -2,12 +2,15 @@
 
 use crate::{
     agent::Fault,
-    compute::{Limits, torch::TraceShape},
+    compute::{
+        Limits,
+        torch::{TraceShape, child, process::Process},
+    },
 };
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
-use utnet_primitives::Height;
+use utnet_primitives::{Height, Seconds};
 
 /// Does the jobs the chain asks for and reports results; keeps chips registered and available.
 #[derive(Debug, Parser)]
@@ -34,6 +37,9 @@ pub enum Command {
     Tensor(TensorArgs),
     /// Make a TorchScript module by tracing a small network; needs PyTorch.
     Trace(TraceArgs),
+    /// Run one PyTorch job that comes on stdin; the worker starts this by itself.
+    #[command(hide = true)]
+    TorchChild(child::Bounds),
 }
 
 /// Settings of `run`; each may also stand in the TOML file that `--config` names, flags win.
@@ -73,8 +79,17 @@ pub struct RunArgs {
     pub parallel_jobs: Option<usize>,
     /// Longest file that a renter may bring, in bytes [default: 67108864].
     #[arg(long)]
-    pub longest_blob: Option<usize>,
-    /// Wall time after which a WASM job is killed, in seconds [default: 600].
+    pub longest_blob: Option<u64>,
+    /// All files that one rental may bring, in bytes [default: 1073741824].
+    #[arg(long)]
+    pub rental_bytes: Option<u64>,
+    /// Days for which closed jobs, rentals and batches, and files that nobody needs, are kept [default: 7].
+    #[arg(long)]
+    pub keep_days: Option<u64>,
+    /// Address space of a PyTorch job, in bytes [default: 8589934592].
+    #[arg(long)]
+    pub torch_memory: Option<u64>,
+    /// Wall time after which a job is killed, in seconds [default: 600].
     #[arg(long)]
     pub kill_after: Option<u64>,
     /// First block to read [default: 0].
@@ -178,7 +193,11 @@ pub struct Settings {
     /// Jobs computed at the same time.
     pub parallel_jobs: usize,
     /// Longest file that a renter may bring, in bytes.
-    pub longest_blob: usize,
+    pub longest_blob: u64,
+    /// All files that one rental may bring, in bytes.
+    pub rental_bytes: u64,
+    /// How long what is closed is kept.
+    pub keep: Seconds,
     /// What is spent on one job at most.
     pub limits: Limits,
     /// First block to read.
@@ -186,6 +205,9 @@ pub struct Settings {
     /// Deliberate error.
     pub fault: Option<Fault>,
 }
+
+/// Longest url: with the certificate's fingerprint it must fit the 256 bytes of a batch's pointer.
+const LONGEST_URL: usize = 180;
 
 /// Why the settings are not usable.
 #[derive(Debug, thiserror::Error)]
@@ -213,11 +235,23 @@ pub enum SettingsError {
         /// The flag.
         flag: &'static str,
     },
-    /// A score out of range in the file.
-    #[error("renter-score is {score}, not within 1 and 100")]
-    Score {
-        /// The score.
-        score: u8,
+    /// A number out of range.
+    #[error("--{flag} is {given}, not within {least} and {most}")]
+    Range {
+        /// The flag.
+        flag: &'static str,
+        /// What was given.
+        given: u64,
+        /// Least.
+        least: u64,
+        /// Most.
+        most: u64,
+    },
+    /// Renters and referees could not use it.
+    #[error("--url is {url}: https://HOST:PORT of at most {LONGEST_URL} bytes is needed")]
+    Url {
+        /// What was given.
+        url: String,
     },
 }
 
@@ -229,13 +263,8 @@ impl RunArgs {
     pub fn settle(self) -> Result<Settings, SettingsError> {
         let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
         let missing = |flag| SettingsError::Missing { flag };
-        let renter_score = self.renter_score.or(file.renter_score).unwrap_or(80);
-        if !(1..=100).contains(&renter_score) {
-            return Err(SettingsError::Score { score: renter_score });
-        }
-        let kill_after = self.kill_after.or(file.kill_after).map(Duration::from_secs);
-        let defaults = Limits::default();
-        Ok(Settings {
+        let limits = limits(&self, &file);
+        let settings = Settings {
             rpc: self.rpc.or(file.rpc).ok_or_else(|| missing("rpc"))?,
             datadir: self.datadir.or(file.datadir).ok_or_else(|| missing("datadir"))?,
             key_file: self.key_file.or(file.key_file).ok_or_else(|| missing("key-file"))?,
@@ -243,14 +272,64 @@ impl RunArgs {
             listen: self.listen.or(file.listen).unwrap_or_else(|| ([127, 0, 0, 1], 0).into()),
             url: self.url.or(file.url),
             epoch_blocks: self.epoch_blocks.or(file.epoch_blocks).unwrap_or(16),
-            renter_score,
+            renter_score: self.renter_score.or(file.renter_score).unwrap_or(80),
             parallel_jobs: self.parallel_jobs.or(file.parallel_jobs).unwrap_or(1),
             longest_blob: self.longest_blob.or(file.longest_blob).unwrap_or(64 << 20),
-            limits: Limits { kill_after: kill_after.unwrap_or(defaults.kill_after), ..defaults },
+            rental_bytes: self.rental_bytes.or(file.rental_bytes).unwrap_or(1 << 30),
+            keep: days(self.keep_days.or(file.keep_days).unwrap_or(7)),
+            limits,
             start: Height(self.start_height.or(file.start_height).unwrap_or(0)),
             fault: self.fault.or(file.fault),
-        })
+        };
+        settings.check().map(|()| settings)
     }
+}
+
+const fn days(days: u64) -> Seconds {
+    Seconds(days.saturating_mul(86_400))
+}
+
+fn limits(flags: &RunArgs, file: &RunArgs) -> Limits {
+    let defaults = Limits::default();
+    let kill_after = flags.kill_after.or(file.kill_after).map(Duration::from_secs);
+    Limits {
+        kill_after: kill_after.unwrap_or(defaults.kill_after),
+        torch_memory_bytes: flags
+            .torch_memory
+            .or(file.torch_memory)
+            .unwrap_or(defaults.torch_memory_bytes),
+        ..defaults
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), SettingsError> {
+        let jobs = u64::try_from(self.parallel_jobs).unwrap_or(u64::MAX);
+        let ranges = [
+            ("renter-score", u64::from(self.renter_score), 1, 100),
+            ("epoch-blocks", self.epoch_blocks, 1, 1 << 32),
+            ("parallel-jobs", jobs, 1, 1_024),
+            ("longest-blob", self.longest_blob, 1, 4 << 30),
+            ("rental-bytes", self.rental_bytes, self.longest_blob, 1 << 50),
+            ("kill-after", self.limits.kill_after.as_secs(), 1, 1 << 32),
+            ("torch-memory", self.limits.torch_memory_bytes, 2 << 30, 1 << 50),
+        ];
+        for (flag, given, least, most) in ranges {
+            if !(least..=most).contains(&given) {
+                return Err(SettingsError::Range { flag, given, least, most });
+            }
+        }
+        let is_usable = |url: &String| url.starts_with("https://") && url.len() <= LONGEST_URL;
+        match self.url.as_ref().filter(|url| !is_usable(url)) {
+            Some(url) => Err(SettingsError::Url { url: url.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How this program starts itself again for PyTorch; also after its file was replaced.
+pub fn torch_process() -> Process {
+    Process { program: "/proc/self/exe".into(), library_path: std::env::var_os("LD_LIBRARY_PATH") }
 }
 
 fn read(path: &PathBuf) -> Result<RunArgs, SettingsError> {
@@ -277,6 +356,24 @@ mod tests {
 
         assert_eq!((settings.rpc.as_str(), settings.renter_score), ("http://b", 50));
         assert_eq!(settings.epoch_blocks, 16);
+    }
+
+    #[test]
+    fn a_number_out_of_range_and_a_url_that_nobody_could_use_are_refused() {
+        let complete = RunArgs {
+            rpc: Some("http://a".into()),
+            datadir: Some("d".into()),
+            key_file: Some("k".into()),
+            ..RunArgs::default()
+        };
+        let epochless = RunArgs { epoch_blocks: Some(0), ..complete.clone() };
+        let refused = epochless.settle().expect_err("no epoch has no block").to_string();
+        assert_eq!(refused, "--epoch-blocks is 0, not within 1 and 4294967296");
+        for url in ["http://a:1".to_owned(), format!("https://{}", "a".repeat(200))] {
+            let refused = RunArgs { url: Some(url), ..complete.clone() }.settle();
+            assert!(matches!(refused, Err(SettingsError::Url { .. })));
+        }
+        complete.settle().expect("good");
     }
 
     #[test]

@@ -3,15 +3,15 @@
 //! Renters show the bearer secret of their hand-over; referees read the results of posted batches without one.
 //! Routes: `docs/protocol.md`, section 6.
 
-mod client;
 mod doors;
+mod refused;
 mod routes;
 mod tls;
+mod upload;
 
 #[cfg(test)]
 mod tests;
 
-pub use client::{FetchError, Remote};
 pub use doors::{Door, Doors};
-pub use routes::{Desk, Dossier, RatingAnswer, RatingRequest, Spec, router};
+pub use routes::{Desk, router};
 pub use tls::{Identity, IdentityError};

@@ -5,8 +5,6 @@ pub mod compute;
 pub mod config;
 pub mod decide;
 pub mod https;
-pub mod manifest;
-pub mod merkle;
 pub mod notebook;
 pub mod records;
 pub mod service;

@@ -11,17 +11,21 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use utnet_jobs::{
+    environment::{TORCH_ENVIRONMENT, WASM_ENVIRONMENT},
+    sha256,
+};
 use utnet_worker::{
     compute::{
         Limits, Refusal, Runtime, Task, environment,
         torch::{
-            self, TorchError,
+            self, TorchError, child,
             safetensors::{self, Array, Numbers},
         },
     },
-    config::{BlobArgs, Cli, Command, RunArgs, RunJobArgs, TensorArgs},
+    config::{BlobArgs, Cli, Command, RunArgs, RunJobArgs, TensorArgs, torch_process},
     service,
-    store::{BlobStore, sha256, write_whole},
+    store::{BlobStore, write_whole},
 };
 
 /// Exit status when PyTorch is needed and not there.
@@ -54,6 +58,7 @@ fn act(command: Command) -> Result<()> {
         Command::Blob(args) => keep_blobs(&args),
         Command::Environment => print_environment(),
         Command::Tensor(args) => write_tensor(args),
+        Command::TorchChild(bounds) => Ok(child::serve(&bounds)?),
         Command::Trace(args) => Ok(torch::trace(&args.shape(), &args.out)?),
         _ => anyhow::bail!("this command is not known here"),
     }
@@ -86,7 +91,7 @@ fn run_job(args: &RunJobArgs) -> Result<()> {
         std::fs::read(&args.spec).with_context(|| format!("reading {}", args.spec.display()))?;
     let task: Task = serde_json::from_slice(&text).context("the specification")?;
     let (blobs, out) = (BlobStore::open(&args.blobs)?, BlobStore::open(&args.out)?);
-    let outcome = Runtime::new(Limits::default())?.run(&task, &blobs, &out)?;
+    let outcome = Runtime::new(Limits::default(), torch_process())?.run(&task, &blobs, &out)?;
     write_whole(&args.out.join("manifest.json"), &outcome.manifest.encode())?;
 
     let mut stdout = stdout().lock();
@@ -113,8 +118,8 @@ fn keep_blobs(args: &BlobArgs) -> Result<()> {
 fn print_environment() -> Result<()> {
     let kernels = environment::kernels();
     let rows = [
-        ("wasm environment", environment::WASM_ENVIRONMENT),
-        ("torch environment", environment::TORCH_ENVIRONMENT),
+        ("wasm environment", WASM_ENVIRONMENT),
+        ("torch environment", TORCH_ENVIRONMENT),
         ("torch kernels", kernels.as_str()),
     ];
     let mut stdout = stdout().lock();

@@ -67,10 +67,8 @@ impl Notebook {
     /// [`StorageError`] when the database fails.
     pub fn keep_first<R: Record>(&self, record: R) -> Result<R, StorageError> {
         let txn = self.begin()?;
-        let key = full_key(R::KIND, &record.key());
-        let kept = txn.open_table(RECORDS)?.get(key.as_slice())?.map(|row| row.value().to_vec());
-        if let Some(kept) = kept {
-            return Ok(serde_json::from_slice(&kept)?);
+        if let Some(kept) = find_in(&txn, &record.key())? {
+            return Ok(kept);
         }
         put_in(&txn, &record)?;
         txn.commit()?;
@@ -120,6 +118,25 @@ pub fn put_in<R: Record>(txn: &WriteTransaction, record: &R) -> Result<(), Stora
 pub fn has_in<R: Record>(txn: &WriteTransaction, key: &[u8]) -> Result<bool, StorageError> {
     let table = txn.open_table(RECORDS)?;
     Ok(table.get(full_key(R::KIND, key).as_slice())?.is_some())
+}
+
+/// Finds one record, as the transaction sees it.
+///
+/// # Errors
+/// [`StorageError`] when the database fails.
+pub fn find_in<R: Record>(txn: &WriteTransaction, key: &[u8]) -> Result<Option<R>, StorageError> {
+    let table = txn.open_table(RECORDS)?;
+    let Some(found) = table.get(full_key(R::KIND, key).as_slice())? else { return Ok(None) };
+    Ok(Some(serde_json::from_slice(found.value())?))
+}
+
+/// Forgets one record with whatever else is in the transaction.
+///
+/// # Errors
+/// [`StorageError`] when the database fails.
+pub fn remove_in<R: Record>(txn: &WriteTransaction, key: &[u8]) -> Result<(), StorageError> {
+    txn.open_table(RECORDS)?.remove(full_key(R::KIND, key).as_slice())?;
+    Ok(())
 }
 
 fn full_key(kind: &str, key: &[u8]) -> Vec<u8> {

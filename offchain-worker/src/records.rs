@@ -1,10 +1,10 @@
 //! Names what the worker remembers of jobs, batches, rentals and duties.
 
-use crate::{merkle::Leaf, notebook::Record};
+use crate::notebook::Record;
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::SolValue;
 use serde::{Deserialize, Serialize};
 use utnet_bindings::signed::JobSpec;
+use utnet_jobs::{merkle::Leaf, port::spec_hex};
 use utnet_primitives::{BatchId, JobId, RentalId, Seconds};
 
 /// A job that was given to this operator.
@@ -13,7 +13,7 @@ pub struct JobRecord {
     /// Its id.
     pub id: JobId,
     /// What is to be computed.
-    #[serde(with = "spec")]
+    #[serde(with = "spec_hex")]
     pub spec: JobSpec,
     /// How far it is.
     pub progress: JobProgress,
@@ -30,11 +30,15 @@ pub enum JobProgress {
     Declined {
         /// Why.
         reason: String,
+        /// When, in chain time.
+        at: Seconds,
     },
     /// Nothing is left to do.
     Closed {
         /// How it ended.
         outcome: String,
+        /// When, in chain time.
+        at: Seconds,
     },
 }
 
@@ -66,8 +70,8 @@ pub struct BatchRecord {
     pub bond: U256,
     /// Its id, once the chain has said it.
     pub id: Option<BatchId>,
-    /// Whether its bond is back.
-    pub is_closed: bool,
+    /// When its bond was seen back, in chain time.
+    pub closed_at: Option<Seconds>,
 }
 
 /// A rental of this operator's chips.
@@ -79,10 +83,10 @@ pub struct RentalRecord {
     pub renter: Address,
     /// The renter's key for the sealed hand-over, 65 bytes.
     pub renter_key: Bytes,
-    /// Bearer secret, once it was drawn.
+    /// Bearer secret, once it was drawn; gone again when the rental is closed.
     pub secret: Option<B256>,
-    /// Whether nothing is left to do.
-    pub is_closed: bool,
+    /// Since when nothing is left to do, in chain time.
+    pub closed_at: Option<Seconds>,
 }
 
 /// What opens this operator's commitment to its rating of a renter. Kept once: the job port and the agent both ask.
@@ -109,6 +113,8 @@ pub struct PostedRecord {
     pub leaves: u32,
     /// Where leaves and results are served.
     pub pointer: String,
+    /// When, in chain time.
+    pub noted_at: Seconds,
 }
 
 /// A leaf that this operator was drawn to judge.
@@ -122,6 +128,17 @@ pub struct DutyRecord {
     pub found: Option<B256>,
     /// How it ended, or why there is no answer.
     pub outcome: Option<String>,
+    /// When it was drawn, in chain time.
+    pub noted_at: Seconds,
+}
+
+/// What a rental has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageRecord {
+    /// The rental.
+    pub rental: RentalId,
+    /// All its files, in bytes.
+    pub bytes: u64,
 }
 
 /// What must survive a restart, once per folder.
@@ -173,24 +190,16 @@ impl Record for DutyRecord {
     }
 }
 
+impl Record for UsageRecord {
+    const KIND: &'static str = "usage";
+    fn key(&self) -> Vec<u8> {
+        self.rental.0.to_vec()
+    }
+}
+
 impl Record for Settings {
     const KIND: &'static str = "settings";
     fn key(&self) -> Vec<u8> {
         Vec::new()
-    }
-}
-
-/// A specification as hex of its ABI encoding: JSON numbers end at 2^64, money does not.
-pub(crate) mod spec {
-    use super::{Bytes, Deserialize, JobSpec, Serialize, SolValue};
-    use serde::{Deserializer, Serializer, de::Error};
-
-    pub(crate) fn serialize<S: Serializer>(spec: &JobSpec, to: S) -> Result<S::Ok, S::Error> {
-        Bytes::from(spec.abi_encode()).serialize(to)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<JobSpec, D::Error> {
-        let bytes = Bytes::deserialize(from)?;
-        JobSpec::abi_decode_validate(&bytes).map_err(D::Error::custom)
     }
 }

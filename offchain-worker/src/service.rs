@@ -1,9 +1,9 @@
 //! Runs everything that `utnet-worker run` is made of, and ends it in order.
 
 use crate::{
-    agent::{Agent, AgentError, Choices, Home, Parts},
+    agent::{Agent, Choices, Home, Parts},
     compute::Runtime,
-    config::Settings,
+    config::{Settings, torch_process},
     https::{Desk, Doors, Identity, router},
     notebook::Notebook,
     records,
@@ -11,17 +11,18 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
+use hyper_util::rt::TokioTimer;
 use redb::Database;
 use std::{
-    fs::{DirBuilder, Permissions},
+    fs::{DirBuilder, OpenOptions, Permissions},
     io::Write,
     net::{SocketAddr, TcpListener},
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     sync::Arc,
     time::Duration,
 };
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use utnet_client::{Chain, Clock, Dispatcher, Outbox, Policy, Rpc, SystemClock};
 use utnet_messages::load_account;
@@ -31,6 +32,15 @@ const TURN: Duration = Duration::from_millis(400);
 
 /// Time that open connections get to end.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Time in which a request's head must come.
+const HEADERS: Duration = Duration::from_secs(10);
+
+/// Files that renters may bring at the same time.
+const UPLOADS: usize = 16;
+
+/// What a person must do when the database or the chain behind it is not what it was.
+const LOOK_AT_THE_DISK: &str = "the worker stops; what it has noted is kept, and it goes on from there when it is started again";
 
 /// Works until `stop` is cancelled; writes one line with its address to `out` when the job port is open.
 ///
@@ -64,6 +74,8 @@ pub async fn run(
         signer: signer.clone(),
         renter_score: settings.renter_score,
         longest_blob: settings.longest_blob,
+        rental_bytes: settings.rental_bytes,
+        uploads: Semaphore::new(UPLOADS),
     };
     let mut dispatcher =
         Dispatcher::start(&outbox, rpc.clone(), signer.clone(), clock.clone(), Policy::default())
@@ -74,25 +86,24 @@ pub async fn run(
         notebook,
         outbox,
         blobs,
-        runtime: Arc::new(Runtime::new(settings.limits)?),
+        runtime: Arc::new(Runtime::new(settings.limits, torch_process())?),
         signer,
         doors,
         choices: choices(&settings, url, &identity),
+        clock: Arc::clone(&clock),
     };
     let agent = Agent::new(parts, settings.start)?;
 
     let mut tasks = JoinSet::new();
     let handle = Handle::new();
     let tls = RustlsConfig::from_config(identity.server_config()?);
-    let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+    let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
     tasks.spawn(async move {
         server.serve(router(Arc::new(desk)).into_make_service()).await.context("the job port")
     });
     let until = stop.clone();
-    tasks.spawn(async move {
-        dispatcher.run(until.cancelled()).await;
-        Ok(())
-    });
+    tasks.spawn(async move { dispatcher.run(until.cancelled()).await.context(LOOK_AT_THE_DISK) });
     tasks.spawn(follow(agent, clock, stop.clone()));
     writeln!(out, "Listening on https://{address}").and_then(|()| out.flush())?;
     tracing::info!(operator = %home.operator, chain_id, fingerprint = %identity.fingerprint(), "worker started");
@@ -108,6 +119,7 @@ fn choices(settings: &Settings, url: String, identity: &Identity) -> Choices {
         epoch_blocks: settings.epoch_blocks,
         renter_score: settings.renter_score,
         parallel_jobs: settings.parallel_jobs,
+        keep: settings.keep,
         url,
         cert_fingerprint: identity.fingerprint(),
         fault: settings.fault,
@@ -152,7 +164,9 @@ async fn follow<C: Chain>(
         };
         match turn {
             Ok(()) => failures = 0,
-            Err(error @ AgentError::Storage(_)) => return Err(error.into()),
+            Err(error) if error.is_fatal() => {
+                return Err(error).context(LOOK_AT_THE_DISK);
+            }
             Err(error) => {
                 failures += 1;
                 let reason = format!("{:#}", anyhow::Error::from(error));
@@ -173,10 +187,13 @@ fn open_database(folder: &Path) -> Result<Arc<Database>> {
         .create(folder)
         .with_context(|| format!("making {}", folder.display()))?;
     let path = folder.join("worker.redb");
-    let database =
-        Database::create(&path).with_context(|| format!("opening {}", path.display()))?;
-    // It holds bearer secrets.
-    std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    // It holds bearer secrets: nobody else may read it, from its first byte on.
+    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path);
+    let database = file
+        .and_then(|file| file.set_permissions(Permissions::from_mode(0o600)))
+        .map_err(anyhow::Error::from)
+        .and_then(|()| Ok(Database::create(&path)?))
+        .with_context(|| format!("opening {}", path.display()))?;
     Ok(Arc::new(database))
 }
 

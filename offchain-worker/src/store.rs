@@ -3,13 +3,23 @@
 //! One flat folder; a file's name is its hash in lower-case hex. A file appears whole or not at all: it is written aside,
 //! synced and renamed. What is read is hashed again, so a damaged disk is noticed before a result is signed.
 
+mod draft;
+
+pub use draft::Draft;
+
 use alloy_primitives::B256;
-use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeSet,
     fs, io,
     io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
+use utnet_jobs::sha256;
+
+/// What a damaged file's name ends in.
+const DAMAGED: &str = "damaged";
 
 /// A folder of files named by their content.
 #[derive(Clone, Debug)]
@@ -53,19 +63,15 @@ pub enum BlobError {
     },
 }
 
-/// SHA-256 of some bytes.
-pub fn sha256(bytes: &[u8]) -> B256 {
-    B256::from_slice(&Sha256::digest(bytes))
-}
-
 impl BlobStore {
-    /// Opens a folder, making it where it is missing.
+    /// Opens a folder, making it where it is missing; only its owner may look into one that is made.
     ///
     /// # Errors
     /// [`BlobError::Disk`] when the folder cannot be made.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, BlobError> {
         let folder = folder.into();
-        fs::create_dir_all(&folder).map_err(|source| disk(&folder, source))?;
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|source| disk(&folder, source))?;
         Ok(Self { folder })
     }
 
@@ -79,13 +85,23 @@ impl BlobStore {
         self.path_of(hash).is_file()
     }
 
+    /// Length of a file, in bytes.
+    ///
+    /// # Errors
+    /// [`BlobError::Missing`] or [`BlobError::Disk`].
+    pub fn length(&self, hash: &B256) -> Result<u64, BlobError> {
+        let path = self.path_of(hash);
+        let found = fs::metadata(&path).map_err(|source| missing_or_disk(hash, &path, source))?;
+        Ok(found.len())
+    }
+
     /// Keeps bytes and says their name.
     ///
     /// # Errors
     /// [`BlobError::Disk`] when they cannot be written.
     pub fn put(&self, bytes: &[u8]) -> Result<B256, BlobError> {
         let hash = sha256(bytes);
-        self.write(&hash, bytes)?;
+        self.put_as(hash, bytes)?;
         Ok(hash)
     }
 
@@ -94,33 +110,53 @@ impl BlobStore {
     /// # Errors
     /// [`BlobError::Mismatch`] when they are other bytes, [`BlobError::Disk`] when they cannot be written.
     pub fn put_as(&self, announced: B256, bytes: &[u8]) -> Result<(), BlobError> {
-        let found = sha256(bytes);
-        if found != announced {
-            return Err(BlobError::Mismatch { announced, found });
-        }
-        self.write(&announced, bytes)
+        let mut draft = self.draft()?;
+        draft.write(bytes)?;
+        draft.keep_as(announced)
     }
 
-    /// Reads a file and checks it against its name.
+    /// Begins a file that comes in pieces.
+    ///
+    /// # Errors
+    /// [`BlobError::Disk`] when there is no room for it.
+    pub fn draft(&self) -> Result<Draft, BlobError> {
+        Draft::begin(self.folder.clone())
+    }
+
+    /// Reads a file and checks it against its name. A damaged one is set aside, so that it may be brought again.
     ///
     /// # Errors
     /// [`BlobError::Missing`], [`BlobError::Damaged`] or [`BlobError::Disk`].
     pub fn read(&self, hash: &B256) -> Result<Vec<u8>, BlobError> {
         let path = self.path_of(hash);
-        let bytes = fs::read(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => BlobError::Missing { hash: *hash },
-            _ => disk(&path, source),
-        })?;
+        let bytes = fs::read(&path).map_err(|source| missing_or_disk(hash, &path, source))?;
         let found = sha256(&bytes);
-        if found == *hash { Ok(bytes) } else { Err(BlobError::Damaged { hash: *hash, found }) }
+        if found == *hash {
+            return Ok(bytes);
+        }
+        fs::rename(&path, path.with_extension(DAMAGED)).map_err(|source| disk(&path, source))?;
+        Err(BlobError::Damaged { hash: *hash, found })
     }
 
-    fn write(&self, hash: &B256, bytes: &[u8]) -> Result<(), BlobError> {
-        let path = self.path_of(hash);
-        if path.is_file() {
-            return Ok(());
+    /// Removes files that nobody wants and that were last brought before `before`; drafts of a process that died and
+    /// damaged files are among them. Says how many.
+    ///
+    /// # Errors
+    /// [`BlobError::Disk`] when the folder cannot be read or a file not be removed.
+    pub fn sweep(&self, wanted: &BTreeSet<B256>, before: SystemTime) -> Result<usize, BlobError> {
+        let mut swept = 0;
+        for entry in fs::read_dir(&self.folder).map_err(|source| disk(&self.folder, source))? {
+            let path = entry.map_err(|source| disk(&self.folder, source))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let is_wanted = name.parse().is_ok_and(|hash: B256| wanted.contains(&hash));
+            // One that cannot be looked at was removed meanwhile.
+            let modified = fs::metadata(&path).and_then(|found| found.modified());
+            if !is_wanted && modified.is_ok_and(|at| at < before) {
+                fs::remove_file(&path).map_err(|source| disk(&path, source))?;
+                swept += 1;
+            }
         }
-        write_whole(&path, bytes).map_err(|source| disk(&path, source))
+        Ok(swept)
     }
 }
 
@@ -131,7 +167,7 @@ impl BlobStore {
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let aside = aside_name(path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&aside)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     drop(file);
     if let Err(error) = written.and_then(|()| fs::rename(&aside, path)) {
@@ -148,6 +184,13 @@ fn aside_name(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+fn missing_or_disk(hash: &B256, path: &Path, source: io::Error) -> BlobError {
+    match source.kind() {
+        io::ErrorKind::NotFound => BlobError::Missing { hash: *hash },
+        _ => disk(path, source),
+    }
+}
+
 fn disk(path: &Path, source: io::Error) -> BlobError {
     BlobError::Disk { path: path.to_owned(), source }
 }
@@ -155,6 +198,7 @@ fn disk(path: &Path, source: io::Error) -> BlobError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{os::unix::fs::PermissionsExt, time::Duration};
 
     fn store() -> (tempfile::TempDir, BlobStore) {
         let folder = tempfile::tempdir().expect("temporary folder");
@@ -187,6 +231,63 @@ mod tests {
         let hash = store.put(b"abc").expect("kept");
         fs::write(store.path_of(&hash), b"abd").expect("damaged");
         assert!(matches!(store.read(&hash), Err(BlobError::Damaged { .. })));
+    }
+
+    /// A damaged input used to stay for ever: bringing it again found it there and wrote nothing.
+    #[test]
+    fn a_damaged_file_may_be_brought_again() {
+        let (_folder, store) = store();
+        let hash = store.put(b"abc").expect("kept");
+        fs::write(store.path_of(&hash), b"abd").expect("damaged");
+        drop(store.read(&hash));
+        assert!(!store.has(&hash));
+
+        store.put(b"abc").expect("kept again");
+        assert_eq!(store.read(&hash).expect("whole"), b"abc");
+    }
+
+    #[test]
+    fn a_file_in_pieces_is_whole_or_gone() {
+        let (_folder, store) = store();
+        let bring = || {
+            let mut draft = store.draft().expect("room");
+            draft.write(b"ab").expect("room");
+            draft.write(b"c").expect("room");
+            draft
+        };
+        drop(bring());
+        let refused = bring().keep_as(B256::repeat_byte(1));
+        assert!(matches!(refused, Err(BlobError::Mismatch { .. })));
+        assert_eq!(fs::read_dir(&store.folder).expect("lists").count(), 0);
+
+        bring().keep_as(sha256(b"abc")).expect("kept");
+        assert_eq!(store.read(&sha256(b"abc")).expect("whole"), b"abc");
+    }
+
+    #[test]
+    fn only_old_files_that_nobody_wants_are_swept() {
+        let (_folder, store) = store();
+        let day = |day: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * day);
+        let old = store.put(b"old").expect("kept");
+        let wanted = store.put(b"wanted").expect("kept");
+        let young = store.put(b"young").expect("kept");
+        for (hash, at) in [(&old, day(1)), (&wanted, day(1)), (&young, day(9))] {
+            let file = fs::File::options().append(true).open(store.path_of(hash)).expect("there");
+            file.set_modified(at).expect("ours");
+        }
+
+        let swept = store.sweep(&BTreeSet::from([wanted]), day(5)).expect("readable");
+
+        assert_eq!(swept, 1);
+        assert_eq!([&old, &wanted, &young].map(|hash| store.has(hash)), [false, true, true]);
+    }
+
+    #[test]
+    fn only_the_owner_can_look_into_the_store() {
+        let (_folder, store) = store();
+        let hash = store.put(b"abc").expect("kept");
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!((mode(&store.folder), mode(&store.path_of(&hash))), (0o700, 0o600));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Makes what several tests need.
 
+use crate::compute::torch::process::Process;
 use alloy_primitives::{Address, B256, U256};
 use utnet_bindings::signed::JobSpec;
 
@@ -20,4 +21,9 @@ pub(crate) const fn spec() -> JobSpec {
         deadline: 0,
         nonce: U256::ZERO,
     }
+}
+
+/// A way to start PyTorch that leads nowhere, for jobs that need none.
+pub(crate) fn no_torch() -> Process {
+    Process { program: "/nowhere".into(), library_path: None }
 }

@@ -1,10 +1,7 @@
 //! Proves once per epoch which chips are at hand: one aggregate signature, and a root over the chips' own.
 
 use super::{Agent, AgentError, Home};
-use crate::{
-    decide::availability::{Listed, Snapshot, counting},
-    merkle,
-};
+use crate::decide::availability::{Listed, Snapshot, counting};
 use alloy_primitives::{Address, B256};
 use std::{collections::BTreeMap, path::Path};
 use utnet_bindings::{
@@ -15,9 +12,13 @@ use utnet_bindings::{
     },
     states::ChipState,
 };
-use utnet_client::{BlockRef, Chain, Intent};
+use utnet_client::{BlockRef, Chain, Intent, StorageError};
+use utnet_jobs::merkle;
 use utnet_primitives::{AvailabilityRound, ChipId, Epoch, Registry, availability_leaf};
 use utnet_se::{Fault, SecurityEngine, SoftwareChip, aggregate, aggregate_keys};
+
+/// Epochs whose proofs are remembered in the outbox.
+const REMEMBERED: u64 = 64;
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -157,8 +158,13 @@ impl<C: Chain> Agent<C> {
             leafRoot: proof.leaf_root,
         };
         let call = proveAvailabilityCall { proof, authority: alloy_primitives::Bytes::new() };
-        let words: [&[u8]; 2] = [b"available", &epoch.to_be_bytes()];
-        self.send(&words, &Intent::call(home.registry, &call))
+        let words = |epoch: u64| [b"available".to_vec(), epoch.to_be_bytes().to_vec()];
+        if let Some(old) = epoch.checked_sub(REMEMBERED) {
+            let txn = self.parts.notebook.begin()?;
+            self.forget_in(&txn, &words(old).each_ref().map(Vec::as_slice))?;
+            txn.commit().map_err(StorageError::from)?;
+        }
+        self.send(&words(epoch).each_ref().map(Vec::as_slice), &Intent::call(home.registry, &call))
     }
 
     /// What the chips sign. Made here from the epoch's beacon, so that a node can never choose the bytes; compared with the

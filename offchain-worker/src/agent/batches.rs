@@ -1,6 +1,6 @@
 //! Brings posted batches to their end: learns their ids, fetches their bonds back.
 
-use super::{Agent, AgentError};
+use super::{Agent, AgentError, now};
 use crate::{
     decide::batches::{Seen, Step, next_step},
     records::{BatchRecord, PostedRecord},
@@ -10,11 +10,11 @@ use utnet_client::{BlockRef, Chain, Intent};
 use utnet_primitives::BatchId;
 
 impl<C: Chain> Agent<C> {
-    pub(super) async fn attend_batches(&self, _head: &BlockRef) -> Result<(), AgentError> {
+    pub(super) async fn attend_batches(&self, head: &BlockRef) -> Result<(), AgentError> {
         let open = self.parts.notebook.all::<BatchRecord>()?.into_iter();
-        for batch in open.filter(|batch| !batch.is_closed) {
+        for batch in open.filter(|batch| batch.closed_at.is_none()) {
             match batch.id {
-                Some(id) => self.attend_batch(batch, id).await?,
+                Some(id) => self.attend_batch(batch, id, head).await?,
                 None => self.learn_id(batch)?,
             }
         }
@@ -36,7 +36,12 @@ impl<C: Chain> Agent<C> {
         }
     }
 
-    async fn attend_batch(&self, batch: BatchRecord, id: BatchId) -> Result<(), AgentError> {
+    async fn attend_batch(
+        &self,
+        batch: BatchRecord,
+        id: BatchId,
+        head: &BlockRef,
+    ) -> Result<(), AgentError> {
         let rollup = self.parts.home.rollup;
         let seen = Seen {
             is_final: self.view(rollup, &isFinalCall { batch: id.0 }).await?,
@@ -49,7 +54,8 @@ impl<C: Chain> Agent<C> {
                 self.send(&[b"finalise", id.0.as_slice()], &intent)
             }
             Step::Close => {
-                Ok(self.parts.notebook.put(&BatchRecord { is_closed: true, ..batch })?)
+                let closed_at = Some(now(head));
+                Ok(self.parts.notebook.put(&BatchRecord { closed_at, ..batch })?)
             }
         }
     }

@@ -7,9 +7,8 @@ use super::{
     working::{Purpose, Trouble, Work},
 };
 use crate::{
+    compute::Refusal,
     decide::duties::{Seen, Step, next_step},
-    https::{FetchError, Remote},
-    merkle,
     records::{DutyRecord, PostedRecord},
     store::BlobStore,
 };
@@ -20,6 +19,10 @@ use utnet_bindings::{
     states::ChallengeState,
 };
 use utnet_client::{BlockRef, Chain, Intent};
+use utnet_jobs::{
+    merkle,
+    remote::{FetchError, Remote},
+};
 use utnet_primitives::Seconds;
 
 impl<C: Chain> Agent<C> {
@@ -29,7 +32,7 @@ impl<C: Chain> Agent<C> {
             let seen = self.look_at_duty(&duty, head).await?;
             match next_step(&duty, &seen) {
                 Step::Wait => {}
-                Step::Execute if self.is_busy() => {}
+                Step::Execute if self.is_busy(Purpose::Duty(duty.batch, duty.index)) => {}
                 Step::Execute => self.execute(&duty)?,
                 Step::Answer => self.answer(&duty)?,
                 Step::Close(outcome) => {
@@ -102,7 +105,7 @@ impl Search {
         for hash in [task.program, task.input, task.params] {
             if hash != B256::ZERO && !self.blobs.has(&hash) {
                 let bytes = remote.blob(self.posted.id, &hash).await?;
-                self.blobs.put_as(hash, &bytes).map_err(crate::compute::Refusal::from)?;
+                keep(&self.blobs, hash, bytes).await?;
             }
         }
         self.fetch_claim(&remote, &leaf.result_root).await;
@@ -113,11 +116,18 @@ impl Search {
     /// The claimed manifest matters for approximate results only; without it they differ.
     async fn fetch_claim(&self, remote: &Remote, root: &B256) {
         let kept = match remote.blob(self.posted.id, root).await {
-            Ok(bytes) => self.blobs.put_as(*root, &bytes).map_err(|error| error.to_string()),
+            Ok(bytes) => keep(&self.blobs, *root, bytes).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         if let Err(error) = kept {
             tracing::warn!(%error, %root, "the claimed manifest is not served");
         }
     }
+}
+
+/// Writes beside the tasks that wait for the network.
+async fn keep(blobs: &BlobStore, hash: B256, bytes: Vec<u8>) -> Result<(), Trouble> {
+    let blobs = blobs.clone();
+    let kept = tokio::task::spawn_blocking(move || blobs.put_as(hash, &bytes)).await;
+    kept.map_err(|_cut| Trouble::Cut)?.map_err(|error| Refusal::from(error).into())
 }

@@ -14,10 +14,15 @@ use utnet_bindings::{
     RpoiEscrow::RentalOpened,
 };
 use utnet_client::StorageError;
-use utnet_primitives::{BatchId, JobId, RentalId};
+use utnet_primitives::{BatchId, JobId, RentalId, Seconds};
 
 /// Notes the logs of one block. A record that is there already is left alone.
-pub(super) fn note(txn: &WriteTransaction, home: &Home, logs: &[Log]) -> Result<(), StorageError> {
+pub(super) fn note(
+    txn: &WriteTransaction,
+    home: &Home,
+    logs: &[Log],
+    at: Seconds,
+) -> Result<(), StorageError> {
     for log in logs {
         let (address, topic) = (log.address(), log.topic0().copied().unwrap_or_default());
         if address == home.jobs && topic == JobOpened::SIGNATURE_HASH {
@@ -25,9 +30,9 @@ pub(super) fn note(txn: &WriteTransaction, home: &Home, logs: &[Log]) -> Result<
         } else if address == home.escrow && topic == RentalOpened::SIGNATURE_HASH {
             note_rental(txn, home, log)?;
         } else if address == home.rollup && topic == RootPosted::SIGNATURE_HASH {
-            note_batch(txn, log)?;
+            note_batch(txn, log, at)?;
         } else if address == home.rollup && topic == RefereeDrawn::SIGNATURE_HASH {
-            note_duty(txn, home, log)?;
+            note_duty(txn, home, log, at)?;
         }
     }
     Ok(())
@@ -63,12 +68,12 @@ fn note_rental(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), Sto
         renter: event.renter,
         renter_key: event.renterKey,
         secret: None,
-        is_closed: false,
+        closed_at: None,
     };
     put_in(txn, &record)
 }
 
-fn note_batch(txn: &WriteTransaction, log: &Log) -> Result<(), StorageError> {
+fn note_batch(txn: &WriteTransaction, log: &Log, at: Seconds) -> Result<(), StorageError> {
     let Some(event) = decoded::<RootPosted>(log) else { return Ok(()) };
     let record = PostedRecord {
         id: BatchId(event.batch),
@@ -76,14 +81,21 @@ fn note_batch(txn: &WriteTransaction, log: &Log) -> Result<(), StorageError> {
         root: event.root,
         leaves: event.leaves,
         pointer: event.dataPointer,
+        noted_at: at,
     };
     put_in(txn, &record)
 }
 
-fn note_duty(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {
+fn note_duty(
+    txn: &WriteTransaction,
+    home: &Home,
+    log: &Log,
+    noted_at: Seconds,
+) -> Result<(), StorageError> {
     let Some(event) = decoded::<RefereeDrawn>(log) else { return Ok(()) };
     let Ok(index) = u64::try_from(event.index) else { return Ok(()) };
-    let record = DutyRecord { batch: BatchId(event.batch), index, found: None, outcome: None };
+    let batch = BatchId(event.batch);
+    let record = DutyRecord { batch, index, found: None, outcome: None, noted_at };
     if event.referee != home.operator
         || has_in::<DutyRecord>(txn, &crate::notebook::Record::key(&record))?
     {

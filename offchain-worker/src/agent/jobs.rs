@@ -7,8 +7,6 @@ use crate::{
         batches::{LARGEST, Queue, is_due},
         jobs::{BatchStanding, Seen, Step, next_step},
     },
-    manifest::Class,
-    merkle,
     notebook::put_in,
     records::{BatchRecord, Computed, JobProgress, JobRecord},
 };
@@ -21,6 +19,7 @@ use utnet_bindings::{
     states::{JobState, Tolerance},
 };
 use utnet_client::{BlockRef, Chain, Intent, StorageError};
+use utnet_jobs::{manifest::Class, merkle};
 use utnet_primitives::{JobId, Seconds, Tag, tag};
 
 /// What a worker commits to: `keccak256(abi.encode(tag, resultRoot, salt, worker, job))`.
@@ -65,7 +64,7 @@ impl<C: Chain> Agent<C> {
                 Step::Queue => ready.push(record),
                 step => {
                     coming += usize::from(matches!(step, Step::Commit | Step::Reveal));
-                    self.act_on_job(record, step, seen.state)?;
+                    self.act_on_job(record, step, &seen)?;
                 }
             }
         }
@@ -110,26 +109,21 @@ impl<C: Chain> Agent<C> {
         }))
     }
 
-    fn act_on_job(
-        &mut self,
-        record: JobRecord,
-        step: Step,
-        state: JobState,
-    ) -> Result<(), AgentError> {
+    fn act_on_job(&mut self, record: JobRecord, step: Step, seen: &Seen) -> Result<(), AgentError> {
         match step {
             Step::Wait | Step::Queue => Ok(()),
-            Step::Compute if self.is_busy() => Ok(()),
+            Step::Compute if self.is_busy(Purpose::Job(record.id)) => Ok(()),
             Step::Compute => {
                 if let Some(task) = task_of(record.id, &record.spec) {
                     self.compute(record.id, task);
                 }
                 Ok(())
             }
-            Step::Commit | Step::Reveal => self.commit_or_reveal(&record, state),
+            Step::Commit | Step::Reveal => self.commit_or_reveal(&record, seen.state),
             Step::Settle => self.settle_job(&record),
             Step::Close(outcome) => {
                 tracing::info!(job = %record.id, outcome, "job closed");
-                let progress = JobProgress::Closed { outcome: outcome.to_owned() };
+                let progress = JobProgress::Closed { outcome: outcome.to_owned(), at: seen.now };
                 Ok(self.parts.notebook.put(&JobRecord { progress, ..record })?)
             }
         }
@@ -184,7 +178,8 @@ impl<C: Chain> Agent<C> {
         let hashes: Vec<_> = leaves.iter().map(merkle::Leaf::hash).collect();
         let Some(root) = merkle::root(&hashes) else { return Ok(()) };
         let bond = self.view(self.parts.home.rollup, &postBondCall {}).await?;
-        let number = self.parts.notebook.all::<BatchRecord>()?.len() as u64;
+        let last = self.parts.notebook.all::<BatchRecord>()?.pop();
+        let number = last.map_or(0, |last| last.number.saturating_add(1));
         let batch = BatchRecord {
             number,
             leaves,
@@ -192,7 +187,7 @@ impl<C: Chain> Agent<C> {
             pointer: self.parts.choices.pointer(),
             bond: U256::from(bond),
             id: None,
-            is_closed: false,
+            closed_at: None,
         };
         let txn = self.parts.notebook.begin()?;
         for record in ready {

@@ -22,7 +22,7 @@ impl<C: Chain> Agent<C> {
     pub(super) async fn attend_rentals(&self, head: &BlockRef) -> Result<(), AgentError> {
         let mut doors = Vec::new();
         let live = self.parts.notebook.all::<RentalRecord>()?.into_iter();
-        for record in live.filter(|record| !record.is_closed) {
+        for record in live.filter(|record| record.closed_at.is_none()) {
             let seen = self.look_at_rental(record.id, head).await?;
             if let Some(secret) = record.secret {
                 let is_open = is_open_to_renter(seen.effective);
@@ -76,7 +76,7 @@ impl<C: Chain> Agent<C> {
                 self.try_again(&[b"handover", id.0.as_slice()])
             }
             Step::Wait => Ok(()),
-            Step::HandOver => self.hand_over(record),
+            Step::HandOver => self.hand_over(record, seen.now),
             Step::CommitRating => self.commit_rating(record),
             Step::Reveal => self.reveal(record),
             Step::Poke => {
@@ -85,18 +85,22 @@ impl<C: Chain> Agent<C> {
             }
             Step::Close => {
                 tracing::info!(rental = %id, state = ?seen.stored, "rental closed");
-                let closed = RentalRecord { is_closed: true, ..record.clone() };
-                Ok(self.parts.notebook.put(&closed)?)
+                self.close_rental(record, seen.now)
             }
         }
     }
 
+    /// Nothing is left to do, and nobody needs the secret any more.
+    fn close_rental(&self, record: &RentalRecord, now: Seconds) -> Result<(), AgentError> {
+        let closed = RentalRecord { closed_at: Some(now), secret: None, ..record.clone() };
+        Ok(self.parts.notebook.put(&closed)?)
+    }
+
     /// Draws the secret, seals it and wants it published, in one transaction.
-    fn hand_over(&self, record: &RentalRecord) -> Result<(), AgentError> {
+    fn hand_over(&self, record: &RentalRecord, now: Seconds) -> Result<(), AgentError> {
         let Ok(renter) = PublicKey::from_bytes(&record.renter_key) else {
             tracing::warn!(rental = %record.id, "the renter's key is no point: nobody could open");
-            let closed = RentalRecord { is_closed: true, ..record.clone() };
-            return Ok(self.parts.notebook.put(&closed)?);
+            return self.close_rental(record, now);
         };
         let choices = &self.parts.choices;
         let secret = B256::from(rand::random::<[u8; 32]>());

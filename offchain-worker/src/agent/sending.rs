@@ -62,6 +62,20 @@ impl<C: Chain> Agent<C> {
     }
 }
 
+impl<C: Chain> Agent<C> {
+    /// Forgets what these words led to, together with whatever else is in the transaction; what is under way stays.
+    pub(super) fn forget_in(
+        &self,
+        txn: &WriteTransaction,
+        words: &[&[u8]],
+    ) -> Result<(), AgentError> {
+        for attempt in 0..TRIES {
+            self.parts.outbox.forget_in(txn, key_of(words, attempt))?;
+        }
+        Ok(())
+    }
+}
+
 fn key_of(words: &[&[u8]], attempt: u8) -> IntentKey {
     let attempt = [attempt];
     let parts: Vec<&[u8]> = words.iter().copied().chain([attempt.as_slice()]).collect();

@@ -5,24 +5,24 @@ use crate::{
     compute::{
         Outcome, Refusal, Runtime, Task,
         compare::{Verdict, compare},
-        params::Params,
     },
-    https::FetchError,
-    manifest::Manifest,
-    merkle::Leaf,
     records::{Computed, DutyRecord, JobProgress, JobRecord},
     store::BlobStore,
 };
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     sync::Arc,
 };
 use tokio::task::{JoinError, JoinSet};
 use utnet_client::Chain;
+use utnet_jobs::{manifest::Manifest, merkle::Leaf, params::Params, remote::FetchError};
 use utnet_primitives::{BatchId, JobId};
+
+#[cfg(test)]
+mod tests;
 
 /// A deliberate error, for tests of what the network does about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -52,14 +52,27 @@ pub(super) enum Trouble {
     Fetch(#[from] FetchError),
     #[error("the computation was cut short")]
     Cut,
+    #[error("the worker has a fault that this job brings to light")]
+    Panicked,
+    #[error("{0}; it was tried {TRIES} times")]
+    Exhausted(Box<Self>),
 }
+
+/// How often a job that was killed is tried in all: it may have been the machine's fault, but not for ever.
+const TRIES: u32 = 3;
 
 impl Trouble {
     fn is_retryable(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.is_retryable(),
             Self::Fetch(_) | Self::Cut => true,
+            Self::Panicked | Self::Exhausted(_) => false,
         }
+    }
+
+    /// Whether a try was spent: what waits for a file or for room on the disk has cost nothing.
+    const fn is_costly(&self) -> bool {
+        !matches!(self, Self::Refused(Refusal::Blob(_)) | Self::Fetch(_))
     }
 }
 
@@ -71,6 +84,8 @@ pub(super) struct Bench {
     running: JoinSet<Finished>,
     /// Finished while somebody waited.
     finished: VecDeque<Finished>,
+    /// Tries that were spent in vain.
+    spent: BTreeMap<Purpose, u32>,
 }
 
 impl Bench {
@@ -80,6 +95,7 @@ impl Bench {
             taken: BTreeSet::new(),
             running: JoinSet::new(),
             finished: VecDeque::new(),
+            spent: BTreeMap::new(),
         }
     }
 
@@ -87,8 +103,11 @@ impl Bench {
         self.taken.contains(&purpose)
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.taken.len() >= self.seats
+    /// Whether there is no seat. Judgements have deadlines of seconds: they have one seat that jobs cannot take.
+    pub(super) fn is_full(&self, purpose: Purpose) -> bool {
+        let is_duty = |purpose: &Purpose| matches!(purpose, Purpose::Duty(..));
+        let duties = self.taken.iter().filter(|taken| is_duty(taken)).count();
+        if is_duty(&purpose) { duties >= 1 } else { self.taken.len() - duties >= self.seats }
     }
 
     /// Waits until nothing runs.
@@ -100,9 +119,10 @@ impl Bench {
 
     fn end(&mut self, ended: Result<Finished, JoinError>) {
         match ended {
-            Ok(finished) => {
-                self.taken.remove(&finished.0);
-                self.finished.push_back(finished);
+            Ok((purpose, outcome)) => {
+                self.taken.remove(&purpose);
+                let outcome = outcome.map_err(|trouble| self.count(purpose, trouble));
+                self.finished.push_back((purpose, outcome));
             }
             // Whose seat it was is not known: all that runs is started again from its record.
             Err(error) => {
@@ -110,6 +130,20 @@ impl Bench {
                 self.taken.clear();
             }
         }
+    }
+
+    /// Says whether a trouble is the last that is taken.
+    fn count(&mut self, purpose: Purpose, trouble: Trouble) -> Trouble {
+        if !trouble.is_retryable() || !trouble.is_costly() {
+            return trouble;
+        }
+        let spent = self.spent.entry(purpose).or_default();
+        *spent += 1;
+        if *spent < TRIES {
+            return trouble;
+        }
+        self.spent.remove(&purpose);
+        Trouble::Exhausted(Box::new(trouble))
     }
 
     /// Prepares, which may take the network, then computes on a thread of its own.
@@ -126,7 +160,11 @@ impl Bench {
                 Err(trouble) => return (purpose, Err(trouble)),
             };
             let done = tokio::task::spawn_blocking(move || work.run(&runtime)).await;
-            let outcome = done.map_or(Err(Trouble::Cut), |outcome| outcome.map_err(Trouble::from));
+            let outcome = match done {
+                Ok(outcome) => outcome.map_err(Trouble::from),
+                Err(error) if error.is_panic() => Err(Trouble::Panicked),
+                Err(_cut_short) => Err(Trouble::Cut),
+            };
             (purpose, outcome)
         });
     }
@@ -194,8 +232,8 @@ impl<C: Chain> Agent<C> {
         self.bench.is_running(purpose)
     }
 
-    pub(super) fn is_busy(&self) -> bool {
-        self.bench.is_full()
+    pub(super) fn is_busy(&self, purpose: Purpose) -> bool {
+        self.bench.is_full(purpose)
     }
 
     /// Notes what was finished since the last tick.
@@ -209,10 +247,12 @@ impl<C: Chain> Agent<C> {
         Ok(())
     }
 
+    /// Notes what a waiting job came to. One that was closed meanwhile stays closed, and a second result of one job is
+    /// dropped: the salt of the first is on its way.
     fn note_result(&self, id: JobId, outcome: Result<Outcome, Trouble>) -> Result<(), AgentError> {
-        let Some(record) = self.parts.notebook.find::<JobRecord>(id.0.as_slice())? else {
-            return Ok(());
-        };
+        let found = self.parts.notebook.find::<JobRecord>(id.0.as_slice())?;
+        let waits = |record: &JobRecord| record.progress == JobProgress::Waiting;
+        let Some(record) = found.filter(waits) else { return Ok(()) };
         let progress = match outcome {
             Ok(outcome) => {
                 tracing::info!(job = %id, root = %outcome.root, steps = outcome.steps, "computed");
@@ -226,7 +266,7 @@ impl<C: Chain> Agent<C> {
             }
             Err(refusal) => {
                 tracing::warn!(job = %id, %refusal, "declined");
-                JobProgress::Declined { reason: refusal.to_string() }
+                JobProgress::Declined { reason: refusal.to_string(), at: self.now }
             }
         };
         Ok(self.parts.notebook.put(&JobRecord { progress, ..record })?)
@@ -238,7 +278,8 @@ impl<C: Chain> Agent<C> {
         index: u64,
         outcome: Result<Outcome, Trouble>,
     ) -> Result<(), AgentError> {
-        let duty = DutyRecord { batch, index, found: None, outcome: None };
+        let key = [batch.0.as_slice(), &index.to_be_bytes()].concat();
+        let Some(duty) = self.parts.notebook.find::<DutyRecord>(&key)? else { return Ok(()) };
         match outcome {
             Ok(outcome) => {
                 let found = Some(outcome.root);

@@ -1,7 +1,7 @@
 //! Says whether two results of one job agree, as its class demands.
 
-use crate::manifest::{Class, Manifest};
 use std::collections::BTreeMap;
+use utnet_jobs::manifest::{Class, Manifest};
 
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn compare_metrics(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{manifest::FileEntry, store::sha256};
+    use utnet_jobs::{manifest::FileEntry, sha256};
 
     fn result(class: Class, loss: i64, file: &[u8]) -> Manifest {
         Manifest {

@@ -1,8 +1,11 @@
 //! Tests whole jobs: files in, root out.
 
 use super::*;
-use crate::store::sha256;
-use params::{TrainParams, WasmParams};
+use utnet_jobs::{
+    environment::WASM_ENVIRONMENT,
+    params::{TrainParams, WasmParams},
+    sha256,
+};
 
 struct Desk {
     _folder: tempfile::TempDir,
@@ -13,7 +16,7 @@ struct Desk {
 fn desk() -> Desk {
     let folder = tempfile::tempdir().expect("temporary folder");
     let blobs = BlobStore::open(folder.path()).expect("opens");
-    let runtime = Runtime::new(Limits::default()).expect("supported");
+    let runtime = Runtime::new(Limits::default(), crate::testing::no_torch()).expect("supported");
     Desk { _folder: folder, blobs, runtime }
 }
 
@@ -26,7 +29,7 @@ impl Desk {
             program: self.blobs.put(&module).expect("kept"),
             input: self.blobs.put(b"to be or not to be").expect("kept"),
             params: self.blobs.put(&params.encode()).expect("kept"),
-            environment: sha256(environment::WASM_ENVIRONMENT.as_bytes()),
+            environment: sha256(WASM_ENVIRONMENT.as_bytes()),
             kernels: B256::ZERO,
             seed: 0,
             class: Class::Exact,

@@ -1,8 +1,12 @@
 //! Runs PyTorch jobs on the CPU: one thread, fixed seeds, deterministic kernels.
 //!
-//! libtorch keeps its seed and its thread count per process, so one job runs at a time. Without the cargo feature `torch`
-//! every job of this kind is declined with a reason.
+//! A TorchScript file is a program of somebody else's, and libtorch was not made to confine one. So each job runs in a
+//! process of its own ([`process`]), which gives up what it does not need before it reads anything ([`child`]); what is in
+//! this file runs there. Without the cargo feature `torch` every job of this kind is declined with a reason.
 
+pub mod child;
+mod frames;
+pub mod process;
 pub mod safetensors;
 
 #[cfg(feature = "torch")]
@@ -15,9 +19,11 @@ mod train;
 #[cfg(all(test, feature = "torch"))]
 mod tests;
 
-use super::{Output, params::TrainParams};
+use super::Output;
 #[cfg(feature = "torch")]
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+use utnet_jobs::params::TrainParams;
 
 /// Why PyTorch gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +54,34 @@ pub enum TorchError {
     /// The module answered something else than tensors.
     #[error("module answers something else than tensors of numbers")]
     NoTensors,
+    /// The result is longer than this worker keeps.
+    #[error("a result of {bytes} bytes is longer than {limit}")]
+    TooMuchOutput {
+        /// Length of all files.
+        bytes: u64,
+        /// Longest.
+        limit: u64,
+    },
+    /// The process that runs PyTorch refused the job; in its words.
+    #[error("PyTorch: {0}")]
+    Refused(String),
+    /// The process that runs PyTorch died on the job.
+    #[error("the PyTorch process died ({how}){last_words}")]
+    Crashed {
+        /// Signal or exit status.
+        how: std::process::ExitStatus,
+        /// The end of what it wrote to stderr.
+        last_words: String,
+    },
+    /// It ran longer than this worker allows; on an idle machine it might finish.
+    #[error("the PyTorch process was killed after {} s", .after.as_secs())]
+    Killed {
+        /// Wall time that it had.
+        after: Duration,
+    },
+    /// The process could not be started or spoken to.
+    #[error("the PyTorch process: {0}")]
+    Line(#[from] std::io::Error),
     /// libtorch refused.
     #[cfg(feature = "torch")]
     #[error("libtorch: {0}")]
@@ -129,7 +163,7 @@ pub const fn trace(_shape: &TraceShape, _path: &std::path::Path) -> Result<(), T
     Err(TorchError::NotBuilt)
 }
 
-/// Takes libtorch for one job and puts it into a known state.
+/// Takes libtorch for one job and puts it into a known state: seed and thread count are kept per process.
 #[cfg(feature = "torch")]
 fn alone(seed: u64) -> MutexGuard<'static, ()> {
     static BUSY: Mutex<()> = Mutex::new(());

@@ -61,7 +61,8 @@ mod tests {
     const US: Address = Address::repeat_byte(1);
 
     fn duty(found: Option<B256>) -> DutyRecord {
-        DutyRecord { batch: BatchId::default(), index: 0, found, outcome: None }
+        let (batch, noted_at) = (BatchId::default(), Seconds(0));
+        DutyRecord { batch, index: 0, found, outcome: None, noted_at }
     }
 
     fn drawn() -> Seen {

@@ -84,9 +84,10 @@ pub fn next_step(record: &JobRecord, seen: &Seen) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{merkle::Leaf, records::Computed};
+    use crate::records::Computed;
     use alloy_primitives::B256;
     use utnet_bindings::signed::JobSpec;
+    use utnet_jobs::merkle::Leaf;
     use utnet_primitives::JobId;
 
     fn job(progress: JobProgress) -> JobRecord {

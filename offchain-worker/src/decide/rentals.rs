@@ -51,7 +51,7 @@ pub enum Step {
 
 /// The next step of one rental.
 pub fn next_step(record: &RentalRecord, seen: &Seen) -> Step {
-    if record.is_closed {
+    if record.closed_at.is_some() {
         return Step::Wait;
     }
     match seen.stored {
@@ -89,7 +89,7 @@ mod tests {
             renter: Address::ZERO,
             renter_key: Bytes::new(),
             secret: None,
-            is_closed: false,
+            closed_at: None,
         }
     }
 

@@ -1,30 +1,46 @@
 //! Answers the job port's requests.
 
-use super::Doors;
+use super::{
+    Doors,
+    refused::{Answer, Refused},
+    upload,
+};
 use crate::{
     agent::{
         Home,
         rentals::{commitment_of, keep_rating},
     },
-    merkle::Leaf,
     notebook::Notebook,
     records::{BatchRecord, JobProgress, JobRecord, RentalRecord},
-    store::{BlobError, BlobStore},
+    store::BlobStore,
 };
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::B256;
 use alloy_signer_local::PrivateKeySigner;
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, State},
+    body::Body,
+    extract::{DefaultBodyLimit, Path, Request, State},
     http::{HeaderMap, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
-use serde::{Deserialize, Serialize};
-use std::{str::FromStr, sync::Arc};
-use utnet_bindings::signed::{JobSpec, OperatorHalf, RenterHalf, SolStruct};
+use serde::Serialize;
+use std::{str::FromStr, sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, time::timeout};
+use utnet_bindings::signed::{OperatorHalf, RenterHalf, SolStruct};
+use utnet_jobs::{
+    manifest::Manifest,
+    port::{Dossier, RatingAnswer, RatingRequest, Spec},
+};
 use utnet_messages::{sign, verify};
 use utnet_primitives::{BatchId, JobId, RentalId};
+
+/// Longest body of a request that brings no file, in bytes.
+const LONGEST_BODY: usize = 16 << 10;
+
+/// Time in which a request is answered; files are given more.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the job port needs of the worker.
 #[derive(Debug)]
@@ -42,46 +58,11 @@ pub struct Desk {
     /// Score for renters, 1 to 100.
     pub renter_score: u8,
     /// Longest file that a renter may bring, in bytes.
-    pub longest_blob: usize,
-}
-
-/// Leaves and specifications of a posted batch: what a referee needs to run them again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Dossier {
-    /// The batch.
-    pub batch: BatchId,
-    /// Root over the leaves.
-    pub root: B256,
-    /// The leaves, in their order.
-    pub leaves: Vec<Leaf>,
-    /// Their jobs' specifications, in the same order.
-    pub specs: Vec<Spec>,
-}
-
-/// A specification; travels as hex of its ABI encoding.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spec(#[serde(with = "crate::records::spec")] pub JobSpec);
-
-/// What a renter sends to get `m_final` signed: its own half.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RatingRequest {
-    /// The renter's commitment.
-    pub commitment: B256,
-    /// The renter's signature over `RenterHalf`.
-    pub signature: Bytes,
-}
-
-/// What a renter gets for it: the operator's half, nested over the renter's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RatingAnswer {
-    /// The operator's commitment.
-    pub commitment: B256,
-    /// Struct hash of the renter's half.
-    pub renter_half: B256,
-    /// The operator's signature over `OperatorHalf`.
-    pub signature: Bytes,
+    pub longest_blob: u64,
+    /// All files that one rental may bring, in bytes.
+    pub rental_bytes: u64,
+    /// Files that may come at the same time.
+    pub uploads: Semaphore,
 }
 
 /// How far a job is, for its renter.
@@ -98,72 +79,27 @@ struct JobAnswer {
     steps: Option<u64>,
 }
 
-/// Why a request is not answered.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("a path names 32 bytes in hex")]
-    Name,
-    #[error("no such thing here")]
-    Unknown,
-    #[error("the secret opens no rental that runs")]
-    Locked,
-    #[error("the renter has not signed this")]
-    Unsigned,
-    #[error("the file does not hash to its name")]
-    Mismatch,
-    #[error("the worker failed")]
-    Failed,
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let status = match self {
-            Self::Name => StatusCode::BAD_REQUEST,
-            Self::Unknown => StatusCode::NOT_FOUND,
-            Self::Locked => StatusCode::UNAUTHORIZED,
-            Self::Unsigned => StatusCode::FORBIDDEN,
-            Self::Mismatch => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        (status, Json(serde_json::json!({ "error": self.to_string() }))).into_response()
-    }
-}
-
-impl From<utnet_client::StorageError> for Refused {
-    fn from(error: utnet_client::StorageError) -> Self {
-        tracing::error!(%error, "the notebook failed");
-        Self::Failed
-    }
-}
-
-impl From<BlobError> for Refused {
-    fn from(error: BlobError) -> Self {
-        match error {
-            BlobError::Missing { .. } => Self::Unknown,
-            BlobError::Mismatch { .. } => Self::Mismatch,
-            _ => {
-                tracing::error!(%error, "the blob store failed");
-                Self::Failed
-            }
-        }
-    }
-}
-
-type Answer<T> = Result<T, Refused>;
 type Shared = State<Arc<Desk>>;
 
 /// All routes.
 pub fn router(desk: Arc<Desk>) -> Router {
-    let limit = DefaultBodyLimit::max(desk.longest_blob);
+    let files = Router::new().route("/v1/blobs/{hash}", put(keep_blob));
     Router::new()
         .route("/v1/access", get(show_access))
-        .route("/v1/blobs/{hash}", put(keep_blob).get(show_blob))
+        .route("/v1/blobs/{hash}", get(show_blob))
         .route("/v1/jobs/{job}", get(show_job))
         .route("/v1/rentals/{rental}/rating", post(rate))
         .route("/v1/results/{batch}", get(show_batch))
         .route("/v1/results/{batch}/blobs/{hash}", get(show_batch_blob))
-        .layer(limit)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(middleware::from_fn(in_time))
+        .merge(files)
         .with_state(desk)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let answered = timeout(PATIENCE, next.run(request)).await;
+    answered.unwrap_or_else(|_late| Refused::BrokenOff.into_response())
 }
 
 /// The rental that the request's secret opens.
@@ -187,16 +123,16 @@ async fn show_access(State(desk): Shared, headers: HeaderMap) -> Answer<Response
     Ok(Json(answer).into_response())
 }
 
+/// The secret is looked at before a byte of the file is taken.
 async fn keep_blob(
     State(desk): Shared,
     Path(hash): Path<String>,
     headers: HeaderMap,
-    body: axum::body::Bytes,
+    body: Body,
 ) -> Answer<StatusCode> {
     let rental = admit(&desk, &headers).await?;
     let hash: B256 = parse(&hash)?;
-    let (bytes, blobs) = (body.len(), desk.blobs.clone());
-    blocking(move || blobs.put_as(hash, &body)).await??;
+    let bytes = upload::take(&desk, rental, hash, body).await?;
     tracing::info!(%rental, %hash, bytes, "blob kept");
     Ok(StatusCode::CREATED)
 }
@@ -240,11 +176,11 @@ async fn show_job(
             answer.result_root = Some(computed.leaf.result_root);
             answer.steps = Some(computed.leaf.steps);
         }
-        JobProgress::Declined { reason } => {
+        JobProgress::Declined { reason, .. } => {
             answer.state = "declined";
             answer.reason = Some(reason);
         }
-        JobProgress::Closed { outcome } => {
+        JobProgress::Closed { outcome, .. } => {
             answer.state = "closed";
             answer.reason = Some(outcome);
         }
@@ -265,7 +201,7 @@ fn posted(desk: &Desk, batch: &str) -> Answer<(BatchRecord, Vec<JobRecord>)> {
 }
 
 async fn show_batch(State(desk): Shared, Path(batch): Path<String>) -> Answer<Json<Dossier>> {
-    let (batch, jobs) = posted(&desk, &batch)?;
+    let (batch, jobs) = blocking(move || posted(&desk, &batch)).await??;
     Ok(Json(Dossier {
         batch: batch.id.unwrap_or_default(),
         root: batch.root,
@@ -279,21 +215,26 @@ async fn show_batch_blob(
     Path((batch, hash)): Path<(String, String)>,
 ) -> Answer<Vec<u8>> {
     let hash: B256 = parse(&hash)?;
-    let (batch, jobs) = posted(&desk, &batch)?;
-    let is_input = jobs
-        .iter()
-        .any(|job| [job.spec.programHash, job.spec.inputHash, job.spec.paramsHash].contains(&hash));
-    let is_public = is_input
-        || batch.leaves.iter().any(|leaf| leaf.result_root == hash)
-        || is_result_file(&desk, &batch, &hash);
-    if is_public { read(&desk, hash).await } else { Err(Refused::Unknown) }
+    blocking(move || {
+        let (batch, jobs) = posted(&desk, &batch)?;
+        let is_public = is_input(&jobs, &hash) || is_result(&desk, &batch, &hash);
+        if is_public { Ok(desk.blobs.read(&hash)?) } else { Err(Refused::Unknown) }
+    })
+    .await?
 }
 
-fn is_result_file(desk: &Desk, batch: &BatchRecord, hash: &B256) -> bool {
+fn is_input(jobs: &[JobRecord], hash: &B256) -> bool {
+    jobs.iter()
+        .any(|job| [job.spec.programHash, job.spec.inputHash, job.spec.paramsHash].contains(hash))
+}
+
+fn is_result(desk: &Desk, batch: &BatchRecord, hash: &B256) -> bool {
     batch.leaves.iter().any(|leaf| {
-        let manifest = desk.blobs.read(&leaf.result_root).ok();
-        let manifest = manifest.and_then(|bytes| crate::manifest::Manifest::decode(&bytes).ok());
-        manifest.is_some_and(|it| it.files.iter().any(|file| file.sha256 == *hash))
+        leaf.result_root == *hash || {
+            let manifest = desk.blobs.read(&leaf.result_root).ok();
+            let manifest = manifest.and_then(|bytes| Manifest::decode(&bytes).ok());
+            manifest.is_some_and(|it| it.files.iter().any(|file| file.sha256 == *hash))
+        }
     })
 }
 
@@ -311,7 +252,8 @@ async fn rate(
     verify(&half, &domain, &request.signature, record.renter)
         .map_err(|_not_the_renter| Refused::Unsigned)?;
 
-    let kept = keep_rating(&desk.notebook, id, desk.renter_score)?;
+    let ours = Arc::clone(&desk);
+    let kept = blocking(move || keep_rating(&ours.notebook, id, ours.renter_score)).await??;
     let commitment = commitment_of(&kept, desk.home.operator);
     let renter_half = half.eip712_hash_struct();
     let ours = OperatorHalf { rental: id.0, commitment, renterHalf: renter_half };

@@ -3,10 +3,9 @@
 use super::*;
 use crate::{
     agent::Home,
-    merkle::{self, Leaf},
     notebook::Notebook,
     records::{BatchRecord, JobProgress, JobRecord, RentalRecord},
-    store::{BlobStore, sha256},
+    store::BlobStore,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;
@@ -14,11 +13,19 @@ use axum_server::{Handle, tls_rustls::RustlsConfig};
 use redb::{Database, backends::InMemoryBackend};
 use std::sync::Arc;
 use utnet_bindings::signed::{JobSpec, OperatorHalf, RenterHalf, SolStruct};
+use utnet_jobs::{
+    merkle::{self, Leaf},
+    port::{RatingAnswer, RatingRequest, Spec},
+    remote::{FetchError, Remote},
+    sha256,
+};
 use utnet_messages::{sign, verify};
 use utnet_primitives::{BatchId, JobId, RentalId};
 
 const SECRET: B256 = B256::repeat_byte(0x5e);
 const LONGEST: usize = 1_000;
+/// What one rental may bring: two files, each of which counts as a block of a disk.
+const QUOTA: u64 = 8_192;
 
 struct Port {
     _folder: tempfile::TempDir,
@@ -49,7 +56,9 @@ fn open() -> Port {
         doors: Doors::default(),
         signer: key(1),
         renter_score: 70,
-        longest_blob: LONGEST,
+        longest_blob: LONGEST as u64,
+        rental_bytes: QUOTA,
+        uploads: tokio::sync::Semaphore::new(2),
     });
     let identity = Identity::load_or_make(folder.path()).expect("made");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -108,6 +117,38 @@ async fn a_file_under_a_wrong_name_or_too_long_is_refused() {
     assert_eq!(port.put(&vec![0; LONGEST + 1], SECRET).await, 413);
 }
 
+/// The body used to be read whole before anybody looked at the secret: strangers could fill the memory.
+#[tokio::test]
+async fn a_stranger_is_turned_away_before_a_byte_of_the_file_is_taken() {
+    let port = open();
+    let url = port.url(&format!("/v1/blobs/{}", hex::encode(sha256(b"abc"))));
+    let never = futures::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let request = port.remote.client().put(url).body(reqwest::Body::wrap_stream(never));
+    let answer = request.bearer_auth(hex::encode(SECRET)).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 401);
+}
+
+#[tokio::test]
+async fn a_rental_brings_as_much_as_it_may_and_no_more() {
+    let port = open();
+    port.open_door();
+    assert_eq!(port.put(b"one", SECRET).await, 201);
+    assert_eq!(port.put(b"two", SECRET).await, 201);
+    assert_eq!(port.put(b"one", SECRET).await, 201);
+
+    assert_eq!(port.put(b"three", SECRET).await, 507);
+    assert!(!port.desk.blobs.has(&sha256(b"three")));
+}
+
+#[tokio::test]
+async fn only_files_may_be_long() {
+    let port = open();
+    let url = port.url(&format!("/v1/rentals/{}/rating", RentalId::default()));
+    let long = serde_json::json!({ "commitment": "0".repeat(100_000) });
+    let answer = port.remote.client().post(url).json(&long).send().await.expect("an answer");
+    assert_eq!(answer.status().as_u16(), 413);
+}
+
 #[tokio::test]
 async fn another_certificate_is_not_spoken_to() {
     let port = open();
@@ -137,7 +178,7 @@ async fn everybody_reads_posted_batches_and_nothing_else() {
         pointer: String::new(),
         bond: U256::ZERO,
         id: Some(batch),
-        is_closed: false,
+        closed_at: None,
     };
     port.desk.notebook.put(&record).expect("kept");
 
@@ -161,7 +202,7 @@ async fn the_operators_half_is_nested_over_the_renters_and_always_the_same() {
         renter: renter.address(),
         renter_key: Bytes::new(),
         secret: None,
-        is_closed: false,
+        closed_at: None,
     };
     port.desk.notebook.put(&record).expect("kept");
     let domain = port.desk.home.sealing().domain();

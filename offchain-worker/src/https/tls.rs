@@ -1,6 +1,6 @@
 //! Makes and keeps the job port's certificate. Its SHA-256 is what renters and referees trust, not a name.
 
-use crate::store::{sha256, write_whole};
+use crate::store::write_whole;
 use alloy_primitives::B256;
 use rustls::{
     ServerConfig,
@@ -14,6 +14,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use utnet_jobs::sha256;
 use zeroize::Zeroizing;
 
 const CERTIFICATE: &str = "certificate.der";

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use utnet_bindings::{JobEscrow, ResultRollup, RpoiEscrow, states::RentalState};
 use utnet_client::simulation::Faults;
 use utnet_messages::{Sealed, SecretKey, open_handover};
+use utnet_primitives::Seconds;
+use utnet_worker::records::{BatchRecord, JobRecord, PostedRecord};
 use world::{Desk, World};
 
 /// Seeds to play; `SEED=n` plays one.
@@ -117,4 +119,24 @@ async fn a_job_whose_files_never_come_is_left_alone() {
     }
 
     assert!(world.chain.executed().is_empty());
+}
+
+/// Records used to be kept for ever, and all of them were read with every look.
+#[tokio::test]
+async fn what_is_closed_is_forgotten_after_a_while_and_not_done_again() {
+    let mut world = World::new(Faults::default());
+    let mut desk = Desk::new();
+    desk.keep = Seconds(30);
+    let job = world.open_job(&desk, 1);
+    world.play(&desk, 0, |world| world.is_paid(job) && world.bonds_out() == 0).await;
+    let executed = world.chain.executed().len();
+
+    for _ in 0..700 {
+        world.round(&desk).await;
+    }
+
+    assert!(desk.records::<JobRecord>().is_empty());
+    assert!(desk.records::<BatchRecord>().is_empty());
+    assert!(desk.records::<PostedRecord>().is_empty());
+    assert_eq!(world.chain.executed().len(), executed);
 }

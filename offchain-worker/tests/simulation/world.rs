@@ -18,17 +18,17 @@ use utnet_client::{
     CallRequest, Clock, Dispatcher, ManualClock, Outbox, Policy,
     simulation::{Faults, RecordingChain},
 };
+use utnet_jobs::{
+    merkle::{Leaf, climb},
+    params::{Params, WasmParams},
+};
 use utnet_messages::{PublicKey, rating_commitment};
 use utnet_primitives::{Height, RentalId, Seconds, Tag, tag};
 use utnet_worker::{
     agent::{Agent, Choices, Home, Parts},
-    compute::{
-        Limits, Runtime,
-        params::{Params, WasmParams},
-    },
+    compute::{Limits, Runtime, torch},
     https::Doors,
-    merkle::{Leaf, climb},
-    notebook::Notebook,
+    notebook::{Notebook, Record},
     store::BlobStore,
 };
 
@@ -44,9 +44,15 @@ pub(crate) struct Desk {
     database: Arc<Database>,
     runtime: Arc<Runtime>,
     pub(crate) doors: Doors,
+    /// How long what is closed is kept.
+    pub(crate) keep: Seconds,
 }
 
 pub(crate) type Process = (Agent<RecordingChain>, Dispatcher<RecordingChain>);
+
+fn no_torch() -> torch::process::Process {
+    torch::process::Process { program: "/nowhere".into(), library_path: None }
+}
 
 fn operator() -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).expect("a key")
@@ -60,8 +66,9 @@ impl Desk {
             blobs: BlobStore::open(folder.path()).expect("opens"),
             _folder: folder,
             database: Arc::new(database.expect("in memory")),
-            runtime: Arc::new(Runtime::new(Limits::default()).expect("supported")),
+            runtime: Arc::new(Runtime::new(Limits::default(), no_torch()).expect("supported")),
             doors: Doors::default(),
+            keep: Seconds(86_400),
         }
     }
 
@@ -69,13 +76,24 @@ impl Desk {
         Home::new(CHAIN, operator().address())
     }
 
+    /// What this worker remembers of one kind.
+    pub(crate) fn records<R: Record>(&self) -> Vec<R> {
+        let notebook = Notebook::open(Arc::clone(&self.database)).expect("opens");
+        notebook.all().expect("readable")
+    }
+
     /// A process that knows nothing but the folder; `None` when the node does not answer.
     async fn start(&self, chain: &RecordingChain, clock: &ManualClock) -> Option<Process> {
         let signer = operator();
         let outbox = Outbox::open(Arc::clone(&self.database), signer.address()).expect("opens");
         let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-        let dispatcher =
-            Dispatcher::start(&outbox, chain.clone(), signer.clone(), clock, Policy::default());
+        let dispatcher = Dispatcher::start(
+            &outbox,
+            chain.clone(),
+            signer.clone(),
+            Arc::clone(&clock),
+            Policy::default(),
+        );
         let dispatcher = dispatcher.await.ok()?;
         let parts = Parts {
             chain: chain.clone(),
@@ -85,12 +103,14 @@ impl Desk {
             blobs: self.blobs.clone(),
             runtime: Arc::clone(&self.runtime),
             signer,
+            clock,
             doors: self.doors.clone(),
             choices: Choices {
                 chips: None,
                 epoch_blocks: 16,
                 renter_score: 80,
                 parallel_jobs: 2,
+                keep: self.keep,
                 url: "https://127.0.0.1:1".into(),
                 cert_fingerprint: B256::ZERO,
                 fault: None,
@@ -177,12 +197,7 @@ impl World {
             // A request that fails cuts the tick short there.
             drop(agent.tick().await);
             agent.settle().await.expect("the notebook works");
-            let has_crashed = tokio::select! {
-                biased;
-                () = self.chain.crashed() => true,
-                ticked = dispatcher.tick() => { drop(ticked); false }
-            };
-            if has_crashed {
+            if !self.chain.turn(dispatcher).await {
                 self.process = None;
             }
         }

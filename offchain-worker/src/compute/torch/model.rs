@@ -4,12 +4,12 @@ use super::{
     TorchError,
     safetensors::{self, Array, Numbers},
 };
-use crate::compute::params::{ModelKind, TrainParams};
 use std::collections::BTreeMap;
 use tch::{
     Device, Kind, Tensor,
     nn::{self, Module, RNN},
 };
+use utnet_jobs::params::{ModelKind, TrainParams};
 
 /// The bytes of a text, numbered in ascending order.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Tests what PyTorch jobs promise: they learn, and they repeat.
 
 use super::*;
-use crate::compute::params::ModelKind;
 use safetensors::{Array, Numbers};
 use std::collections::BTreeMap;
+use utnet_jobs::params::ModelKind;
 
 /// A text of some 35 kB that every machine makes alike: seeded sentences of a small grammar.
 fn text() -> Vec<u8> {

@@ -4,7 +4,7 @@ use super::{
     TorchError, micro,
     model::{Alphabet, Model},
 };
-use crate::compute::{Output, baseline, params::TrainParams};
+use crate::compute::{Output, baseline};
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{RngCore, SeedableRng},
@@ -15,6 +15,7 @@ use tch::{
     Tensor,
     nn::{self, OptimizerConfig},
 };
+use utnet_jobs::params::TrainParams;
 
 /// The longest norm of a step's gradients.
 const CLIP: f64 = 1.0;

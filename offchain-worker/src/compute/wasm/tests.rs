@@ -1,6 +1,7 @@
 //! Tests the promises that WASM jobs rest on, with the guests that scripts/guests builds.
 
 use super::*;
+use utnet_jobs::sha256;
 
 fn guest(name: &str) -> Vec<u8> {
     let path = format!("{}/../target/guests/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
@@ -21,7 +22,7 @@ fn request(args: &[&str], stdin: &[u8]) -> WasmRequest {
 
 fn run(name: &str, request: &WasmRequest) -> Result<Output, WasmError> {
     let bytes = guest(name);
-    WasmRuntime::new().expect("supported").run(&crate::store::sha256(&bytes), &bytes, request)
+    WasmRuntime::new().expect("supported").run(&sha256(&bytes), &bytes, request)
 }
 
 fn stdout(output: &Output) -> String {
@@ -124,7 +125,7 @@ fn imports_from_elsewhere_and_broken_files_are_refused() {
     let foreign = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x09\x01\x03env\x01f\0\0";
     let runtime = WasmRuntime::new().expect("supported");
     for bytes in [foreign.as_slice(), b"\0asm", b""] {
-        let hash = crate::store::sha256(bytes);
+        let hash = sha256(bytes);
         let refused = runtime.run(&hash, bytes, &request(&[], b""));
         assert!(matches!(refused, Err(WasmError::Module(_))));
     }

@@ -1,7 +1,7 @@
 //! Reads from another worker's job port, trusting one certificate by its SHA-256 and nothing else.
 
-use super::routes::Dossier;
-use crate::store::sha256;
+use crate::port::Dossier;
+use crate::sha256;
 use alloy_primitives::B256;
 use rustls::{
     ClientConfig, DigitallySignedStruct, SignatureScheme,
@@ -12,8 +12,11 @@ use rustls::{
 use std::{sync::Arc, time::Duration};
 use utnet_primitives::BatchId;
 
-/// Longest answer that is read, in bytes.
-const LONGEST: usize = 256 << 20;
+/// Longest file that is read, in bytes: what a worker takes from a renter by default, and results are no longer.
+const LONGEST_BLOB: usize = 64 << 20;
+
+/// Longest list of leaves and specifications that is read, in bytes: 256 of each take a quarter of it.
+const LONGEST_DOSSIER: usize = 2 << 20;
 
 /// Time for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,8 +44,11 @@ pub enum FetchError {
         status: u16,
     },
     /// The answer is longer than anything that is read.
-    #[error("the answer is longer than {LONGEST} bytes")]
-    TooLong,
+    #[error("the answer is longer than {most} bytes")]
+    TooLong {
+        /// Longest.
+        most: usize,
+    },
     /// What is served does not hash to what was posted.
     #[error("what is served is not what was posted")]
     NotWhatWasPosted,
@@ -107,7 +113,8 @@ impl Remote {
     /// # Errors
     /// [`FetchError`].
     pub async fn dossier(&self, batch: BatchId) -> Result<Dossier, FetchError> {
-        let bytes = self.read(&format!("{}/v1/results/{batch}", self.url)).await?;
+        let url = format!("{}/v1/results/{batch}", self.url);
+        let bytes = self.read(&url, LONGEST_DOSSIER).await?;
         serde_json::from_slice(&bytes).map_err(|_other_form| FetchError::NotWhatWasPosted)
     }
 
@@ -117,19 +124,20 @@ impl Remote {
     /// [`FetchError`].
     pub async fn blob(&self, batch: BatchId, hash: &B256) -> Result<Vec<u8>, FetchError> {
         let name = hex::encode(hash);
-        let bytes = self.read(&format!("{}/v1/results/{batch}/blobs/{name}", self.url)).await?;
+        let url = format!("{}/v1/results/{batch}/blobs/{name}", self.url);
+        let bytes = self.read(&url, LONGEST_BLOB).await?;
         if sha256(&bytes) == *hash { Ok(bytes) } else { Err(FetchError::NotWhatWasPosted) }
     }
 
-    async fn read(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    async fn read(&self, url: &str, most: usize) -> Result<Vec<u8>, FetchError> {
         let mut answer = self.client.get(url).send().await?;
         if !answer.status().is_success() {
             return Err(FetchError::Refused { status: answer.status().as_u16() });
         }
         let mut bytes = Vec::new();
         while let Some(piece) = answer.chunk().await? {
-            if bytes.len() + piece.len() > LONGEST {
-                return Err(FetchError::TooLong);
+            if bytes.len() + piece.len() > most {
+                return Err(FetchError::TooLong { most });
             }
             bytes.extend_from_slice(&piece);
         }

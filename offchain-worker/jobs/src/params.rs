@@ -1,7 +1,5 @@
 //! Reads a job's parameters: a JSON file whose SHA-256 the specification names.
 
-use super::{Limits, Refusal, Task, environment, wasm::WasmRequest};
-use crate::manifest::Class;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -146,21 +144,6 @@ impl Default for TrainParams {
     }
 }
 
-impl WasmParams {
-    /// The run that these parameters ask for.
-    pub fn request(&self, task: &Task, stdin: Vec<u8>, limits: &Limits) -> WasmRequest {
-        WasmRequest {
-            args: self.args.clone(),
-            stdin,
-            seed: task.seed,
-            fuel: self.fuel,
-            memory_bytes: self.memory_bytes,
-            output_bytes: self.output_bytes,
-            kill_after: limits.kill_after,
-        }
-    }
-}
-
 impl Params {
     /// Reads the parameters' file.
     ///
@@ -194,46 +177,6 @@ impl Params {
             Self::TorchInfer(infer) => Some(&infer.tolerance),
             Self::TorchTrain(train) => Some(&train.tolerance),
         }
-    }
-
-    /// Says whether this worker takes such a job.
-    ///
-    /// # Errors
-    /// [`Refusal`] with the reason.
-    pub fn check(&self, task: &Task, limits: &Limits) -> Result<(), Refusal> {
-        environment::check(self, task)?;
-        match self {
-            Self::Wasm(wasm) => {
-                within("fuel", wasm.fuel, limits.fuel)?;
-                within("memory", wasm.memory_bytes, limits.memory_bytes)?;
-                within("output", wasm.output_bytes, limits.output_bytes)
-            }
-            Self::TorchInfer(_) => self.refuse_exact(task.class),
-            Self::TorchTrain(train) => {
-                self.refuse_exact(task.class)?;
-                within("training", train.steps, limits.train_steps)?;
-                within("interval", train.every, u64::MAX)?;
-                within("batch", train.batch.into(), 4_096)?;
-                within("context", train.context.into(), 512)?;
-                within("embedding", train.embedding.into(), 1_024)?;
-                within("hidden layer", train.hidden.into(), 4_096)
-            }
-        }
-    }
-
-    const fn refuse_exact(&self, class: Class) -> Result<(), Refusal> {
-        match class {
-            Class::Exact => Err(Refusal::Class { kind: self.kind(), class }),
-            Class::Reproducible | Class::Approximate => Ok(()),
-        }
-    }
-}
-
-const fn within(what: &'static str, asked: u64, limit: u64) -> Result<(), Refusal> {
-    if asked >= 1 && asked <= limit {
-        Ok(())
-    } else {
-        Err(Refusal::OutOfRange { what, asked, limit })
     }
 }
 

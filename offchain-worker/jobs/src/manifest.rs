@@ -3,7 +3,7 @@
 //! Canonical JSON: keys ascending, no spaces, integers only, strings as `serde_json` escapes them. Nothing in it depends on
 //! when, where or how fast the work was done.
 
-use crate::store::sha256;
+use crate::sha256;
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

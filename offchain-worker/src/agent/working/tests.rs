@@ -1,0 +1,60 @@
+//! Tests who gets a seat, and how often a job is tried.
+
+use super::*;
+use crate::{
+    compute::{Limits, wasm::WasmError},
+    store::BlobError,
+    testing::no_torch,
+};
+
+const JOB: Purpose = Purpose::Job(JobId(B256::ZERO));
+const DUTY: Purpose = Purpose::Duty(BatchId(B256::ZERO), 0);
+
+fn runtime() -> Arc<Runtime> {
+    Arc::new(Runtime::new(Limits::default(), no_torch()).expect("supported"))
+}
+
+/// Starts what ends at once with a trouble, and waits for what the bench makes of it.
+async fn try_once(bench: &mut Bench, trouble: Trouble) -> Trouble {
+    bench.start(JOB, runtime(), async { Err(trouble) });
+    bench.wait().await;
+    let (_, outcome) = bench.finished().expect("it has ended");
+    outcome.expect_err("a trouble")
+}
+
+#[tokio::test]
+async fn a_referee_has_a_seat_that_jobs_cannot_take() {
+    let mut bench = Bench::new(1);
+    bench.start(JOB, runtime(), std::future::pending());
+    assert!(bench.is_full(JOB));
+    assert!(!bench.is_full(DUTY));
+
+    bench.start(DUTY, runtime(), std::future::pending());
+    assert!(bench.is_full(DUTY));
+}
+
+/// A guest that never ends used to be started again for ever, in the only seat.
+#[tokio::test]
+async fn a_job_that_was_killed_is_tried_three_times_in_all() {
+    let mut bench = Bench::new(1);
+    let killed = || Trouble::Refused(Refusal::Wasm(WasmError::Killed));
+
+    let tries = [
+        try_once(&mut bench, killed()).await,
+        try_once(&mut bench, killed()).await,
+        try_once(&mut bench, killed()).await,
+    ];
+
+    assert_eq!(tries.each_ref().map(Trouble::is_retryable), [true, true, false]);
+    assert_eq!(tries[2].to_string(), "guest was killed: it ran too long; it was tried 3 times");
+}
+
+#[tokio::test]
+async fn waiting_for_a_file_spends_no_try() {
+    let mut bench = Bench::new(1);
+    for _ in 0..10 {
+        let missing = BlobError::Missing { hash: B256::ZERO };
+        let trouble = try_once(&mut bench, Trouble::Refused(missing.into())).await;
+        assert!(trouble.is_retryable());
+    }
+}

@@ -1,0 +1,133 @@
+//! Runs PyTorch jobs in processes of their own, and lets these misbehave: the worker has a reason, and goes on.
+#![cfg(feature = "torch")]
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+use tch::{CModule, Device, Kind, Tensor};
+use utnet_jobs::params::TrainParams;
+use utnet_worker::compute::{
+    Limits, Output,
+    torch::{
+        TorchError, TraceShape,
+        process::{Order, Process},
+        safetensors::{self, Array, Numbers},
+        trace,
+    },
+};
+
+fn process(program: &str) -> Process {
+    Process { program: program.into(), library_path: std::env::var_os("LD_LIBRARY_PATH") }
+}
+
+fn run(order: &Order, module: Vec<u8>, limits: &Limits) -> Result<Output, TorchError> {
+    process(env!("CARGO_BIN_EXE_utnet-worker")).run(order, module, input(), limits)
+}
+
+fn input() -> Vec<u8> {
+    let rows = Array { shape: vec![2, 4], numbers: Numbers::Float(vec![0.5; 8]) };
+    safetensors::encode(&BTreeMap::from([("x".to_owned(), rows)]))
+}
+
+fn training(steps: u64) -> Order {
+    let recipe = TrainParams { steps, every: steps, ..TrainParams::default() };
+    Order::Train { recipe, seed: 1 }
+}
+
+/// A module that adds the first bytes of a file to its input.
+fn spy(folder: &Path, file: &Path) -> Vec<u8> {
+    let path = folder.join("spy.pt");
+    let name = file.to_str().expect("text").to_owned();
+    let mut forward = |given: &[Tensor]| {
+        let stolen = Tensor::from_file(&name, false, 8, (Kind::Uint8, Device::Cpu));
+        given.iter().map(|x| x + stolen.to_kind(Kind::Float).reshape([2, 4])).collect()
+    };
+    let example = Tensor::zeros([2, 4], (Kind::Float, Device::Cpu));
+    let module = CModule::create_by_tracing("Spy", "forward", &[example], &mut forward);
+    module.expect("traced").save(&path).expect("written");
+    std::fs::read(path).expect("written")
+}
+
+#[test]
+fn a_module_answers_as_it_would_here() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("model.pt");
+    trace(&TraceShape { inputs: 4, hidden: 8, outputs: 3, seed: 3 }, &path).expect("traced");
+    let module = std::fs::read(path).expect("written");
+
+    let there = run(&Order::Infer, module.clone(), &Limits::default()).expect("runs");
+    let here = utnet_worker::compute::torch::infer(&module, &input()).expect("runs");
+
+    assert_eq!(there, here);
+}
+
+#[test]
+fn what_pytorch_refuses_is_told_in_its_words() {
+    let refused = run(&Order::Infer, b"no zip".to_vec(), &Limits::default());
+    let Err(TorchError::Refused(reason)) = refused else { panic!("{refused:?}") };
+    assert!(reason.contains("libtorch"), "{reason}");
+}
+
+#[test]
+fn a_process_that_dies_fails_its_job_with_a_reason() {
+    let died =
+        process("/bin/false").run(&Order::Infer, vec![0; 1 << 20], input(), &Limits::default());
+    let Err(TorchError::Crashed { how, .. }) = died else { panic!("{died:?}") };
+    assert_eq!(how.code(), Some(1));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_no_crash() {
+    let refused = process("/nowhere").run(&Order::Infer, Vec::new(), input(), &Limits::default());
+    assert!(matches!(refused, Err(TorchError::Line(_))));
+}
+
+#[test]
+fn a_job_that_runs_too_long_is_killed() {
+    let limits = Limits { kill_after: Duration::from_millis(200), ..Limits::default() };
+    let text = b"to be or not to be, that is the question. ".repeat(100);
+    let program = process(env!("CARGO_BIN_EXE_utnet-worker"));
+    let killed = program.run(&training(100_000), Vec::new(), text, &limits);
+    assert!(matches!(killed, Err(TorchError::Killed { .. })), "{killed:?}");
+}
+
+#[test]
+fn memory_ends_where_the_worker_says() {
+    let limits = Limits { torch_memory_bytes: 2 << 30, ..Limits::default() };
+    let recipe = TrainParams {
+        batch: 4_096,
+        context: 512,
+        embedding: 1_024,
+        hidden: 4_096,
+        ..TrainParams::default()
+    };
+    let text = b"to be or not to be, that is the question. ".repeat(1_000);
+    let program = process(env!("CARGO_BIN_EXE_utnet-worker"));
+    let failed = program.run(&Order::Train { recipe, seed: 1 }, Vec::new(), text, &limits);
+    let is_told = matches!(failed, Err(TorchError::Refused(_) | TorchError::Crashed { .. }));
+    assert!(is_told, "{failed:?}");
+}
+
+#[test]
+fn a_result_that_is_too_long_is_refused() {
+    let limits = Limits { output_bytes: 10, ..Limits::default() };
+    let text = b"to be or not to be, that is the question. ".repeat(100);
+    let program = process(env!("CARGO_BIN_EXE_utnet-worker"));
+    let refused = program.run(&training(1), Vec::new(), text, &limits);
+    let Err(TorchError::Refused(reason)) = refused else { panic!("{refused:?}") };
+    assert!(reason.contains("longer than 10"), "{reason}");
+}
+
+/// TorchScript can open files: a renter's module could read the operator's key.
+#[test]
+fn a_module_cannot_read_the_operators_files() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let secret = folder.path().join("operator.key");
+    std::fs::write(&secret, [7; 8]).expect("written");
+    let module = spy(folder.path(), &secret);
+    let here = utnet_worker::compute::torch::infer(&module, &input()).expect("nothing confines it");
+    let stolen = safetensors::decode(&here.files["output.safetensors"]).expect("tensors");
+    assert_eq!(stolen["output0"].numbers, Numbers::Float(vec![7.5; 8]));
+
+    let there = run(&Order::Infer, module, &Limits::default());
+
+    assert!(there.is_err(), "the module has read the file: {there:?}");
+}
