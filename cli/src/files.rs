@@ -9,12 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Reads a JSON document; the error names the file and the place in it.
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+/// Reads a JSON document; the error names the file, the place in it and what was expected: `what`, and who writes it.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path, what: &str) -> Result<T> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text)
-        .with_context(|| format!("{} is not what was expected", path.display()))
+    serde_json::from_str(&text).with_context(|| format!("{} is no {what}", path.display()))
 }
 
 /// Writes a JSON document through a temporary file, so that no half of it is ever seen.
@@ -33,15 +32,17 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let written = || -> std::io::Result<()> {
         make_parent(path)?;
         let draft = draft_beside(path);
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(mode)
-            .open(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(draft, path)
+        // One that is there may be readable by others, or lead elsewhere: a secret never goes into it.
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        written.and_then(|()| fs::rename(&draft, path)).inspect_err(|_full| {
+            drop(fs::remove_file(&draft));
+        })
     };
     written().with_context(|| format!("cannot write {}", path.display()))
 }
@@ -70,7 +71,21 @@ mod tests {
         let path = dir.path().join("deep/access.json");
         write_secret_json(&path, &[1, 2, 3]).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(read_json::<Vec<u8>>(&path).unwrap(), [1, 2, 3]);
+        assert_eq!(read_json::<Vec<u8>>(&path, "list").unwrap(), [1, 2, 3]);
+    }
+
+    /// A draft that somebody had left, readable by all, used to receive the secret.
+    #[test]
+    fn a_secret_never_goes_into_a_draft_that_is_there_already() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, elsewhere) = (dir.path().join("access.json"), dir.path().join("elsewhere"));
+        fs::write(&elsewhere, "").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, draft_beside(&path)).unwrap();
+
+        write_secret_json(&path, &[1, 2, 3]).unwrap();
+
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
@@ -78,7 +93,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("order.json");
         fs::write(&path, "{\"a\": }").unwrap();
-        let error = format!("{:#}", read_json::<Vec<u8>>(&path).unwrap_err());
-        assert!(error.contains("order.json") && error.contains("line 1"), "{error}");
+        let error = format!("{:#}", read_json::<Vec<u8>>(&path, "list").unwrap_err());
+        assert!(error.contains("order.json is no list") && error.contains("line 1"), "{error}");
     }
 }

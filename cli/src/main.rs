@@ -97,7 +97,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("utnet: {}", sentence(&error));
+            eprintln!("utnet: {}", printable(&sentence(&error)));
             ExitCode::FAILURE
         }
     }
@@ -113,6 +113,11 @@ fn sentence(error: &anyhow::Error) -> String {
             said => format!("{said}: {cause}"),
         }
     })
+}
+
+/// Text without control characters: some of it comes from other people's servers.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
 fn run(cli: Cli) -> Result<()> {
@@ -132,6 +137,11 @@ mod tests {
     fn a_cause_is_told_once() {
         let error = anyhow::anyhow!("port in use").context("cannot listen: port in use");
         assert_eq!(sentence(&error), "cannot listen: port in use");
+    }
+
+    #[test]
+    fn a_server_cannot_write_to_the_terminal_through_an_error() {
+        assert_eq!(printable("bad\u{1b}[2Jthing\n"), "bad [2Jthing\n");
     }
 
     #[test]

@@ -52,7 +52,10 @@ impl Session {
         let chain_id = rpc
             .chain_id()
             .await
-            .with_context(|| format!("no node answers at {url} (start one with `utnet node`)"))?;
+            // The url may hold a password: only what may be shown of it is shown.
+            .with_context(|| {
+                format!("no node answers at {} (start one with `utnet node`)", rpc.url())
+            })?;
         Ok(Self { rpc, chain_id })
     }
 
@@ -159,7 +162,7 @@ impl Session {
                 chain_id: self.chain_id,
                 nonce: self.rpc.mined_nonce(from.address()).await?,
                 // A tenth more: the beacon of the real block may lead through other branches.
-                gas_limit: gas.0 + gas.0 / 10,
+                gas_limit: gas.0.saturating_add(gas.0 / 10),
                 max_fee_per_gas: fees.max_fee(),
                 max_priority_fee_per_gas: fees.tip,
                 to: request.to,
@@ -175,18 +178,20 @@ impl Session {
         }
     }
 
-    async fn wait_for(&self, hash: B256) -> Result<Receipt, RpcError> {
+    async fn wait_for(&self, hash: B256) -> Result<Receipt, SendError> {
         for _ in 0..POLLS {
             if let Some(receipt) = self.rpc.receipt(hash).await? {
                 return Ok(receipt);
             }
             SystemClock.sleep(POLL).await;
         }
-        Err(RpcError::Missing {
-            method: "eth_getTransactionReceipt",
-            url: self.rpc.url().into(),
-            what: "a receipt within 30 s; does the node mine?",
-        })
+        Err(SendError::NotMined(hash))
+    }
+
+    /// The chain's time after so many seconds.
+    pub(crate) async fn after(&self, seconds: u64) -> Result<u64> {
+        let now = self.now().await?;
+        now.checked_add(seconds).with_context(|| format!("{seconds} s from now is no time"))
     }
 
     /// Events of a system contract since genesis, oldest first; `topic1` filters by the first indexed field.
@@ -218,6 +223,7 @@ impl Session {
 enum SendError {
     Rpc(RpcError),
     Failed(B256),
+    NotMined(B256),
 }
 
 impl From<RpcError> for SendError {
@@ -243,6 +249,10 @@ fn explain_send(error: SendError, contract: &str, signature: &str) -> anyhow::Er
         SendError::Failed(hash) => {
             anyhow!("{contract}: transaction {hash} failed; trace it with debug_traceTransaction")
         }
+        SendError::NotMined(hash) => anyhow!(
+            "{contract}: transaction {hash} was sent and is not mined after 30 s (does the node mine?); \
+             it may still be: look for its receipt before you do this again"
+        ),
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) const fn escrow(session: &Session) -> Escrow {
 
 /// Reads an access file.
 pub(crate) fn read(path: &Path) -> Result<(RentalId, Access)> {
-    let file: AccessFile = files::read_json(path)?;
+    let file: AccessFile = files::read_json(path, "access, as `utnet rental access` writes it")?;
     let access =
         Access { url: file.url, cert_fingerprint: file.cert_fingerprint, secret: file.secret };
     Ok((file.rental, access))

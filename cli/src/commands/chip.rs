@@ -1,6 +1,11 @@
 //! Makes chips, shows them, lets them attest to an operator, and registers them.
 
-use crate::{commands::vendor::BatchFile, files, session::Session, wallet::KeySource};
+use crate::{
+    commands::vendor::{BATCH_FILE, BatchFile},
+    files,
+    session::Session,
+    wallet::KeySource,
+};
 use alloy_primitives::{Address, B256, U256, hex, keccak256};
 use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
@@ -136,8 +141,8 @@ async fn registrations(
     registering: &Registering,
     operator: Address,
 ) -> Result<Vec<PociRegistry::ChipRegistration>> {
-    let batch: BatchFile = files::read_json(&registering.batch)?;
-    let deadline = session.now().await? + ATTESTATION_SECONDS;
+    let batch: BatchFile = files::read_json(&registering.batch, BATCH_FILE)?;
+    let deadline = session.after(ATTESTATION_SECONDS).await?;
     let mut list = Vec::new();
     for chip in open_chips(&registering.chips)? {
         let known = session
@@ -207,7 +212,7 @@ async fn register(rpc: &str, registering: &Registering, from: &KeySource) -> Res
 
 /// Bonds of that many chips of the batch's model, in wei.
 async fn bond_of(session: &Session, batch: &Path, chips: usize) -> Result<U256> {
-    let model = files::read_json::<BatchFile>(batch)?.model;
+    let model = files::read_json::<BatchFile>(batch, BATCH_FILE)?.model;
     let phi =
         session.read(SystemContract::VendorRegistry, &VendorRegistry::phiOfCall { model }).await?;
     let per_phi =

@@ -6,7 +6,7 @@ use crate::{amount, files, session::Session, wallet::KeySource};
 use alloy_primitives::{Address, B256, U256};
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context as _, Result, bail, ensure};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -18,12 +18,12 @@ use utnet_bindings::{
     states::{ChallengeState, JobState},
 };
 use utnet_client::{Clock as _, SystemClock};
-use utnet_primitives::{BatchId, JobId, SystemContract};
-use utnet_worker::{
-    https::Remote,
+use utnet_jobs::{
     manifest::Manifest,
     merkle::{self, Leaf},
+    remote::Remote,
 };
+use utnet_primitives::{BatchId, JobId, SystemContract};
 
 /// How often the chain is asked for a job's state.
 const POLL: Duration = Duration::from_millis(200);
@@ -44,9 +44,9 @@ pub(crate) enum Job {
     Wait {
         /// The job.
         job: JobId,
-        /// revealed, posted, paid or refunded.
+        /// State to wait for.
         #[arg(long, default_value = "paid")]
-        until: String,
+        until: Milestone,
         /// Seconds to wait.
         #[arg(long, default_value_t = 120)]
         seconds: u32,
@@ -89,6 +89,19 @@ pub(crate) enum Job {
     },
 }
 
+/// How far a job may be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Milestone {
+    /// The result is revealed.
+    Revealed,
+    /// The result stands in a posted batch.
+    Posted,
+    /// The worker is paid.
+    Paid,
+    /// The client has its price back.
+    Refunded,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Located {
     /// The job.
@@ -101,7 +114,7 @@ impl Job {
         match self {
             Self::Submit(submit) => submit.run(&session).await,
             Self::Show { job } => show(&session, job).await,
-            Self::Wait { job, until, seconds } => wait(&session, job, &until, seconds).await,
+            Self::Wait { job, until, seconds } => wait(&session, job, until, seconds).await,
             Self::Result { job, out } => result(&session, job, &out).await,
             Self::Leaf(located) => Ok(located.find(&session).await?.report()),
             Self::Prove(located) => prove(&session, &located).await,
@@ -133,15 +146,12 @@ async fn show(session: &Session, id: JobId) -> Result<Value> {
     }))
 }
 
-async fn wait(session: &Session, id: JobId, until: &str, seconds: u32) -> Result<Value> {
-    if until == "posted" {
-        return wait_for_batch(session, id, seconds).await;
-    }
+async fn wait(session: &Session, id: JobId, until: Milestone, seconds: u32) -> Result<Value> {
     let wanted = match until {
-        "revealed" => JobState::Revealed,
-        "paid" => JobState::Paid,
-        "refunded" => JobState::Refunded,
-        other => bail!("--until is revealed, posted, paid or refunded, not {other:?}"),
+        Milestone::Posted => return wait_for_batch(session, id, seconds).await,
+        Milestone::Revealed => JobState::Revealed,
+        Milestone::Paid => JobState::Paid,
+        Milestone::Refunded => JobState::Refunded,
     };
     for _ in 0..seconds.saturating_mul(5) {
         let state = JobState::try_from(job_of(session, id).await?.state)?;
@@ -154,7 +164,7 @@ async fn wait(session: &Session, id: JobId, until: &str, seconds: u32) -> Result
         }
         SystemClock.sleep(POLL).await;
     }
-    bail!("job {id} was not {until} within {seconds} s")
+    bail!("job {id} was not {wanted:?} within {seconds} s")
 }
 
 async fn wait_for_batch(session: &Session, id: JobId, seconds: u32) -> Result<Value> {
@@ -229,11 +239,14 @@ impl Place {
 }
 
 impl Located {
-    /// Asks each batch's own server for its leaves, newest first; the root on chain vouches for them.
+    /// Asks the server of each batch of the job's worker for its leaves, newest first; the root on chain vouches for them.
+    /// Others' batches are not asked: their servers have nothing to say about this job, and could take their time.
     async fn find(&self, session: &Session) -> Result<Place> {
+        let worker = job_of(session, self.job).await?.worker;
         let posted =
             session.events::<ResultRollup::RootPosted>(SystemContract::ResultRollup, None).await?;
-        for (batch, _) in posted.into_iter().rev() {
+        let own = posted.into_iter().rev().filter(|(batch, _)| batch.poster == worker);
+        for (batch, _) in own {
             // A server that is gone hides only its own batches.
             let Ok((worker, leaves)) = leaves_of(&batch).await else { continue };
             if let Some(index) = leaves.iter().position(|leaf| leaf.job == self.job) {

@@ -79,6 +79,9 @@ pub(crate) struct Terms {
     from: KeySource,
 }
 
+/// What is expected where an order is.
+pub(crate) const ORDER_FILE: &str = "order, as `utnet order ask` or `utnet order bid` writes it";
+
 /// A signed order, as it is kept and passed on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,10 +97,12 @@ impl Order {
         match self {
             Self::Ask(terms) => sign(&session, &terms, ASK).await,
             Self::Bid(terms) => sign(&session, &terms, BID).await,
-            Self::Post { order, from } => post(&session, files::read_json(&order)?, &from).await,
+            Self::Post { order, from } => {
+                post(&session, files::read_json(&order, ORDER_FILE)?, &from).await
+            }
             Self::List => list(&session).await,
             Self::Cancel { order, from } => {
-                cancel(&session, files::read_json(&order)?, &from).await
+                cancel(&session, files::read_json(&order, ORDER_FILE)?, &from).await
             }
         }
     }
@@ -124,7 +129,6 @@ async fn order(
         .with_context(|| format!("cannot read {}", terms.spec.display()))?;
     let epoch =
         session.read(SystemContract::OrderBook, &OrderBook::makerEpochOfCall { maker }).await?;
-    let now = session.now().await?;
     Ok(signed::Order {
         maker,
         side,
@@ -135,7 +139,7 @@ async fn order(
         maxUnits: terms.chips,
         duration: terms.duration,
         validFrom: 0,
-        expiry: now + terms.good_for,
+        expiry: session.after(terms.good_for).await?,
         payer: Address::ZERO,
         token: Address::ZERO,
         counterparty: terms.counterparty.unwrap_or_default(),

@@ -12,14 +12,17 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use utnet_bindings::RpoiEscrow;
 use utnet_client::{Clock as _, SystemClock};
+use utnet_jobs::port::RatingRequest;
 use utnet_messages::{
     InboxMessage, PublicKey, Ratings, RenterHalf, rating_commitment, seal_inbox, sign,
 };
 use utnet_primitives::{RentalId, SystemContract};
-use utnet_worker::https::RatingRequest;
 
 /// How often the relayer is asked what became of the message.
 const POLL: Duration = Duration::from_millis(200);
@@ -56,6 +59,9 @@ pub(crate) struct Reveal {
     from: KeySource,
 }
 
+/// What is expected where a rating is.
+const RATING_FILE: &str = "rating, as `utnet rental rate` writes it";
+
 /// What opens a commitment later.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,17 +72,32 @@ struct RatingFile {
     salt: B256,
 }
 
+/// The rating of an earlier try, or a new one, kept before it is sent: a commitment that cannot be opened costs the rating
+/// bond, and nobody knows what became of a try that was cut short.
+fn keep(path: &Path, rental: RentalId, rater: Address, score: u8) -> Result<RatingFile> {
+    if path.exists() {
+        let kept: RatingFile = files::read_json(path, RATING_FILE)?;
+        ensure!(
+            (kept.rental, kept.rater, kept.score) == (rental, rater, score),
+            "{} holds another rating ({} of rental {} by {}): it may have been sent, so it is not replaced; \
+             take another --out",
+            path.display(),
+            kept.score,
+            kept.rental,
+            kept.rater
+        );
+        return Ok(kept);
+    }
+    let salt = B256::from(super::order::fresh_nonce()?);
+    let rating = RatingFile { rental, rater, score, salt };
+    files::write_secret_json(path, &rating)?;
+    Ok(rating)
+}
+
 impl Rate {
     pub(crate) async fn run(self, session: &Session) -> Result<Value> {
         let signer = self.from.signer()?;
-        let rating = RatingFile {
-            rental: self.rental,
-            rater: signer.address(),
-            score: self.score,
-            salt: B256::from(super::order::fresh_nonce()?),
-        };
-        // Kept before it is sent: a commitment that cannot be opened costs the rating bond.
-        files::write_secret_json(&self.out, &rating)?;
+        let rating = keep(&self.out, self.rental, signer.address(), self.score)?;
         let message = self.ratings(session, &signer, &rating).await?;
         let relayer = Relayer::new(&self.relayer)?;
         let sealed = seal_inbox(&message, &access::escrow(session), &relayer.key().await?)?;
@@ -111,7 +132,7 @@ impl Rate {
 
 impl Reveal {
     pub(crate) async fn run(self, session: &Session) -> Result<Value> {
-        let rating: RatingFile = files::read_json(&self.rating)?;
+        let rating: RatingFile = files::read_json(&self.rating, RATING_FILE)?;
         let call = RpoiEscrow::revealCall {
             rental: rating.rental.into(),
             rater: rating.rater,
@@ -188,4 +209,25 @@ async fn read(answer: reqwest::Response, url: &str) -> Result<Value> {
     let text = answer.text().await?;
     ensure!(status.is_success(), "{url}: {status}: {text}");
     serde_json::from_str(&text).with_context(|| format!("{url} did not answer with JSON"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A second try used to draw another salt and to overwrite the first, which may have been committed already.
+    #[test]
+    fn a_rating_that_may_have_been_sent_is_used_again_and_never_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rating.json");
+        let (rental, rater) = (RentalId(B256::repeat_byte(1)), Address::repeat_byte(2));
+
+        let first = keep(&path, rental, rater, 90).unwrap();
+        let again = keep(&path, rental, rater, 90).unwrap();
+        let other = keep(&path, rental, rater, 10).unwrap_err().to_string();
+
+        assert_eq!(first.salt, again.salt);
+        assert!(other.contains("may have been sent"), "{other}");
+        assert_eq!(files::read_json::<RatingFile>(&path, RATING_FILE).unwrap().salt, first.salt);
+    }
 }

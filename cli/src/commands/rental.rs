@@ -2,7 +2,7 @@
 
 use crate::{
     amount,
-    commands::order::{OrderFile, fresh_nonce},
+    commands::order::{ORDER_FILE, OrderFile, fresh_nonce},
     files, sealing,
     session::Session,
     wallet::KeySource,
@@ -112,8 +112,8 @@ pub(crate) async fn rental_of(session: &Session, id: RentalId) -> Result<RpoiEsc
 
 async fn open(session: &Session, opening: &Opening) -> Result<Value> {
     let signer = opening.from.signer()?;
-    let ask: OrderFile = files::read_json(&opening.ask)?;
-    let bid: OrderFile = files::read_json(&opening.bid)?;
+    let ask: OrderFile = files::read_json(&opening.ask, ORDER_FILE)?;
+    let bid: OrderFile = files::read_json(&opening.bid, ORDER_FILE)?;
     let chips = free_chips(session, ask.order.maker, bid.order.maxUnits).await?;
     let request = request(session, opening, &ask, &bid, &chips).await?;
     let signature = signer.sign_hash_sync(&request.eip712_signing_hash(&domain(session)))?;
@@ -159,7 +159,7 @@ async fn request(
         documentHash: B256::ZERO,
         renterKeyHash: keccak256(sealing::public_key(&opening.sealing_key)?),
         nonce: fresh_nonce()?,
-        deadline: session.now().await? + 600,
+        deadline: session.after(600).await?,
     };
     // E_R: the request itself, as JSON, before its own hash is in it.
     request.documentHash = B256::from_slice(&Sha256::digest(serde_json::to_vec(&request)?));

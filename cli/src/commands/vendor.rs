@@ -45,6 +45,9 @@ pub(crate) enum Vendor {
     },
 }
 
+/// What is expected where a batch is.
+pub(crate) const BATCH_FILE: &str = "batch, as `utnet vendor batch` writes it";
+
 /// A vendor's batch: what operators need to register its chips.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +93,9 @@ impl Vendor {
                     json!({ "batch": batch.id(), "root": batch.root, "chips": batch.count(), "file": out }),
                 )
             }
-            Self::Post { batch, from } => post(rpc, &files::read_json(&batch)?, &from).await,
+            Self::Post { batch, from } => {
+                post(rpc, &files::read_json(&batch, BATCH_FILE)?, &from).await
+            }
             Self::Show { vendor } => {
                 let session = Session::connect(rpc).await?;
                 let call = VendorRegistry::isVendorCall { account: vendor };

@@ -16,15 +16,13 @@ use std::{
     path::{Path, PathBuf},
 };
 use utnet_bindings::{JobEscrow, signed};
+use utnet_jobs::{
+    environment::environment_of,
+    params::{InferParams, Params, TrainParams, WasmParams},
+    sha256,
+};
 use utnet_messages::sign;
 use utnet_primitives::{RentalId, SystemContract, system_address};
-use utnet_worker::{
-    compute::{
-        environment::environment_of,
-        params::{InferParams, Params, TrainParams, WasmParams},
-    },
-    store::sha256,
-};
 
 /// Kinds of jobs, with the parameters that are taken when none are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -142,7 +140,7 @@ impl Submit {
                 Kind::Infer | Kind::Train => 1,
             },
             price: self.price,
-            deadline: session.now().await? + self.within,
+            deadline: session.after(self.within).await?,
             nonce: fresh_nonce()?,
         })
     }
