@@ -139,6 +139,9 @@ pub struct TensorArgs {
     pub values: Vec<f32>,
 }
 
+/// Widest layer that is traced.
+const MOST_WIDTH: i64 = 4_096;
+
 /// Arguments of `trace`.
 #[derive(Debug, Args)]
 pub struct TraceArgs {
@@ -146,13 +149,13 @@ pub struct TraceArgs {
     #[arg(long)]
     pub out: PathBuf,
     /// Width of the input.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=MOST_WIDTH))]
     pub inputs: u32,
     /// Width of the hidden layer.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=MOST_WIDTH))]
     pub hidden: u32,
     /// Width of the output.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=MOST_WIDTH))]
     pub outputs: u32,
     /// Seed of the weights.
     #[arg(long, default_value_t = 0)]

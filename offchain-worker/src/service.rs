@@ -14,17 +14,17 @@ use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use redb::Database;
 use std::{
-    fs::{DirBuilder, OpenOptions, Permissions},
+    fs::DirBuilder,
     io::Write,
     net::{SocketAddr, TcpListener},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
     time::Duration,
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use utnet_client::{Chain, Clock, Dispatcher, Outbox, Policy, Rpc, SystemClock};
+use utnet_client::{Chain, Clock, Dispatcher, Outbox, Policy, Rpc, SystemClock, storage};
 use utnet_messages::load_account;
 
 /// Time between two looks at the chain.
@@ -187,14 +187,7 @@ fn open_database(folder: &Path) -> Result<Arc<Database>> {
         .create(folder)
         .with_context(|| format!("making {}", folder.display()))?;
     let path = folder.join("worker.redb");
-    // It holds bearer secrets: nobody else may read it, from its first byte on.
-    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path);
-    let database = file
-        .and_then(|file| file.set_permissions(Permissions::from_mode(0o600)))
-        .map_err(anyhow::Error::from)
-        .and_then(|()| Ok(Database::create(&path)?))
-        .with_context(|| format!("opening {}", path.display()))?;
-    Ok(Arc::new(database))
+    storage::on_disk(&path).with_context(|| format!("opening {}", path.display()))
 }
 
 /// Opens the job port; port 0 takes the port of the last run again, because posted batches name it.

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use utnet_bindings::RpoiEscrow::rentalOfCall;
 use utnet_client::{
     Backoff, CallError, Chain, Clock, Dispatcher, Outbox, OutboxError, Policy, Rpc, RpcError,
-    StorageError, call_contract,
+    StorageError, call_contract, storage,
 };
 use utnet_messages::{Escrow, SecretFileError, SecretKey, load_account};
 
@@ -220,8 +220,5 @@ async fn ask_escrow(chain: &Rpc, config: &Config) -> Result<Escrow, CallError> {
 
 fn open_database(datadir: &Path) -> Result<Arc<Database>, Stopped> {
     let path = datadir.join(DATABASE);
-    match Database::create(&path) {
-        Ok(db) => Ok(Arc::new(db)),
-        Err(error) => Err(Stopped::Database { path, source: error.into() }),
-    }
+    storage::on_disk(&path).map_err(|source| Stopped::Database { path, source })
 }

@@ -2,7 +2,12 @@
 
 use redb::{Database, ReadableTable, Table};
 use serde::{Serialize, de::DeserializeOwned};
-use std::sync::Arc;
+use std::{
+    fs::{self, OpenOptions, Permissions},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+    sync::Arc,
+};
 
 /// Why something could not be stored or read back.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +46,7 @@ macro_rules! from_redb {
     };
 }
 from_redb!(
+    redb::Error,
     redb::DatabaseError,
     redb::TransactionError,
     redb::TableError,
@@ -58,6 +64,32 @@ pub type JsonTable<'t> = Table<'t, &'static [u8], &'static [u8]>;
 pub fn in_memory() -> Result<Arc<Database>, StorageError> {
     let backend = redb::backends::InMemoryBackend::new();
     Ok(Arc::new(Database::builder().create_with_backend(backend)?))
+}
+
+/// A database in a file that only its owner can read. A new one is made aside and appears whole: what a full disk leaves of
+/// a first start must not stand in the way of the next.
+///
+/// # Errors
+/// [`StorageError::Database`] when the disk refuses, the file is no database, or another process has it open.
+pub fn on_disk(path: &Path) -> Result<Arc<Database>, StorageError> {
+    let is_there = fs::metadata(path).is_ok_and(|found| found.len() > 0);
+    if !is_there {
+        let draft = path.with_extension("new");
+        let made =
+            make(&draft).and_then(|()| Ok(fs::rename(&draft, path).map_err(redb::Error::Io)?));
+        made.inspect_err(|_full| drop(fs::remove_file(&draft)))?;
+    }
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(redb::Error::Io)?;
+    Ok(Arc::new(Database::open(path)?))
+}
+
+fn make(draft: &Path) -> Result<(), StorageError> {
+    drop(fs::remove_file(draft));
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create_new(true).mode(0o600).open(draft);
+    file.map_err(redb::Error::Io)?;
+    Database::create(draft)?;
+    Ok(())
 }
 
 /// Reads one value.

@@ -166,17 +166,39 @@ async fn killed_right_after_it_accepted_it_still_submits() {
     assert_eq!(executed, expected);
 }
 
-/// A disk that takes 4 MiB: the limit on the length of files, with its signal ignored, is what a full disk is without root.
+/// The program on a disk that takes so many KiB: the limit on the length of files, with its signal ignored, is what a full
+/// disk is without root.
+fn on_small_disk(datadir: &Path, kib: &str) -> Command {
+    let mut command = Command::new("bash");
+    let script = r#"trap "" XFSZ; ulimit -f "$2"; exec "$0" run --datadir "$1" "${@:3}""#;
+    command.args(["-c", script]).arg(PROGRAM).arg(datadir).arg(kib);
+    command
+}
+
+/// What was left of the database used to be "invalid data" for ever after.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_on_a_full_disk_leaves_nothing_in_the_way_of_the_next() {
+    let (dir, chain) = (init(), chain(Faults::default()));
+    let (address, _server) = serve(chain).await.expect("a free port");
+    let rpc = format!("http://{address}");
+    let mut full = on_small_disk(dir.path(), "1000");
+    full.args(["--rpc", &rpc, "--escrow", &escrow().address.to_string()]);
+
+    let refused = tokio::task::spawn_blocking(move || full.output()).await.expect("no panic");
+    let relayer = Running::start(&rpc, dir.path());
+
+    let said = String::from_utf8_lossy(&refused.expect("bash is there").stderr).into_owned();
+    assert!(said.contains("relayer.redb") && said.contains("File too large"), "{said}");
+    assert_eq!(relayer.get("/health").await["node"], true);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_full_disk_it_stops_says_why_and_has_lost_nothing_that_it_accepted() {
     let (dir, chain) = (init(), chain(Faults::default()));
     let (address, _server) = serve(chain.clone()).await.expect("a free port");
     let rpc = format!("http://{address}");
-    let mut full = Command::new("bash");
-    full.args(["-c", r#"trap "" XFSZ; ulimit -f 4096; exec "$0" run --datadir "$1" "${@:2}""#]);
-    full.arg(PROGRAM).arg(dir.path());
 
-    let relayer = Running::start_as(full, &rpc);
+    let relayer = Running::start_as(on_small_disk(dir.path(), "4096"), &rpc);
     let (public, mut accepted) = (key(&relayer).await, Vec::new());
     // Without a node the messages wait, and pile up.
     chain.set_faults(Faults { lost_requests: 100, ..Faults::default() });
