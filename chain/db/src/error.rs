@@ -11,7 +11,20 @@ const REMEDY: &str =
 fn explain(error: &MdbxError) -> String {
     match error {
         MdbxError::Corrupted | MdbxError::PageNotFound => format!("{error}: {REMEDY}"),
-        other => format!("storage engine: {other}"),
+        other => format!("storage engine: {}", in_words(other)),
+    }
+}
+
+/// The engine hands on what the system said as a bare number.
+fn in_words(error: &MdbxError) -> String {
+    use std::io::{Error, ErrorKind};
+    let MdbxError::Other(code) = error else { return error.to_string() };
+    let said = Error::from_raw_os_error(*code);
+    match said.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            format!("{said}: nothing that was confirmed is lost; make room, and it goes on")
+        }
+        _ => said.to_string(),
     }
 }
 
@@ -63,7 +76,8 @@ pub enum DbError {
     },
     /// The disk did not take what was written; nothing more is written.
     #[error(
-        "the disk did not take what was written ({0}): check it, then restart; what is newer than the last sync may be lost"
+        "the disk did not take what was written ({}): check it, then restart; what is newer than the last sync may be lost",
+        in_words(.0)
     )]
     Disk(MdbxError),
     /// The storage engine failed in another way.
@@ -198,5 +212,17 @@ impl From<ReadError> for DbError {
             ReadError::Mdbx(error) => Self::Engine(error),
             ReadError::Decoding(_) => Self::Undecodable { table: "bytes" },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A full disk used to be told as "unknown error code: 28".
+    #[test]
+    fn a_full_disk_is_told_in_words() {
+        let told = DbError::Engine(MdbxError::Other(28)).to_string();
+        assert!(told.contains("No space left on device") && told.contains("make room"), "{told}");
     }
 }

@@ -71,7 +71,7 @@ impl World {
     /// A sender of the same account, on the same chain, with an outbox of its own, that was faster: ours is forgotten.
     async fn is_overtaken(&self) {
         self.chain.forget_pool();
-        let stranger = World { chain: self.chain.clone(), ..World::new(Faults::default()) };
+        let stranger = Self { chain: self.chain.clone(), ..Self::new(Faults::default()) };
         stranger.enqueue(7);
         stranger.turn().await;
         self.chain.mine();
