@@ -1,4 +1,4 @@
-//! Starts a node as its command line says.
+//! Starts a node as its command line says, and brings chains in and out of its data folder.
 
 mod accounts;
 mod args;
@@ -6,10 +6,15 @@ mod banner;
 mod genesis;
 mod node;
 mod report;
+mod transfer;
 mod values;
 
 pub use args::NodeArgs;
 pub use node::{ExitReason, NodeError, run_node};
+pub use transfer::{
+    ExportArgs, Exported, Flaw, ImportArgs, Imported, InitArgs, Initialised, TransferError,
+    export_chain, import_chain, init_chain,
+};
 
 #[cfg(test)]
 mod tests;

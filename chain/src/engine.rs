@@ -14,6 +14,7 @@ mod propose;
 mod reorg;
 mod settings;
 mod shared;
+mod simulate;
 mod snapshot;
 mod start;
 mod submit;
@@ -27,8 +28,12 @@ pub(crate) use tests::support as test_support;
 pub use api::{
     AccountPatch, Chain, EngineError, HeadEvent, Origin, Settings, SnapshotId, Submission,
 };
-pub use header::{Attributes, next_base_fee, next_excess_blob_gas};
-pub use judge::{Judged, Unacceptable, judge};
+pub use header::{Attributes, next_base_fee, next_excess_blob_gas, reachable_gas_limit};
+pub use judge::{Judged, Unacceptable, UncleFault, judge};
 pub use propose::{Proposal, Source, propose};
-pub use start::{EngineOptions, EngineThread, open, stored_genesis};
+pub use simulate::{
+    Overrides, SIMULATION_GAS, SimulateFault, Simulated, SimulatedBlock, SimulatedCall, Simulation,
+    simulate,
+};
+pub use start::{EngineOptions, EngineThread, init, open, stored_genesis};
 pub use worker::Engine;

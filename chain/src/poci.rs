@@ -13,6 +13,8 @@ mod verify;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::support as test_support;
 
 pub use chips::Chips;
 pub use fault::PociFault;

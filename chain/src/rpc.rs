@@ -18,6 +18,7 @@ mod server;
 mod signers;
 mod subscribe;
 mod table;
+mod testing;
 mod trace;
 mod txpool;
 mod utn;
@@ -43,13 +44,16 @@ pub const NAMESPACES: &[(&str, &[Method])] = &[
     ("eth: blocks", eth::block::METHODS),
     ("eth: transactions and receipts", eth::transaction::METHODS),
     ("eth: calls", eth::call::METHODS),
+    ("eth: simulation", eth::simulate::METHODS),
     ("eth: fees", eth::fee::METHODS),
     ("eth: sending and signing", eth::send::METHODS),
     ("eth: logs and filters", eth::filter::METHODS),
+    ("eth: rules", eth::config::METHODS),
     ("The node", names::METHODS),
     ("txpool", txpool::METHODS),
     ("debug", debug::METHODS),
     ("trace", trace::METHODS),
+    ("testing", testing::METHODS),
     ("Development: time and mining", dev::mining::METHODS),
     ("Development: accounts and state", dev::state::METHODS),
     ("Development: the node", dev::node::METHODS),

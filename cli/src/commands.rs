@@ -1,6 +1,7 @@
 //! Groups what a person can type: one file a topic.
 
 pub(crate) mod access;
+pub(crate) mod chain;
 pub(crate) mod chip;
 pub(crate) mod db;
 pub(crate) mod dev;

@@ -16,12 +16,12 @@ mod wallet;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use commands::{
-    chip::Chip, db::Db, dev::Dev, job::Job, key::Key, order::Order, rental::Rental, show::Show,
-    vault::Vault, vendor::Vendor,
+    chain, chip::Chip, db::Db, dev::Dev, job::Job, key::Key, order::Order, rental::Rental,
+    show::Show, vault::Vault, vendor::Vendor,
 };
 use serde_json::Value;
 use std::process::ExitCode;
-use utnet_chain::config::NodeArgs;
+use utnet_chain::config::{ExportArgs, ImportArgs, InitArgs, NodeArgs};
 
 /// The UtilityNet chain: run a node, register chips, rent machines, give them jobs.
 #[derive(Debug, Parser)]
@@ -41,6 +41,12 @@ struct Cli {
 enum Command {
     /// Run a node: the dev chain with anvil's flags, or the one of a genesis file.
     Node(Box<NodeArgs>),
+    /// Begin a chain in a data folder from a genesis file.
+    Init(InitArgs),
+    /// Take blocks from files into a data folder, each judged in full.
+    Import(ImportArgs),
+    /// Write a chain's blocks to a file.
+    Export(ExportArgs),
     /// Make key files.
     #[command(subcommand)]
     Key(Key),
@@ -78,6 +84,9 @@ impl Command {
     async fn run(self, rpc: &str) -> Result<Value> {
         match self {
             Self::Node(args) => node::run(*args).await,
+            Self::Init(args) => chain::init(&args),
+            Self::Import(args) => chain::import(&args).await,
+            Self::Export(args) => chain::export(&args),
             Self::Key(key) => key.run(),
             Self::Chip(chip) => chip.run(rpc).await,
             Self::Vendor(vendor) => vendor.run(rpc).await,

@@ -1,5 +1,6 @@
 //! Holds a chain: blocks, receipts and state, on disk or in memory, with one writer at a time.
 
+mod finality;
 mod historical;
 pub mod maintain;
 mod proof;
@@ -43,6 +44,7 @@ pub const SCHEMA: u32 = 1;
 const META_SCHEMA: &str = "schema";
 const META_CONFIG: &str = "genesis_config";
 const META_GENESIS: &str = "genesis_number";
+const META_FINAL: &str = "final_block";
 
 /// The first block of a chain and the state it begins with.
 #[derive(Clone, Debug, Default)]

@@ -232,6 +232,14 @@ impl Chain {
         self.ask(|reply| Command::Import { block, reply }).await
     }
 
+    /// Marks the head as final: `safe` and `finalized` name it, or a later block.
+    ///
+    /// # Errors
+    /// When the store could not be written.
+    pub async fn mark_final(&self) -> Result<(), EngineError> {
+        self.ask(|reply| Command::MarkFinal { reply }).await
+    }
+
     /// Chooses when blocks are made.
     ///
     /// # Errors
@@ -412,6 +420,11 @@ impl Chain {
         let pooled = self.pool_view().find(hash);
         let pooled = pooled.and_then(|entry| entry.sidecar().cloned().map(Arc::new));
         pooled.or_else(|| self.shared.sidecar(hash))
+    }
+
+    /// The blocks that the judge refused lately, the newest last.
+    pub fn refused_blocks(&self) -> Vec<Foreign> {
+        self.shared.refused()
     }
 
     async fn set(&self, setting: Setting) -> Result<Change, EngineError> {

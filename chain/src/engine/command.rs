@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Mine { blocks: u64, interval: Option<Seconds>, reply: Reply<Height> },
     /// Judge a block made elsewhere and take it as head.
     Import { block: Box<Foreign>, reply: Reply<B256> },
+    /// Mark the head as final.
+    MarkFinal { reply: Reply<()> },
     /// Change a setting; answers the settings before and after.
     Set { setting: Setting, reply: Reply<Change> },
     /// Change accounts outside any block.

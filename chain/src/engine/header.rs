@@ -9,10 +9,14 @@ use alloy_consensus::{
         calculate_withdrawals_root,
     },
 };
-use alloy_eips::eip1559::{BaseFeeParams, INITIAL_BASE_FEE};
+use alloy_eips::eip1559::{BaseFeeParams, GAS_LIMIT_BOUND_DIVISOR, INITIAL_BASE_FEE};
 use alloy_hardforks::EthereumHardforks;
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256};
+use std::ops::RangeInclusive;
 use utnet_primitives::{Gas, Seconds};
+
+/// Least gas limit of a block (yellow paper).
+const LEAST_GAS_LIMIT: u64 = 5_000;
 
 /// What the maker of a block chooses, or POCI chooses for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +60,21 @@ pub fn next_excess_blob_gas(spec: &ChainSpec, parent: &Header, timestamp: Second
     }
     let sum = excess.saturating_add(used);
     Some(sum.saturating_sub(params.target_blob_gas_per_block()))
+}
+
+/// The gas limits that may follow the parent's: less than 1/1024 away, London doubles it once.
+pub(crate) fn gas_limits(spec: &ChainSpec, parent: &Header) -> RangeInclusive<u64> {
+    let is_first_of_london = spec.is_london_active_at_block(parent.number.saturating_add(1))
+        && !spec.is_london_active_at_block(parent.number);
+    let base = parent.gas_limit.saturating_mul(if is_first_of_london { 2 } else { 1 });
+    let most = (base / GAS_LIMIT_BOUND_DIVISOR).saturating_sub(1);
+    base.saturating_sub(most).max(LEAST_GAS_LIMIT)..=base.saturating_add(most)
+}
+
+/// The gas limit nearest to a wished one that Ethereum's rules let follow the parent's.
+pub fn reachable_gas_limit(spec: &ChainSpec, parent: &Header, wished: u64) -> u64 {
+    let allowed = gas_limits(spec, parent);
+    wished.max(*allowed.start()).min(*allowed.end())
 }
 
 /// The header of the next block, as far as it is known before execution.

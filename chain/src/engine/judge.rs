@@ -3,6 +3,10 @@
 //! Every field of the header is compared with what it must be; the error names the first that is
 //! wrong. Under POCI the producer's proofs are checked too.
 
+mod uncles;
+
+pub use uncles::UncleFault;
+
 use super::{
     difficulty,
     header::{self, next_base_fee, next_excess_blob_gas},
@@ -13,10 +17,10 @@ use crate::{
         At, BlockRecord, BlockRun, ChainView, Executed, ExecutionError, Foreign, Overlay,
         ReadError, Rewards, Transaction, recover_all, settle,
     },
+    genesis::ChainSpec,
     poci::{self, PociFault},
 };
-use alloy_consensus::{Header, Sealable, constants::EMPTY_OMMER_ROOT_HASH};
-use alloy_eips::eip1559::GAS_LIMIT_BOUND_DIVISOR;
+use alloy_consensus::{Header, Sealable, Sealed, constants::EMPTY_OMMER_ROOT_HASH};
 use alloy_evm::revm::database::CacheDB;
 use alloy_hardforks::EthereumHardforks;
 use alloy_primitives::{B64, B256};
@@ -24,9 +28,6 @@ use alloy_rlp::Encodable;
 use std::fmt::Debug;
 use utnet_db::StateChanges;
 use utnet_primitives::{Height, Seconds};
-
-/// Least gas limit of a block (yellow paper).
-const LEAST_GAS_LIMIT: u64 = 5_000;
 
 /// Why a block is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,9 @@ pub enum Unacceptable {
         /// Length of its RLP.
         bytes: usize,
     },
+    /// An uncle has no place here.
+    #[error(transparent)]
+    Uncle(#[from] UncleFault),
     /// A signature does not recover to any account.
     #[error("transaction {index}: no sender can be recovered")]
     Sender {
@@ -83,8 +87,9 @@ pub struct Judged {
 /// [`Unacceptable`] with the first fault found.
 pub fn judge(view: &ChainView, foreign: &Foreign) -> Result<Judged, Unacceptable> {
     let found = &foreign.block.header;
-    check_against_parent(view, found)?;
+    check_against_parent(view.spec(), view.head(), found)?;
     check_body(view, foreign)?;
+    uncles::check(view, &foreign.block.body.ommers)?;
     let producer = match &view.spec().poci {
         Some(_) => {
             Some(poci::check_producer(view, found, foreign.sidecar.as_ref().map(AsRef::as_ref))?)
@@ -143,13 +148,16 @@ fn range(
 }
 
 /// Fields that follow from the parent.
-fn check_against_parent(view: &ChainView, found: &Header) -> Result<(), Unacceptable> {
-    let (spec, parent) = (view.spec(), view.head());
+fn check_against_parent(
+    spec: &ChainSpec,
+    parent: &Sealed<Header>,
+    found: &Header,
+) -> Result<(), Unacceptable> {
     let time = Seconds(found.timestamp);
     field("parentHash", found.parent_hash, parent.hash())?;
     field("number", found.number, parent.number.saturating_add(1))?;
     range("timestamp", found.timestamp, parent.timestamp.saturating_add(1)..=u64::MAX)?;
-    range("gasLimit", found.gas_limit, gas_limits(view, found))?;
+    range("gasLimit", found.gas_limit, header::gas_limits(spec, parent))?;
     field("baseFeePerGas", found.base_fee_per_gas, next_base_fee(spec, parent))?;
     field("excessBlobGas", found.excess_blob_gas, next_excess_blob_gas(spec, parent, time))?;
     let longest = if spec.poci.is_some() { 32..=32 } else { 0..=32 };
@@ -161,6 +169,9 @@ fn check_against_parent(view: &ChainView, found: &Header) -> Result<(), Unaccept
         let root = found.parent_beacon_block_root;
         field("parentBeaconBlockRoot", root, Some(B256::ZERO))?;
     }
+    // Amsterdam's fields; no chain of ours has come there.
+    field("blockAccessListHash", found.block_access_list_hash, None)?;
+    field("slotNumber", found.slot_number, None)?;
     if spec.is_paris_active_at_block(found.number) {
         field("difficulty", found.difficulty, Default::default())?;
         field("nonce", found.nonce, B64::ZERO)?;
@@ -168,16 +179,6 @@ fn check_against_parent(view: &ChainView, found: &Header) -> Result<(), Unaccept
     } else {
         field("difficulty", found.difficulty, difficulty::next(spec, parent, time))
     }
-}
-
-/// The gas limits that may follow the parent's: less than 1/1024 away, London doubles it once.
-fn gas_limits(view: &ChainView, found: &Header) -> std::ops::RangeInclusive<u64> {
-    let (spec, parent) = (view.spec(), view.head());
-    let is_first_of_london = spec.is_london_active_at_block(found.number)
-        && !spec.is_london_active_at_block(parent.number);
-    let base = parent.gas_limit.saturating_mul(if is_first_of_london { 2 } else { 1 });
-    let most = (base / GAS_LIMIT_BOUND_DIVISOR).saturating_sub(1);
-    base.saturating_sub(most).max(LEAST_GAS_LIMIT)..=base.saturating_add(most)
 }
 
 /// Fields that commit to the body.

@@ -8,7 +8,9 @@ use super::{
 use crate::{
     clock::Clock,
     execution::{ChainView, Rewards},
+    pool::PooledEntry,
 };
+use alloy_eips::eip4895::Withdrawal;
 use alloy_hardforks::EthereumHardforks;
 use alloy_primitives::{B256, Bytes, keccak256};
 use std::sync::Arc;
@@ -31,6 +33,28 @@ impl Chain {
         let rewards = Rewards::Given(no_withdrawals(is_shanghai));
         let proposal = propose(&view, &attributes, rewards, &mut ready.into_iter())?;
         Ok((view, proposal))
+    }
+
+    /// Builds the block after the head as asked, from given transactions or from the pool's ready
+    /// ones; nothing is kept. Transactions that cannot be applied are left out.
+    ///
+    /// # Errors
+    /// When the state cannot be read or a system call fails.
+    pub fn build(
+        &self,
+        view: &ChainView,
+        attributes: &Attributes,
+        withdrawals: &[Withdrawal],
+        given: Option<Vec<Arc<PooledEntry>>>,
+    ) -> Result<Proposal, EngineError> {
+        let base_fee = attributes.base_fee.or_else(|| next_base_fee(view.spec(), view.head()));
+        let transactions = given.unwrap_or_else(|| {
+            let order = self.settings().order;
+            self.pool_view().ready_in(order, base_fee.unwrap_or_default())
+        });
+        let is_shanghai = view.spec().is_shanghai_active_at_timestamp(attributes.timestamp.0);
+        let rewards = Rewards::Given(is_shanghai.then_some(withdrawals));
+        Ok(propose(view, attributes, rewards, &mut transactions.into_iter())?)
     }
 
     /// What the next block would be made with.

@@ -9,7 +9,7 @@ use crate::{
     pool::{PooledEntry, Ready},
 };
 use alloy_consensus::{Header, Sealable, Transaction};
-use alloy_eips::{Encodable2718, eip4895::Withdrawal};
+use alloy_eips::{Encodable2718, eip4895::Withdrawal, eip7685::Requests};
 use alloy_evm::revm::{
     context::result::{EVMError, InvalidTransaction},
     database::CacheDB,
@@ -62,6 +62,8 @@ pub struct Proposal {
     pub state: StateChanges,
     /// Transactions that can never enter a block on this head any more, with the reason.
     pub invalid: Vec<(TxHash, InvalidTransaction)>,
+    /// EIP-7685 requests that the block makes.
+    pub requests: Requests,
     /// The state after the block.
     pub after: Overlay,
 }
@@ -116,6 +118,7 @@ pub fn propose(
         },
         state: changes,
         invalid,
+        requests: executed.requests,
         after: state,
     })
 }
@@ -147,7 +150,7 @@ fn fill(
             continue;
         }
         match run.execute(&transaction) {
-            Ok(()) => {
+            Ok(_) => {
                 bytes = bytes.saturating_add(length);
                 taken.push(entry);
             }

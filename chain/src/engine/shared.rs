@@ -2,7 +2,7 @@
 
 use super::api::{EngineError, HeadEvent, Settings};
 use crate::{
-    execution::{ChainView, ReadError},
+    execution::{ChainView, Foreign, ReadError},
     genesis::ChainSpec,
     pool::{Pool, PooledEntry},
 };
@@ -22,6 +22,8 @@ const HEAD_EVENTS: usize = 4_096;
 const PENDING_EVENTS: usize = 16_384;
 /// How many blob transactions' sidecars are kept after their block (about 32 MiB with one blob).
 const KEPT_SIDECARS: usize = 256;
+/// How many refused blocks are remembered.
+const KEPT_REFUSED: usize = 10;
 
 /// What the engine writes and all handles read.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) heads: broadcast::Sender<HeadEvent>,
     pub(crate) pending: broadcast::Sender<Arc<PooledEntry>>,
     sidecars: Mutex<Sidecars>,
+    refused: Mutex<VecDeque<Foreign>>,
 }
 
 /// The chain that is run now; a reset replaces it.
@@ -57,6 +60,7 @@ impl Shared {
             heads: broadcast::Sender::new(HEAD_EVENTS),
             pending: broadcast::Sender::new(PENDING_EVENTS),
             sidecars: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -100,6 +104,19 @@ impl Shared {
 
     pub(crate) fn sidecar(&self, hash: &TxHash) -> Option<Arc<BlobTransactionSidecarVariant>> {
         self.sidecars.lock().by_hash.get(hash).cloned()
+    }
+
+    /// Remembers a block that was refused, and forgets the oldest.
+    pub(crate) fn keep_refused(&self, block: Foreign) {
+        let mut kept = self.refused.lock();
+        kept.push_back(block);
+        if kept.len() > KEPT_REFUSED {
+            kept.pop_front();
+        }
+    }
+
+    pub(crate) fn refused(&self) -> Vec<Foreign> {
+        self.refused.lock().iter().cloned().collect()
     }
 
     /// Tells followers; nobody listening is no fault.

@@ -99,7 +99,10 @@ pub fn open(
 }
 
 /// Writes genesis into an empty store, or checks that it is the one there.
-pub(super) fn init(store: &Store, spec: &ChainSpec) -> Result<(), EngineError> {
+///
+/// # Errors
+/// When the store belongs to another chain or cannot be written.
+pub fn init(store: &Store, spec: &ChainSpec) -> Result<(), EngineError> {
     let config = serde_json::to_vec(&spec.genesis).map_err(GenesisError::Form)?;
     let header = SealedHeader::new(spec.header.inner().clone(), spec.header.hash());
     let genesis = GenesisState {

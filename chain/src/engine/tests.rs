@@ -3,6 +3,8 @@
 mod blocks;
 mod dev;
 mod judging;
+mod judging_poci;
 mod mining;
+mod simulating;
 mod stories;
 pub(crate) mod support;

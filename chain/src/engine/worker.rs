@@ -86,6 +86,7 @@ impl Engine {
             }
             Command::Mine { blocks, interval, reply } => answer(reply, self.mine(blocks, interval)),
             Command::Import { block, reply } => answer(reply, self.import(&block)),
+            Command::MarkFinal { reply } => answer(reply, self.mark_final()),
             Command::Set { setting, reply } => answer(reply, self.set(setting)),
             Command::Patch { patches, reply } => answer(reply, self.patch(&patches)),
             Command::Snapshot { reply } => answer(reply, self.snapshot()),
@@ -163,9 +164,14 @@ impl Engine {
     }
 
     fn import(&mut self, foreign: &Foreign) -> Result<B256, EngineError> {
-        let judged = judge(&self.view()?, foreign)?;
+        let judged = judge(&self.view()?, foreign)
+            .inspect_err(|_refused| self.shared.keep_refused(foreign.clone()))?;
         let block = self.finalise(judged.block, judged.state)?;
         Ok(block.hash())
+    }
+
+    fn mark_final(&self) -> Result<(), EngineError> {
+        Ok(self.shared.store().mark_head_final()?)
     }
 
     fn patch(&mut self, patches: &[(Address, AccountPatch)]) -> Result<(), EngineError> {

@@ -14,10 +14,12 @@ use alloy_consensus::{
 };
 use alloy_eips::{eip4895::Withdrawal, eip7685::Requests};
 use alloy_evm::{
-    Evm, EvmEnv, EvmFactory, FromRecoveredTx,
+    EthEvm, Evm, EvmEnv, EvmFactory, FromRecoveredTx,
     block::{BlockExecutionError, SystemCaller, state_changes::post_block_balance_increments},
-    eth::eip6110,
+    eth::{EthEvmContext, eip6110},
+    precompiles::PrecompilesMap,
     revm::{
+        Inspector,
         context::{
             Block as _, TxEnv,
             result::{EVMError, ExecutionResult},
@@ -28,10 +30,8 @@ use alloy_evm::{
     },
 };
 use alloy_hardforks::EthereumHardforks;
-use alloy_primitives::B256;
+use alloy_primitives::{B256, Log};
 use utnet_db::StateChanges;
-
-type BlockEvm<'a> = <UtnetEvmFactory as EvmFactory>::Evm<&'a mut Overlay, NoOpInspector>;
 
 /// Why a block could not be executed.
 #[derive(Debug, thiserror::Error)]
@@ -90,10 +90,10 @@ pub struct Executed {
     pub withdrawals: Option<Vec<Withdrawal>>,
 }
 
-/// A block in execution over an overlay.
-pub(crate) struct BlockRun<'a> {
+/// A block in execution over an overlay, perhaps under an inspector.
+pub(crate) struct BlockRun<'a, I = NoOpInspector> {
     spec: &'a ChainSpec,
-    evm: BlockEvm<'a>,
+    evm: EthEvm<&'a mut Overlay, I, PrecompilesMap>,
     receipts: Vec<Receipt>,
     gas_used: u64,
     blob_gas_used: u64,
@@ -104,7 +104,29 @@ impl<'a> BlockRun<'a> {
     pub(crate) fn new(spec: &'a ChainSpec, state: &'a mut Overlay, env: EvmEnv) -> Self {
         let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
         let evm = factory.create_evm(state, env);
+        Self::over(spec, evm)
+    }
+}
+
+impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
+    /// The same under an inspector, which sees transactions but no system calls.
+    pub(crate) fn inspected(
+        spec: &'a ChainSpec,
+        state: &'a mut Overlay,
+        env: EvmEnv,
+        inspector: I,
+    ) -> Self {
+        let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
+        Self::over(spec, factory.create_evm_with_inspector(state, env, inspector))
+    }
+
+    const fn over(spec: &'a ChainSpec, evm: EthEvm<&'a mut Overlay, I, PrecompilesMap>) -> Self {
         Self { spec, evm, receipts: Vec::new(), gas_used: 0, blob_gas_used: 0 }
+    }
+
+    /// The EVM, for its inspector, its precompiles and the state below.
+    pub(crate) const fn evm_mut(&mut self) -> &mut EthEvm<&'a mut Overlay, I, PrecompilesMap> {
+        &mut self.evm
     }
 
     /// Runs what comes before the transactions: EIP-2935, EIP-4788, the beacon.
@@ -134,18 +156,28 @@ impl<'a> BlockRun<'a> {
         self.blob_gas_used
     }
 
-    /// Runs the next transaction; on an error nothing has changed.
+    /// Runs the next transaction; on an error nothing has changed. Its logs go into its receipt, the
+    /// rest is returned.
     pub(crate) fn execute(
         &mut self,
         transaction: &Recovered<Transaction>,
-    ) -> Result<(), ExecutionError> {
+    ) -> Result<ExecutionResult, ExecutionError> {
+        let tx = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
+        self.execute_as(transaction, tx)
+    }
+
+    /// The same in a form that the EVM takes, where it is not to be the transaction's own.
+    pub(crate) fn execute_as(
+        &mut self,
+        transaction: &Recovered<Transaction>,
+        tx: TxEnv,
+    ) -> Result<ExecutionResult, ExecutionError> {
         let index = self.receipts.len();
         let (gas_limit, left) = (transaction.gas_limit(), self.gas_left());
         if gas_limit > left {
             return Err(ExecutionError::BlockGas { index, gas_limit, left });
         }
-        let tx = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
-        let ran = self.evm.transact_raw(tx).map_err(|source| match source {
+        let mut ran = self.evm.transact_raw(tx).map_err(|source| match source {
             EVMError::Database(error) => ExecutionError::Read(error),
             other => ExecutionError::Transaction { index, source: Box::new(other) },
         })?;
@@ -154,8 +186,9 @@ impl<'a> BlockRun<'a> {
         self.blob_gas_used =
             self.blob_gas_used.saturating_add(transaction.blob_gas_used().unwrap_or_default());
         let outcome = self.outcome(&ran.result)?;
-        self.receipts.push(receipt(transaction.tx_type(), outcome, self.gas_used, ran.result));
-        Ok(())
+        let logs = take_logs(&mut ran.result);
+        self.receipts.push(receipt(transaction.tx_type(), outcome, self.gas_used, logs));
+        Ok(ran.result)
     }
 
     /// What the receipt says about success: the status, before Byzantium the state root.
@@ -233,9 +266,16 @@ fn receipt(
     transaction_type: TxType,
     status: Eip658Value,
     cumulative_gas_used: u64,
-    result: ExecutionResult,
+    logs: Vec<Log>,
 ) -> Receipt {
-    let receipt =
-        alloy_consensus::Receipt { status, cumulative_gas_used, logs: result.into_logs() };
+    let receipt = alloy_consensus::Receipt { status, cumulative_gas_used, logs };
     ReceiptEnvelope::from_typed(transaction_type, receipt)
+}
+
+fn take_logs(result: &mut ExecutionResult) -> Vec<Log> {
+    match result {
+        ExecutionResult::Success { logs, .. }
+        | ExecutionResult::Revert { logs, .. }
+        | ExecutionResult::Halt { logs, .. } => std::mem::take(logs),
+    }
 }

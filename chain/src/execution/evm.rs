@@ -58,6 +58,15 @@ impl EvmFactory for UtnetEvmFactory {
 }
 
 impl UtnetEvmFactory {
+    /// The precompiles under some rules, ours included where the chain has them.
+    pub(crate) fn precompiles(self, spec: SpecId) -> PrecompilesMap {
+        PrecompilesMap::from_static(if self.has_precompiles {
+            with_ours(spec)
+        } else {
+            Precompiles::new(PrecompileSpecId::from_spec_id(spec))
+        })
+    }
+
     fn extend<DB: Database, I: Inspector<EthEvmContext<DB>>>(
         self,
         mut evm: EthEvm<DB, I, PrecompilesMap>,

@@ -24,7 +24,7 @@ pub(crate) fn commit(overlay: &mut Overlay, changes: EvmState) {
     overlay.commit(changes);
 }
 
-fn forget_storage_of_the_gone<'a>(
+pub(super) fn forget_storage_of_the_gone<'a>(
     overlay: &mut Overlay,
     touched: impl Iterator<Item = &'a Address>,
 ) {

@@ -1,6 +1,6 @@
 //! Applies the overrides that `eth_call`, `eth_estimateGas` and `eth_simulateV1` take.
 
-use super::{ReadError, Sandbox};
+use super::{Overlay, PrecompileMoves, ReadError, Sandbox, overlay};
 use alloy_evm::revm::{
     DatabaseRef, bytecode::Bytecode, context_interface::block::BlobExcessGasAndPrice,
     database::AccountState,
@@ -21,7 +21,10 @@ pub enum OverrideError {
     /// Only a precompile can be moved.
     #[error("account {0} is not a precompile")]
     NotAPrecompile(Address),
-    /// A precompile moves to an address that is overridden or moved to already.
+    /// A precompile moves to where it is.
+    #[error("precompile {0} is moved to itself")]
+    MovedOntoItself(Address),
+    /// A precompile moves to an address that is overridden, too.
     #[error("account {0} has already been overridden")]
     MovedOnto(Address),
     /// The code is not valid (a malformed EIP-7702 designator).
@@ -76,80 +79,72 @@ impl Sandbox {
     /// # Errors
     /// [`OverrideError`].
     pub fn with_state(mut self, overrides: &StateOverride) -> Result<Self, OverrideError> {
-        let mut sorted: Vec<_> = overrides.iter().collect();
-        sorted.sort_unstable_by_key(|(address, _)| **address);
-        for (address, account) in &sorted {
-            if let Some(target) = account.move_precompile_to {
-                self.move_precompile(**address, target, overrides)?;
-            }
-        }
-        for (address, account) in sorted {
-            self.override_account(*address, account)?;
-        }
+        let precompiles = self.precompiles();
+        let moves = override_state(&mut self.state, overrides, |a| precompiles.get(a).is_some())?;
+        self.moves.extend(moves);
         Ok(self)
     }
+}
 
-    fn move_precompile(
-        &mut self,
-        from: Address,
-        to: Address,
-        overrides: &StateOverride,
-    ) -> Result<(), OverrideError> {
-        if !self.is_precompile(&from) {
-            return Err(OverrideError::NotAPrecompile(from));
-        }
-        if to != from && (overrides.contains_key(&to) || self.moved.values().any(|t| *t == to)) {
-            return Err(OverrideError::MovedOnto(to));
-        }
-        self.moved.insert(from, to);
-        Ok(())
+/// Overrides accounts of a state; returns what that does to the precompiles.
+pub(crate) fn override_state(
+    state: &mut Overlay,
+    overrides: &StateOverride,
+    is_precompile: impl Fn(&Address) -> bool,
+) -> Result<PrecompileMoves, OverrideError> {
+    let moves = PrecompileMoves::of(overrides, is_precompile)?;
+    let mut sorted: Vec<_> = overrides.iter().collect();
+    sorted.sort_unstable_by_key(|(address, _)| **address);
+    for (address, account) in sorted {
+        override_account(state, *address, account)?;
     }
+    Ok(moves)
+}
 
-    fn override_account(
-        &mut self,
-        address: Address,
-        change: &AccountOverride,
-    ) -> Result<(), OverrideError> {
-        let mut info = self.state.basic_ref(address)?.unwrap_or_default();
-        if let Some(nonce) = change.nonce {
-            info.nonce = nonce;
-        }
-        if let Some(balance) = change.balance {
-            info.balance = balance;
-        }
-        if let Some(code) = &change.code {
-            let code = Bytecode::new_raw_checked(code.clone())
-                .map_err(|_malformed| OverrideError::InvalidCode(address))?;
-            info.code_hash = code.hash_slow();
-            info.code = Some(code);
-        }
-        if change.state.is_some() && change.state_diff.is_some() {
-            return Err(OverrideError::StateAndDiff(address));
-        }
-        self.state.insert_account_info(address, info);
-        if let Some(slots) = &change.state {
-            let account = self.state.load_account(address)?;
-            account.account_state = AccountState::StorageCleared;
-            account.storage.clear();
-            self.set_slots(address, slots)?;
-        }
-        if let Some(slots) = &change.state_diff {
-            self.set_slots(address, slots)?;
-        }
-        Ok(())
+fn override_account(
+    state: &mut Overlay,
+    address: Address,
+    change: &AccountOverride,
+) -> Result<(), OverrideError> {
+    let mut info = state.basic_ref(address)?.unwrap_or_default();
+    if let Some(nonce) = change.nonce {
+        info.nonce = nonce;
     }
+    if let Some(balance) = change.balance {
+        info.balance = balance;
+    }
+    if let Some(code) = &change.code {
+        let code = Bytecode::new_raw_checked(code.clone())
+            .map_err(|_malformed| OverrideError::InvalidCode(address))?;
+        info.code_hash = code.hash_slow();
+        info.code = Some(code);
+    }
+    if change.state.is_some() && change.state_diff.is_some() {
+        return Err(OverrideError::StateAndDiff(address));
+    }
+    overlay::forget_storage_of_the_gone(state, std::iter::once(&address));
+    state.insert_account_info(address, info);
+    if let Some(slots) = &change.state {
+        let account = state.load_account(address)?;
+        account.account_state = AccountState::StorageCleared;
+        account.storage.clear();
+        set_slots(state, address, slots)?;
+    }
+    if let Some(slots) = &change.state_diff {
+        set_slots(state, address, slots)?;
+    }
+    Ok(())
+}
 
-    fn set_slots(
-        &mut self,
-        address: Address,
-        slots: &B256HashMap<B256>,
-    ) -> Result<(), OverrideError> {
-        let mut sorted: Vec<_> = slots.iter().collect();
-        sorted.sort_unstable();
-        for (slot, value) in sorted {
-            let (slot, value) = ((*slot).into(), (*value).into());
-            self.state.insert_account_storage(address, slot, value)?;
-        }
-        Ok(())
+fn set_slots(
+    state: &mut Overlay,
+    address: Address,
+    slots: &B256HashMap<B256>,
+) -> Result<(), OverrideError> {
+    let mut sorted: Vec<_> = slots.iter().collect();
+    sorted.sort_unstable();
+    for (slot, value) in sorted {
+        state.insert_account_storage(address, (*slot).into(), (*value).into())?;
     }
+    Ok(())
 }

@@ -2,8 +2,9 @@
 
 use super::attached::Attached;
 use alloy_consensus::{
-    Eip658Value, EthereumTxEnvelope, Header, ReceiptEnvelope, Sealed, TxEip4844,
-    TxEip4844WithSidecar, TxReceipt, transaction::Recovered,
+    Block, BlockBody, Eip658Value, EthereumTxEnvelope, Header, ReceiptEnvelope, Sealable, Sealed,
+    TxEip4844, TxEip4844WithSidecar, TxReceipt,
+    transaction::{Recovered, SignerRecoverable},
 };
 use alloy_eips::{
     eip4895::{Withdrawal, Withdrawals},
@@ -50,6 +51,16 @@ impl BlockRecord {
     pub fn hash(&self) -> B256 {
         self.header.hash()
     }
+
+    /// The block as another node would send it: to be judged.
+    pub fn into_foreign(self) -> Foreign {
+        let body = BlockBody {
+            transactions: self.transactions.into_iter().map(Recovered::into_inner).collect(),
+            ommers: self.ommers,
+            withdrawals: self.withdrawals.map(Withdrawals::new),
+        };
+        Foreign { block: Block { header: self.header.into_inner(), body }, sidecar: self.sidecar }
+    }
 }
 
 /// A block made elsewhere, not yet judged.
@@ -59,6 +70,25 @@ pub struct Foreign {
     pub block: alloy_consensus::Block<Transaction>,
     /// Proof of the producer under POCI.
     pub sidecar: Option<Bytes>,
+}
+
+impl Foreign {
+    /// The block as it claims to be: without receipts, senders zero where none can be recovered.
+    pub fn unjudged(&self) -> BlockRecord {
+        let body = &self.block.body;
+        let transactions = body.transactions.iter().map(|transaction| {
+            let sender = transaction.recover_signer().unwrap_or_default();
+            Recovered::new_unchecked(transaction.clone(), sender)
+        });
+        BlockRecord {
+            header: self.block.header.clone().seal_slow(),
+            transactions: transactions.collect(),
+            receipts: Vec::new(),
+            ommers: body.ommers.clone(),
+            withdrawals: body.withdrawals.clone().map(Withdrawals::into_inner),
+            sidecar: self.sidecar.clone(),
+        }
+    }
 }
 
 /// What the store writes for a block; `outside` is what dev cheats changed before it.

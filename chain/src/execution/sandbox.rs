@@ -1,7 +1,7 @@
 //! Runs calls on a private copy of the state at a block, for `eth_call`, traces and simulations.
 
 use super::{
-    At, ChainView, ExecutionError, Overlay, ReadError, StateView,
+    At, ChainView, ExecutionError, Overlay, PrecompileMoves, ReadError, StateView,
     block::{BlockRun, clears_empty},
     evm::UtnetEvmFactory,
     overlay,
@@ -9,6 +9,7 @@ use super::{
 use alloy_evm::{
     Evm, EvmEnv, EvmFactory,
     eth::EthEvmContext,
+    precompiles::PrecompilesMap,
     revm::{
         Inspector,
         context::{
@@ -19,8 +20,7 @@ use alloy_evm::{
         state::EvmState,
     },
 };
-use alloy_primitives::{Address, B256};
-use std::collections::BTreeMap;
+use alloy_primitives::B256;
 use utnet_db::StateChanges;
 use utnet_primitives::Height;
 
@@ -39,8 +39,8 @@ pub struct Sandbox {
     pub env: EvmEnv,
     /// The copy; free to change.
     pub state: Overlay,
-    /// Precompiles that moved: from, to (`movePrecompileToAddress`).
-    pub moved: BTreeMap<Address, Address>,
+    /// Where overrides put precompiles.
+    pub(super) moves: PrecompileMoves,
     has_precompiles: bool,
 }
 
@@ -69,7 +69,7 @@ impl Sandbox {
         Self {
             env,
             state: CacheDB::new(state),
-            moved: BTreeMap::new(),
+            moves: PrecompileMoves::default(),
             has_precompiles: view.spec().has_precompiles,
         }
     }
@@ -124,13 +124,20 @@ impl Sandbox {
         I: for<'a> Inspector<EthEvmContext<&'a mut CacheDB<StateView>>>,
     {
         let factory = UtnetEvmFactory { has_precompiles: self.has_precompiles };
-        let env = self.env.clone();
+        let env = self.env_for(&tx);
         let mut evm = factory.create_evm_with_inspector(&mut self.state, env, inspector);
-        let moves = self.moved.iter().map(|(from, to)| (*from, *to));
-        evm.precompiles_mut()
-            .move_precompiles(moves)
-            .map_err(|error| EVMError::Custom(error.to_string()))?;
+        self.moves.apply(&mut evm).map_err(|error| EVMError::Custom(error.to_string()))?;
         evm.transact_raw(tx)
+    }
+
+    /// The environment of a transaction: a call that offers nothing sees a base fee of zero, so that
+    /// no contract finds a price below it.
+    fn env_for(&self, tx: &TxEnv) -> EvmEnv {
+        let mut env = self.env.clone();
+        if env.cfg_env.disable_base_fee && tx.gas_price == 0 {
+            env.block_env.basefee = 0;
+        }
+        env
     }
 
     /// Keeps what a run changed.
@@ -154,14 +161,9 @@ impl Sandbox {
         self.state.db.state_root(&self.changes()?)
     }
 
-    /// Whether an address is a precompile here, moves included.
-    pub fn is_precompile(&mut self, address: &Address) -> bool {
-        if self.moved.values().any(|to| to == address) {
-            return true;
-        }
+    /// The precompiles of this chain and block, before any move.
+    pub(super) fn precompiles(&self) -> PrecompilesMap {
         let factory = UtnetEvmFactory { has_precompiles: self.has_precompiles };
-        let env = self.env.clone();
-        let evm = factory.create_evm(&mut self.state, env);
-        !self.moved.contains_key(address) && evm.precompiles().get(address).is_some()
+        factory.precompiles(self.env.cfg_env.spec)
     }
 }

@@ -123,6 +123,14 @@ impl ChainView {
         Ok(self.view.number(hash)?.map(Height))
     }
 
+    /// The highest block that was marked as final and is still there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn final_height(&self) -> Result<Option<Height>, ReadError> {
+        Ok(self.view.final_number()?.map(Height))
+    }
+
     /// A whole block; `None` above the head.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Reads the activation of each fork from the genesis file.
 
 use super::ChainSpec;
+use alloy_eips::eip2124::ForkHash;
 use alloy_hardforks::{EthereumHardfork as Fork, EthereumHardforks, ForkCondition};
+use utnet_primitives::Seconds;
 
 impl EthereumHardforks for ChainSpec {
     fn ethereum_fork_activation(&self, fork: Fork) -> ForkCondition {
@@ -53,6 +55,65 @@ impl ChainSpec {
             None => ForkCondition::Never,
         }
     }
+}
+
+impl ChainSpec {
+    /// The timestamps after genesis at which rules change, ascending.
+    pub fn fork_times(&self) -> Vec<u64> {
+        let config = &self.genesis.config;
+        let times = [
+            config.shanghai_time,
+            config.cancun_time,
+            config.prague_time,
+            config.osaka_time,
+            config.bpo1_time,
+            config.bpo2_time,
+            config.bpo3_time,
+            config.bpo4_time,
+            config.bpo5_time,
+        ];
+        ascending(times.into_iter().flatten().filter(|time| *time > self.genesis.timestamp))
+    }
+
+    /// EIP-6122's hash of genesis and all forks up to a moment after the last one by block.
+    pub fn fork_id(&self, time: Seconds) -> [u8; 4] {
+        let mut id = ForkHash::from(self.header.hash());
+        for fork in self.fork_blocks() {
+            id += fork;
+        }
+        for fork in self.fork_times().into_iter().filter(|fork| *fork <= time.0) {
+            id += fork;
+        }
+        id.0
+    }
+
+    /// The blocks after genesis at which rules change, ascending.
+    fn fork_blocks(&self) -> Vec<u64> {
+        let config = &self.genesis.config;
+        let blocks = [
+            config.homestead_block,
+            config.dao_fork_block,
+            config.eip150_block,
+            config.eip155_block,
+            config.eip158_block,
+            config.byzantium_block,
+            config.constantinople_block,
+            config.petersburg_block,
+            config.istanbul_block,
+            config.muir_glacier_block,
+            config.berlin_block,
+            config.london_block,
+            config.arrow_glacier_block,
+            config.gray_glacier_block,
+            config.merge_netsplit_block,
+        ];
+        ascending(blocks.into_iter().flatten().filter(|block| *block > 0))
+    }
+}
+
+/// Each number once, ascending.
+fn ascending(numbers: impl Iterator<Item = u64>) -> Vec<u64> {
+    numbers.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 fn at_block(block: Option<u64>) -> ForkCondition {

@@ -2,4 +2,4 @@
 
 mod drawing;
 mod sealing;
-mod support;
+pub(crate) mod support;

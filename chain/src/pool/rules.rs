@@ -4,7 +4,7 @@ use super::Rejected;
 use crate::execution::PooledTransaction;
 use alloy_consensus::{Transaction, Typed2718, transaction::Recovered};
 use alloy_eips::{
-    eip4844::env_settings::EnvKzgSettings, eip7594::BlobTransactionSidecarVariant,
+    eip4844::c_kzg::ethereum_kzg_settings, eip7594::BlobTransactionSidecarVariant,
     eip7840::BlobParams,
 };
 use alloy_evm::revm::{
@@ -12,6 +12,9 @@ use alloy_evm::revm::{
     state::AccountInfo,
 };
 use alloy_primitives::{Bytes, U256};
+
+/// The tables of 128 MiB that KZG can have speed up the making of proofs, not their check.
+const NO_TABLES: u64 = 0;
 
 /// What the next block asks of a transaction.
 #[derive(Clone, Debug)]
@@ -155,7 +158,7 @@ impl Rules {
             return Err(Rejected::BlobSidecarVersion { cells_expected });
         }
         sidecar
-            .validate(hashes, EnvKzgSettings::Default.get())
+            .validate(hashes, ethereum_kzg_settings(NO_TABLES))
             .map_err(|_any_fault| Rejected::BlobProof)
     }
 }

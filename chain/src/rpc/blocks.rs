@@ -27,13 +27,18 @@ impl Context {
         id: BlockId,
     ) -> Result<Option<Target>, RpcError> {
         let head = view.head().number;
-        let back = |epochs: u64| Height(head.saturating_sub(epochs.saturating_mul(self.slots)));
+        let back = |epochs: u64| -> Result<_, RpcError> {
+            let passed = head.saturating_sub(epochs.saturating_mul(self.slots));
+            // What an import marked as final stays so.
+            let marked = view.final_height()?.unwrap_or_default();
+            Ok(Some(Target::Block(marked.max(Height(passed)))))
+        };
         Ok(match id {
             BlockId::Hash(hash) => view.height_of(hash.block_hash)?.map(Target::Block),
             BlockId::Number(BlockNumberOrTag::Pending) => Some(Target::Pending),
             BlockId::Number(BlockNumberOrTag::Latest) => Some(Target::Block(Height(head))),
-            BlockId::Number(BlockNumberOrTag::Safe) => Some(Target::Block(back(1))),
-            BlockId::Number(BlockNumberOrTag::Finalized) => Some(Target::Block(back(2))),
+            BlockId::Number(BlockNumberOrTag::Safe) => back(1)?,
+            BlockId::Number(BlockNumberOrTag::Finalized) => back(2)?,
             BlockId::Number(BlockNumberOrTag::Earliest) => {
                 Some(Target::Block(Height(view.spec().header.number)))
             }

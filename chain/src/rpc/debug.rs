@@ -1,18 +1,23 @@
 //! Runs transactions again under tracers, and shows what the chain stores in raw bytes.
 
 use super::{
-    Context, args::Args, blocks::Target, error::RpcError, eth::request::to_env, table::methods,
+    Context,
+    args::Args,
+    blocks::Target,
+    error::RpcError,
+    eth::request::to_env,
+    objects::{self, BlockObject},
+    table::methods,
 };
-use crate::execution::{
-    BlockRecord, ChainView, Transaction, trace_block, trace_call, trace_transaction,
-};
+use crate::execution::{BlockRecord, ChainView, trace_block, trace_call, trace_transaction};
 use alloy_consensus::BlockHeader;
-use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718, eip4895::Withdrawals};
+use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718};
 use alloy_primitives::{B256, Bytes};
 use alloy_rpc_types_eth::TransactionRequest;
 use alloy_rpc_types_trace::geth::{
     GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace, TraceResult,
 };
+use serde::Serialize;
 use utnet_primitives::Height;
 
 methods! {
@@ -23,6 +28,8 @@ methods! {
     now "debug_getRawBlock", Ethereum, "Shows a block's RLP: `number, tag or hash`." => raw_block;
     now "debug_getRawHeader", Ethereum, "Shows a header's RLP: `number, tag or hash`." => raw_header;
     now "debug_getRawReceipts", Ethereum, "Shows a block's receipts as bytes: `number, tag or hash`." => raw_receipts;
+    now "debug_getRawBlockAccessList", Ethereum, "Shows a block's access list as bytes (EIP-7928): `number, tag or hash`; an error, as no block has one before Amsterdam." => raw_access_list;
+    now "debug_getBadBlocks", Ethereum, "Lists the blocks that were refused lately." => bad_blocks;
     now "debug_getRawTransactions", Geth, "Shows a block's transactions as bytes: `number, tag or hash`." => raw_transactions;
 }
 
@@ -84,16 +91,7 @@ fn wanted(context: &Context, args: &mut Args) -> Result<BlockRecord, RpcError> {
 }
 
 fn raw_block(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
-    let record = wanted(context, args)?;
-    let block: alloy_consensus::Block<Transaction> = alloy_consensus::Block {
-        header: record.header.inner().clone(),
-        body: alloy_consensus::BlockBody {
-            transactions: record.transactions.into_iter().map(|tx| tx.into_inner()).collect(),
-            ommers: record.ommers,
-            withdrawals: record.withdrawals.map(Withdrawals::new),
-        },
-    };
-    Ok(alloy_rlp::encode(&block).into())
+    Ok(alloy_rlp::encode(&wanted(context, args)?.into_foreign().block).into())
 }
 
 fn raw_header(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
@@ -108,4 +106,32 @@ fn raw_receipts(context: &Context, args: &mut Args) -> Result<Vec<Bytes>, RpcErr
 fn raw_transactions(context: &Context, args: &mut Args) -> Result<Vec<Bytes>, RpcError> {
     let record = wanted(context, args)?;
     Ok(record.transactions.iter().map(|transaction| transaction.encoded_2718().into()).collect())
+}
+
+fn raw_access_list(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
+    let id: BlockId = args.take("block")?;
+    let view = context.view()?;
+    context.target(&view, id)?;
+    Err(RpcError::NoAccessList(id))
+}
+
+/// A block that was refused.
+#[derive(Debug, Serialize)]
+struct BadBlock {
+    block: BlockObject,
+    hash: B256,
+    rlp: Bytes,
+}
+
+fn bad_blocks(context: &Context, _: &mut Args) -> Result<Vec<BadBlock>, RpcError> {
+    let refused = context.chain.refused_blocks();
+    let shown = refused.iter().map(|foreign| {
+        let record = foreign.unjudged();
+        BadBlock {
+            hash: record.hash(),
+            rlp: alloy_rlp::encode(&foreign.block).into(),
+            block: objects::block(&record, true),
+        }
+    });
+    Ok(shown.collect())
 }

@@ -1,8 +1,8 @@
 //! Says why a request failed, with the codes of EIP-1474 and the words that tools look for in geth's answers.
 
 use crate::{
-    engine::api::EngineError,
-    execution::{CallError, OverrideError, ReadError},
+    engine::{SimulateFault, api::EngineError},
+    execution::{CallError, ExecutionError, OverrideError, ReadError},
 };
 use alloy_eips::BlockId;
 use alloy_evm::revm::context::result::{EVMError, HaltReason, InvalidTransaction};
@@ -16,7 +16,7 @@ use jsonrpsee::types::{
 /// The code of a reverted call.
 const REVERTED: i32 = 3;
 /// The code of everything that the chain refuses.
-const REFUSED: i32 = -32_000;
+pub(super) const REFUSED: i32 = -32_000;
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,12 @@ pub(super) enum RpcError {
     UnknownBlock(BlockId),
     #[error("block {0} not found")]
     UnknownHash(B256),
+    #[error("block {0} is not the head, on which alone blocks are built")]
+    NotHead(B256),
+    #[error("transaction {0} does not fit the block")]
+    DoesNotFit(B256),
+    #[error("block {0} has no access list: it is before Amsterdam")]
+    NoAccessList(BlockId),
     #[error("transaction not found")]
     UnknownTransaction,
     #[error("genesis is not traceable")]
@@ -73,6 +79,8 @@ pub(super) enum RpcError {
     NotRun(CallError),
     #[error(transparent)]
     Override(#[from] OverrideError),
+    #[error("{}", simulation(.0))]
+    Simulate(#[from] SimulateFault),
     #[error(transparent)]
     Tracer(#[from] crate::execution::TraceError),
     #[error(transparent)]
@@ -106,6 +114,7 @@ impl RpcError {
             | Self::Unfit(_)
             | Self::RangeAboveHead => INVALID_PARAMS_CODE,
             Self::Reverted(_) => REVERTED,
+            Self::Simulate(fault) => super::eth::simulate::code(fault),
             Self::Read(_)
             | Self::Unwritable(_)
             | Self::Crashed(_)
@@ -170,6 +179,19 @@ pub(super) fn halted(reason: &HaltReason) -> String {
 fn not_run(error: &CallError) -> String {
     match error {
         EVMError::Transaction(invalid) => invalid_transaction(invalid),
+        other => other.to_string(),
+    }
+}
+
+/// geth's words for a simulation that was given up.
+fn simulation(fault: &SimulateFault) -> String {
+    match fault {
+        SimulateFault::Execution(error) => match &**error {
+            ExecutionError::Transaction { index, source } => {
+                format!("call {index}: {}", not_run(source))
+            }
+            other => other.to_string(),
+        },
         other => other.to_string(),
     }
 }

@@ -7,6 +7,7 @@ mod errors;
 mod events;
 mod ipc;
 mod manual;
+mod rules;
 mod sending;
 mod support;
 mod tracing;

@@ -32,15 +32,22 @@ type ByNonce<T> = BTreeMap<String, T>;
 type BySender<T> = BTreeMap<String, ByNonce<T>>;
 type Entries = BTreeMap<u64, Arc<PooledEntry>>;
 
+/// A transaction of the pool; those of blocks have a time.
+#[derive(Clone, Debug, Serialize)]
+struct Waiting {
+    #[serde(flatten)]
+    transaction: TransactionObject,
+    /// Always null.
+    #[serde(rename = "blockTimestamp")]
+    block_timestamp: (),
+}
+
 fn status(context: &Context, _: &mut Args) -> Result<Halves<U64>, RpcError> {
     let status = context.chain.pool_view().status();
     Ok(Halves { pending: U64::from(status.pending), queued: U64::from(status.queued) })
 }
 
-fn content(
-    context: &Context,
-    _: &mut Args,
-) -> Result<Halves<BySender<TransactionObject>>, RpcError> {
+fn content(context: &Context, _: &mut Args) -> Result<Halves<BySender<Waiting>>, RpcError> {
     let content = context.chain.pool_view().content();
     Ok(Halves {
         pending: by_sender(&content.pending, object),
@@ -48,10 +55,7 @@ fn content(
     })
 }
 
-fn content_from(
-    context: &Context,
-    args: &mut Args,
-) -> Result<Halves<ByNonce<TransactionObject>>, RpcError> {
+fn content_from(context: &Context, args: &mut Args) -> Result<Halves<ByNonce<Waiting>>, RpcError> {
     let (pending, queued) = context.chain.pool_view().content_from(args.take("address")?);
     Ok(Halves { pending: by_nonce(&pending, object), queued: by_nonce(&queued, object) })
 }
@@ -74,8 +78,9 @@ fn by_nonce<T>(entries: &Entries, show: fn(&PooledEntry) -> T) -> ByNonce<T> {
     entries.iter().map(|(nonce, entry)| (nonce.to_string(), show(entry))).collect()
 }
 
-fn object(entry: &PooledEntry) -> TransactionObject {
-    objects::pooled(without_sidecar(entry.transaction.clone()))
+fn object(entry: &PooledEntry) -> Waiting {
+    let transaction = objects::pooled(without_sidecar(entry.transaction.clone()));
+    Waiting { transaction, block_timestamp: () }
 }
 
 /// geth's line: receiver, value, gas and price.

@@ -77,3 +77,18 @@ fn a_store_that_is_read_between_blocks_does_not_grow_without_bound() {
     churn(40, 200);
     assert_eq!(size(), early, "pages of dropped views are not reused");
 }
+
+#[test]
+fn the_block_marked_as_final_is_remembered_until_it_is_taken_back() {
+    for home in homes() {
+        let home = grown(home, 3);
+        assert_eq!(home.store.view().unwrap().final_number().unwrap(), None);
+
+        home.store.mark_head_final().unwrap();
+        home.store.append_block(next_block(&home.store, changes_of(4), 1)).unwrap();
+
+        assert_eq!(home.store.view().unwrap().final_number().unwrap(), Some(3));
+        home.store.unwind_to(2).unwrap();
+        assert_eq!(home.store.view().unwrap().final_number().unwrap(), None);
+    }
+}

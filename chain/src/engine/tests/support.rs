@@ -7,7 +7,7 @@ use crate::{
     genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, dev_accounts},
     miner::MiningMode,
 };
-use alloy_consensus::{Block, BlockBody, SignableTransaction, TxEip1559, transaction::Recovered};
+use alloy_consensus::{SignableTransaction, TxEip1559, transaction::Recovered};
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
@@ -146,11 +146,5 @@ impl Tx {
 
 /// A block as another node would send it.
 pub(crate) fn foreign(block: &BlockRecord) -> Foreign {
-    let body = BlockBody {
-        transactions: block.transactions.iter().map(|tx| tx.inner().clone()).collect(),
-        ommers: block.ommers.clone(),
-        withdrawals: block.withdrawals.clone().map(Into::into),
-    };
-    let block_ = Block { header: block.header.inner().clone(), body };
-    Foreign { block: block_, sidecar: block.sidecar.clone() }
+    block.clone().into_foreign()
 }

@@ -1,13 +1,15 @@
 //! Who makes blocks, what they earn, and what a judge says about it.
 
-use super::support::{OPERATOR, make_chips, on_poci, prove, reach, register, sealer, spec};
+use super::support::{
+    OPERATOR, default_spec, earn, make_chips, on_poci, reach, register, sealer, story,
+};
 use crate::{
     engine::{
         EngineError, EngineOptions, Unacceptable, judge,
         test_support::{Tx, account, foreign, on_store},
     },
     execution::{At, BlockRecord, ChainView, Foreign, Sandbox},
-    genesis::{ChainSpec, sealer_address},
+    genesis::sealer_address,
     poci::PociFault,
 };
 use alloy_consensus::Header;
@@ -17,24 +19,9 @@ use alloy_sol_types::SolCall;
 use utnet_bindings::BeaconHistory;
 use utnet_db::Store;
 use utnet_primitives::{Epoch, Height, SealerSidecar, Sidecar, SystemContract, system_address};
-use utnet_se::SoftwareChip;
 
 fn sidecar(block: &BlockRecord) -> Sidecar {
     Sidecar::decode(block.sidecar.as_ref().unwrap()).unwrap()
-}
-
-fn default_spec() -> ChainSpec {
-    spec(|_| {})
-}
-
-/// A chain with two chips from their registration to their first rewards.
-async fn earn(t: &crate::engine::test_support::TestChain, chips: &[SoftwareChip]) {
-    register(t, chips).await;
-    for epoch in 1..=3 {
-        reach(t, Epoch(epoch)).await;
-        prove(t, chips).await;
-    }
-    reach(t, Epoch(4)).await;
 }
 
 #[test]
@@ -122,20 +109,6 @@ fn a_chip_whose_folder_is_gone_is_absent() {
             }
         }
     });
-}
-
-/// All blocks of a chain that earned, with its rules.
-fn story(folder: &std::path::Path) -> (ChainSpec, Vec<BlockRecord>) {
-    let chips = make_chips(folder, 2);
-    let mut blocks = Vec::new();
-    on_poci(folder, default_spec(), async |t| {
-        earn(&t, &chips).await;
-        t.chain.mine(2, None).await.unwrap();
-        let view = t.chain.view().unwrap();
-        let all = 1..=view.height().0;
-        blocks.extend(all.map(|h| view.block(Height(h)).unwrap().unwrap()));
-    });
-    (default_spec(), blocks)
 }
 
 #[test]

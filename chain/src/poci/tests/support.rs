@@ -5,7 +5,7 @@ use crate::{
         EngineOptions, Origin, Submission,
         test_support::{START, TestChain, account, on_store},
     },
-    execution::{Founders, PooledTransaction, install},
+    execution::{BlockRecord, Founders, PooledTransaction, install},
     genesis::{ChainSpec, DevGenesis, Limits, SEALER_KEY},
     miner::MiningMode,
     poci::{Chips, Sealer},
@@ -188,4 +188,33 @@ pub(crate) async fn reach(t: &TestChain, epoch: Epoch) {
     let first = epoch.0 * view.spec().poci.as_ref().unwrap().epoch_blocks;
     let blocks = first.checked_sub(view.height().0 + 1).expect("the epoch is still to come");
     t.chain.mine(blocks, None).await.unwrap();
+}
+
+/// The same without any change.
+pub(crate) fn default_spec() -> ChainSpec {
+    spec(|_| {})
+}
+
+/// A chain with two chips from their registration to their first rewards.
+pub(crate) async fn earn(t: &TestChain, chips: &[SoftwareChip]) {
+    register(t, chips).await;
+    for epoch in 1..=3 {
+        reach(t, Epoch(epoch)).await;
+        prove(t, chips).await;
+    }
+    reach(t, Epoch(4)).await;
+}
+
+/// All blocks of a chain that earned, with its rules.
+pub(crate) fn story(folder: &Path) -> (ChainSpec, Vec<BlockRecord>) {
+    let chips = make_chips(folder, 2);
+    let mut blocks = Vec::new();
+    on_poci(folder, default_spec(), async |t| {
+        earn(&t, &chips).await;
+        t.chain.mine(2, None).await.unwrap();
+        let view = t.chain.view().unwrap();
+        let all = 1..=view.height().0;
+        blocks.extend(all.map(|h| view.block(Height(h)).unwrap().unwrap()));
+    });
+    (default_spec(), blocks)
 }

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use alloy_consensus::{
-    TypedTransaction,
+    SignableTransaction, TypedTransaction,
     transaction::{Recovered, SignerRecoverable},
 };
 use alloy_dyn_abi::TypedData;
@@ -25,6 +25,8 @@ use alloy_eips::{
 };
 use alloy_primitives::{Address, B256, Bytes, TxHash};
 use alloy_rpc_types_eth::TransactionRequest;
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -34,6 +36,7 @@ methods! {
     ask "eth_sendRawTransactionSync", Geth, "Sends a signed transaction and answers with its receipt: `bytes, milliseconds to wait`." => send_raw_sync;
     ask "eth_sendTransactionSync", Anvil, "Sends a dev account's transaction and answers with its receipt: `transaction, milliseconds to wait`." => send_sync;
     work "eth_signTransaction", Ethereum, "Fills and signs a dev account's transaction: `transaction`." => sign_transaction;
+    work "eth_fillTransaction", Ethereum, "Fills nonce, fees and gas where they are left out, and signs nothing: `transaction`." => fill_transaction;
     now "eth_sign", Ethereum, "Signs a message with EIP-191's prefix: `address, message`." => sign;
     now "personal_sign", Geth, "Signs a message with EIP-191's prefix: `message, address`." => personal_sign;
     now "eth_signTypedData_v4" | "eth_signTypedData" | "eth_signTypedData_v3", Anvil, "Signs EIP-712 data: `address, typed data`." => sign_typed_data;
@@ -117,6 +120,28 @@ async fn receipt_of(
 fn sign_transaction(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
     let (sender, transaction) = context.fill(args.take("transaction")?)?;
     Ok(context.signers.sign(sender, transaction)?.encoded_2718().into())
+}
+
+/// A transaction without its signature, as bytes to sign and as an object.
+#[derive(Debug, Serialize)]
+struct Filled {
+    raw: Bytes,
+    tx: Map<String, Value>,
+}
+
+fn fill_transaction(context: &Context, args: &mut Args) -> Result<Filled, RpcError> {
+    let (_, transaction) = context.fill(args.take("transaction")?)?;
+    let raw = transaction.encoded_for_signing().into();
+    let tx = match serde_json::to_value(&transaction).map_err(RpcError::Unwritable)? {
+        Value::Object(mut fields) => {
+            // The standard wants the price of every type under this name, too.
+            let price = fields.get("gasPrice").or_else(|| fields.get("maxFeePerGas")).cloned();
+            fields.extend(price.map(|price| ("gasPrice".to_owned(), price)));
+            fields
+        }
+        _ => Map::new(),
+    };
+    Ok(Filled { raw, tx })
 }
 
 impl Context {
