@@ -1,7 +1,8 @@
-"""Tests the scripts that judge others: the layer check, the licence check, the audit's ledger."""
+"""Tests the scripts that judge others: the layer check, the licence check, the audit's ledger, the public RPC tests."""
 
 import importlib.util
 import pathlib
+import subprocess
 import unittest
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
@@ -66,6 +67,14 @@ class Ledger(unittest.TestCase):
     def test_a_contract_that_destroys_itself_into_itself_loses_its_coins(self):
         self.ledger.frame({"type": "SELFDESTRUCT", "from": "0xA", "to": "0xa", "value": "0x5"})
         self.assertEqual((self.ledger.lost, self.ledger.change["0xa"]), (5, -5))
+
+
+class Conformance(unittest.TestCase):
+    def test_a_missing_suite_is_named(self):
+        words = [SCRIPTS / "conformance", "--suite", "/nowhere", "--bin", "/bin/sh"]
+        done = subprocess.run(words, capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("/nowhere/rpc_compat.py", done.stderr)
 
 
 if __name__ == "__main__":
