@@ -211,7 +211,7 @@ impl Chain {
     }
 
     /// Makes `blocks` blocks now, even empty ones, `interval` seconds apart when given; returns
-    /// the new head's height.
+    /// the new head's height. Who stops waiting gets no further blocks.
     ///
     /// # Errors
     /// When a block could not be made or stored.

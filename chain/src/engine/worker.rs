@@ -84,7 +84,10 @@ impl Engine {
                 let result = self.submit(submissions);
                 self.submitted.push((reply, result));
             }
-            Command::Mine { blocks, interval, reply } => answer(reply, self.mine(blocks, interval)),
+            Command::Mine { blocks, interval, reply } => {
+                let mined = self.mine(blocks, interval, &reply);
+                answer(reply, mined);
+            }
             Command::Import { block, reply } => answer(reply, self.import(&block)),
             Command::MarkFinal { reply } => answer(reply, self.mark_final()),
             Command::Set { setting, reply } => answer(reply, self.set(setting)),
@@ -152,8 +155,14 @@ impl Engine {
         }
     }
 
-    fn mine(&mut self, blocks: u64, interval: Option<Seconds>) -> Result<Height, EngineError> {
-        for made in 0..blocks {
+    /// Makes blocks as long as somebody waits for them.
+    fn mine(
+        &mut self,
+        blocks: u64,
+        interval: Option<Seconds>,
+        asker: &Reply<Height>,
+    ) -> Result<Height, EngineError> {
+        for made in (0..blocks).take_while(|_| !asker.is_closed()) {
             if let Some(interval) = interval.filter(|_| made > 0) {
                 let head = Seconds(self.view()?.head().timestamp);
                 self.settings.time.next_timestamp = Some(head.saturating_add(interval));

@@ -1,9 +1,15 @@
 //! When blocks are made, and which transactions they take.
 
-use super::support::{START, Tx, on_chain, stranger};
-use crate::{engine::EngineError, miner::MiningMode, pool::Rejected};
+use super::support::{START, Tx, on_chain, plain_spec, stranger};
+use crate::{
+    clock::ManualClock,
+    engine::{EngineError, EngineOptions, open},
+    miner::MiningMode,
+    pool::Rejected,
+};
 use proptest::prelude::*;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use utnet_db::Store;
 use utnet_primitives::{Height, Seconds};
 
 #[test]
@@ -153,6 +159,23 @@ fn instant_mining_refuses_what_the_base_fee_would_leave_behind() {
         let Err(EngineError::Rejected(reason)) = refused else { panic!("accepted") };
         assert!(matches!(reason, Rejected::FeeCapBelowBaseFee { cap: 1, .. }));
     });
+}
+
+#[tokio::test]
+async fn nobody_waits_behind_a_request_for_endless_blocks_whose_asker_has_gone() {
+    let options = EngineOptions { mining: MiningMode::Manual, ..EngineOptions::default() };
+    let clock = Arc::new(ManualClock::at(START));
+    let (chain, engine) = open(Store::in_memory(), Arc::new(plain_spec()), options, clock).unwrap();
+    engine.start().unwrap();
+    let mut heads = chain.heads();
+    tokio::select! {
+        _ = chain.mine(u64::MAX, None) => panic!("it cannot have ended"),
+        _ = heads.recv() => {}
+    }
+
+    let height = chain.mine(1, None).await.unwrap();
+
+    assert!(height >= Height(2));
 }
 
 #[test]
