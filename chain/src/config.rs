@@ -3,13 +3,14 @@
 mod accounts;
 mod args;
 mod banner;
+mod fork;
 mod genesis;
 mod node;
 mod report;
 mod transfer;
 mod values;
 
-pub use args::NodeArgs;
+pub use args::{LogFormat, LogSettings, NodeArgs};
 pub use node::{ExitReason, NodeError, run_node};
 pub use transfer::{
     ExportArgs, Exported, Flaw, ImportArgs, Imported, InitArgs, Initialised, TransferError,

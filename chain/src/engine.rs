@@ -7,6 +7,8 @@ pub mod api;
 mod blocks;
 mod command;
 mod difficulty;
+mod durations;
+mod faults;
 mod header;
 mod judge;
 mod pending;
@@ -26,8 +28,11 @@ mod tests;
 pub(crate) use tests::support as test_support;
 
 pub use api::{
-    AccountPatch, Chain, EngineError, HeadEvent, Origin, Settings, SnapshotId, Submission,
+    AccountPatch, Beginning, Chain, EngineError, HeadEvent, Origin, Settings, SnapshotId,
+    Submission,
 };
+pub use durations::Durations;
+pub use faults::{FaultBoard, Faults};
 pub use header::{Attributes, next_base_fee, next_excess_blob_gas, reachable_gas_limit};
 pub use judge::{Judged, Unacceptable, UncleFault, judge};
 pub use propose::{Proposal, Source, propose};

@@ -5,6 +5,7 @@ mod attached;
 mod block;
 mod commitments;
 mod evm;
+mod fork;
 mod install;
 mod logs;
 mod moves;
@@ -23,6 +24,9 @@ pub(crate) use block::{BlockRun, settle};
 pub use block::{Executed, ExecutionError, Rewards};
 pub use commitments::check_commitments;
 pub use evm::UtnetEvmFactory;
+pub use fork::{
+    Answer, Call, Fork, ForkConfig, ForkError, HttpUpstream, Manners, Origin, Upstream,
+};
 pub use install::{Founders, InstallError, install};
 pub use logs::CallLog;
 pub(crate) use logs::CallLogs;

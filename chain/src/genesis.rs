@@ -7,7 +7,8 @@ mod header;
 mod spec;
 
 pub use dev::{
-    CREATE2_DEPLOYER, DEV_MNEMONIC, DevGenesis, SEALER_KEY, dev_accounts, sealer_address,
+    CREATE2_DEPLOYER, DEV_MNEMONIC, DevGenesis, ETHEREUM_CONTRACTS, SEALER_KEY, dev_accounts,
+    sealer_address,
 };
 pub use error::GenesisError;
-pub use spec::{ChainSpec, Limits};
+pub use spec::{ChainSpec, Limits, fork_off};

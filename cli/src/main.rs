@@ -4,6 +4,7 @@ mod amount;
 mod commands;
 mod files;
 mod gas;
+mod manual;
 mod merkle;
 mod node;
 mod rented;
@@ -14,7 +15,7 @@ mod session;
 mod wallet;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use commands::{
     chain, chip::Chip, db::Db, dev::Dev, job::Job, key::Key, order::Order, rental::Rental,
     show::Show, vault::Vault, vendor::Vendor,
@@ -77,6 +78,16 @@ enum Command {
     /// Look after the database of a node that is not running.
     #[command(subcommand)]
     Db(Db),
+    /// Print what completes this program's command lines in a shell: bash, zsh, fish, elvish, powershell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of this program or of one of its commands: `utnet man node | man -l -`.
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
 }
 
 impl Command {
@@ -97,6 +108,8 @@ impl Command {
             Self::Show(show) => show.run(rpc).await,
             Self::Dev(dev) => dev.run(rpc).await,
             Self::Db(db) => db.run(),
+            Self::Completions { shell } => manual::completions(shell, Cli::command()),
+            Self::Man { command } => manual::page(command.as_deref(), Cli::command()),
         }
     }
 }
@@ -155,7 +168,6 @@ mod tests {
 
     #[test]
     fn every_command_line_is_well_formed() {
-        use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }
 }

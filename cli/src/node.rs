@@ -1,16 +1,17 @@
 //! Runs a node until it is told to stop.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
-use utnet_chain::config::{NodeArgs, run_node};
+use utnet_chain::config::{LogFormat, LogSettings, NodeArgs, run_node};
 
-/// Runs a node until Ctrl-C or a terminating signal; log lines go to stderr, by `RUST_LOG`.
+/// Runs a node until Ctrl-C or a terminating signal; log lines go to stderr.
 pub(crate) async fn run(args: NodeArgs) -> Result<Value> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    log(&args.log())?;
+    // For forks of chains behind https; an error says that somebody has chosen before.
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
     // Registered at once: a signal that comes while the node opens its folder must not kill it.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -22,4 +23,15 @@ pub(crate) async fn run(args: NodeArgs) -> Result<Value> {
     };
     run_node(args, &mut io::stdout(), shutdown).await?;
     Ok(Value::Null)
+}
+
+fn log(settings: &LogSettings) -> Result<()> {
+    let filter = EnvFilter::try_new(&settings.filter)
+        .with_context(|| format!("--log-filter {}", settings.filter))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match settings.format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+    Ok(())
 }

@@ -34,7 +34,8 @@ use std::{
 const PAGE: usize = 4_096;
 
 /// Name of the file.
-const FILE: &str = "mdbx.dat";
+/// Name of the database's file in its folder.
+pub const FILE: &str = "mdbx.dat";
 
 /// Bytes of the three pages that every file begins with.
 const HEAD: u64 = 3 * 4_096;

@@ -33,6 +33,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use syncer::Syncer;
 use tx::ViewTx;
@@ -193,6 +194,11 @@ impl Store {
     /// [`DbError::Disk`]; from then on nothing can be written.
     pub fn sync(&self) -> Result<(), DbError> {
         self.shared.syncer.as_ref().map_or(Ok(()), Syncer::sync)
+    }
+
+    /// How many syncs there were since the store was opened, and how long they took in all.
+    pub fn syncs(&self) -> (u64, Duration) {
+        self.shared.syncer.as_ref().map_or((0, Duration::ZERO), Syncer::times)
     }
 
     /// Writes the first block, or checks that it is the one already there.

@@ -7,6 +7,10 @@ use alloy_signer_local::{
     LocalSignerError, MnemonicBuilder, PrivateKeySigner,
     coins_bip39::{English, Entropy, Mnemonic},
 };
+use rand_chacha::{
+    ChaCha12Rng,
+    rand_core::{RngCore, SeedableRng},
+};
 
 /// The dev accounts of one run.
 #[derive(Clone, Debug)]
@@ -23,9 +27,10 @@ pub(super) struct DevAccounts {
 
 impl DevAccounts {
     pub(super) fn new(args: &AccountArgs) -> Result<Self, NodeError> {
-        let mnemonic = match args.mnemonic_random {
-            Some(words) => random(words)?,
-            None => args.mnemonic.clone(),
+        let mnemonic = match (args.mnemonic_random, args.mnemonic_seed_unsafe) {
+            (Some(words), _) => random(words)?,
+            (None, Some(seed)) => seeded(seed),
+            (None, None) => args.mnemonic.clone(),
         };
         let path = args.derivation_path.clone();
         let keys = (0..args.accounts).map(|index| derive(&mnemonic, &path, index));
@@ -45,6 +50,13 @@ impl DevAccounts {
 fn derive(mnemonic: &str, path: &str, index: u32) -> Result<PrivateKeySigner, NodeError> {
     let builder = MnemonicBuilder::<English>::default().phrase(mnemonic);
     Ok(builder.derivation_path(format!("{path}{index}"))?.build()?)
+}
+
+/// The phrase of a seed, as anvil makes it: a byte of each number that the generator gives.
+fn seeded(seed: u64) -> String {
+    let mut numbers = ChaCha12Rng::seed_from_u64(seed);
+    let entropy: [u8; 16] = std::array::from_fn(|_| numbers.next_u32().to_le_bytes()[0]);
+    Mnemonic::<English>::new_from_entropy(entropy.into()).to_phrase()
 }
 
 fn random(words: usize) -> Result<String, NodeError> {

@@ -1,11 +1,21 @@
 //! Reads the node's command line: anvil's names where anvil has the flag, ours for the rest.
 
+mod accepted;
+mod fork;
+mod hardfork;
+mod operation;
+mod server;
+
+pub(super) use accepted::AcceptedArgs;
+pub(super) use fork::ForkArgs;
+pub(super) use hardfork::Hardfork;
+pub(super) use operation::OperationArgs;
+pub use operation::{LogFormat, LogSettings};
+pub(super) use server::{LimitArgs, ServerArgs};
+
 use crate::genesis::DEV_MNEMONIC;
 use clap::{Args, ValueEnum};
-use std::{net::IpAddr, path::PathBuf};
-
-/// The socket that `--ipc` without a path makes.
-pub(super) const DEFAULT_IPC: &str = "/tmp/utnet.ipc";
+use std::path::PathBuf;
 
 /// Everything `utnet node` takes.
 #[derive(Args, Clone, Debug)]
@@ -19,6 +29,10 @@ pub struct NodeArgs {
     #[command(flatten)]
     pub(super) server: ServerArgs,
     #[command(flatten)]
+    pub(super) fork: ForkArgs,
+    #[command(flatten)]
+    pub(super) operation: OperationArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) evm: EvmArgs,
@@ -28,6 +42,13 @@ pub struct NodeArgs {
     pub(super) poci: PociArgs,
     #[command(flatten)]
     pub(super) accepted: AcceptedArgs,
+}
+
+impl NodeArgs {
+    /// What is logged, and how: whoever runs the node sets that up.
+    pub fn log(&self) -> LogSettings {
+        self.operation.log()
+    }
 }
 
 /// Dev accounts and their money.
@@ -46,6 +67,9 @@ pub(super) struct AccountArgs {
     /// A new random phrase of this many words instead.
     #[arg(long, conflicts_with = "mnemonic", default_missing_value = "12", num_args = 0..=1, value_name = "WORDS", value_parser = super::values::words)]
     pub(super) mnemonic_random: Option<usize>,
+    /// The phrase that this number gives, the same as anvil's: for tests only, never for money.
+    #[arg(long, conflicts_with_all = ["mnemonic", "mnemonic_random"], value_name = "SEED")]
+    pub(super) mnemonic_seed_unsafe: Option<u64>,
     /// Path of the dev accounts, up to their index.
     #[arg(long, default_value = "m/44'/60'/0'/0/", value_name = "PATH", value_parser = super::values::derivation_path)]
     pub(super) derivation_path: String,
@@ -61,8 +85,8 @@ pub(super) struct ChainArgs {
     /// Genesis file (geth's format, our section `config.utnet`).
     #[arg(long, value_name = "FILE")]
     pub(super) init: Option<PathBuf>,
-    /// Rules of Ethereum that hold from the first block on.
-    #[arg(long, value_enum)]
+    /// Rules of Ethereum that hold from the first block on; below Osaka there is no POCI.
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "NAME")]
     pub(super) hardfork: Option<Hardfork>,
     /// Gas limit of a block.
     #[arg(long, value_name = "GAS", conflicts_with = "disable_block_gas_limit", value_parser = clap::value_parser!(u64).range(21_000..))]
@@ -79,7 +103,7 @@ pub(super) struct ChainArgs {
     /// Timestamp of the genesis block, in seconds since 1970.
     #[arg(long, value_name = "SECONDS")]
     pub(super) timestamp: Option<u64>,
-    /// Number of the genesis block.
+    /// Number of the genesis block; other than 0 only with --no-poci.
     #[arg(long, value_name = "NUM")]
     pub(super) number: Option<u64>,
     /// Blocks from the head to the safe one; twice as many to the finalized one.
@@ -87,19 +111,10 @@ pub(super) struct ChainArgs {
     pub(super) slots_in_an_epoch: u64,
 }
 
-/// Rules of Ethereum by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Hardfork {
-    /// May 2025.
-    Prague,
-    /// December 2025, the default.
-    #[value(alias = "latest")]
-    Osaka,
-}
-
 /// When blocks are made and in which order transactions enter them.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Mining")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct MiningArgs {
     /// Seconds between blocks, fractions allowed; without it each transaction makes its block.
     #[arg(short, long, visible_alias = "blockTime", value_name = "SECONDS", value_parser = super::values::seconds)]
@@ -113,6 +128,12 @@ pub(super) struct MiningArgs {
     /// Order of transactions in a block.
     #[arg(long, value_enum, default_value_t = Order::Fees)]
     pub(super) order: Order,
+    /// Most transactions in a block.
+    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_transactions: Option<u64>,
+    /// Take transactions into the pool whose senders cannot pay for them yet.
+    #[arg(long)]
+    pub(super) disable_pool_balance_checks: bool,
 }
 
 /// Order of transactions in a block.
@@ -122,33 +143,6 @@ pub(super) enum Order {
     Fees,
     /// First come, first served.
     Fifo,
-}
-
-/// Where the node answers.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Server")]
-pub(super) struct ServerArgs {
-    /// Port of HTTP and WebSocket; 0 takes a free one.
-    #[arg(short, long, default_value_t = 8545, value_name = "NUM")]
-    pub(super) port: u16,
-    /// Address of HTTP and WebSocket.
-    #[arg(long, default_value = "127.0.0.1", value_name = "IP", env = "ANVIL_IP_ADDR")]
-    pub(super) host: IpAddr,
-    /// Also answer at a Unix socket.
-    #[arg(long, default_missing_value = DEFAULT_IPC, num_args = 0..=1, value_name = "PATH", visible_alias = "ipcpath")]
-    pub(super) ipc: Option<PathBuf>,
-    /// Send no CORS headers.
-    #[arg(long)]
-    pub(super) no_cors: bool,
-    /// The origin whose pages may call, or `*`.
-    #[arg(long, default_value = "*", value_name = "ORIGIN", conflicts_with = "no_cors", value_parser = super::values::origin)]
-    pub(super) allow_origin: super::values::Origin,
-    /// Bytes of one request or batch.
-    #[arg(long, default_value_t = 64 << 20, value_name = "BYTES", conflicts_with = "no_request_size_limit", value_parser = clap::value_parser!(u32).range(1_024..))]
-    pub(super) max_request_bytes: u32,
-    /// Requests of any size (below 4 GiB).
-    #[arg(long)]
-    pub(super) no_request_size_limit: bool,
 }
 
 /// What the node prints.
@@ -183,6 +177,9 @@ pub(super) struct EvmArgs {
     /// Accept unsigned transactions from every account.
     #[arg(long, visible_alias = "auto-unlock")]
     pub(super) auto_impersonate: bool,
+    /// Genesis without the deterministic CREATE2 deployer.
+    #[arg(long)]
+    pub(super) disable_default_create2_deployer: bool,
 }
 
 /// Where the chain is kept.
@@ -210,39 +207,4 @@ pub(super) struct PociArgs {
     /// File with the genesis sealer's key (hex); without it dev account 0 seals.
     #[arg(long, value_name = "FILE")]
     pub(super) sealer_key: Option<PathBuf>,
-}
-
-/// Flags of anvil that scripts pass and that change nothing here.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Accepted for anvil's scripts, without effect")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub(super) struct AcceptedArgs {
-    /// Traces are made when asked for.
-    #[arg(long, visible_alias = "tracing")]
-    steps_tracing: bool,
-    /// Traces are made when asked for.
-    #[arg(long)]
-    print_traces: bool,
-    /// Nothing is decoded.
-    #[arg(long)]
-    disable_console_log: bool,
-    /// No least tip is asked.
-    #[arg(long)]
-    disable_min_priority_fee: bool,
-    /// History is kept on disk and costs no memory.
-    #[arg(long, value_name = "BLOCKS")]
-    transaction_block_keeper: Option<u64>,
-    /// History is kept on disk and costs no memory.
-    #[arg(long, value_name = "STATES", num_args = 0..=1)]
-    #[expect(clippy::option_option, reason = "clap's form of a flag with an optional value")]
-    prune_history: Option<Option<usize>>,
-    /// History is kept on disk and costs no memory.
-    #[arg(long, value_name = "STATES")]
-    max_persisted_states: Option<usize>,
-    /// History is kept on disk and costs no memory.
-    #[arg(long)]
-    preserve_historical_states: bool,
-    /// Threads are as many as cores.
-    #[arg(short = 'j', long, value_name = "NUM")]
-    threads: Option<usize>,
 }

@@ -1,13 +1,15 @@
 //! Prints what anvil prints: tools read the keys and the line `Listening on` from it.
 
 use super::accounts::DevAccounts;
-use crate::{execution::ChainView, rpc::CLIENT_VERSION};
+use crate::{
+    execution::ChainView,
+    rpc::{CLIENT_VERSION, RpcServer},
+};
 use alloy_consensus::BlockHeader;
 use alloy_primitives::{B256, hex, utils::format_ether};
 use serde_json::json;
 use std::{
     io::{self, Write},
-    net::SocketAddr,
     path::Path,
 };
 
@@ -15,7 +17,7 @@ use std::{
 pub(super) struct Banner<'a> {
     pub(super) accounts: &'a DevAccounts,
     pub(super) view: &'a ChainView,
-    pub(super) address: SocketAddr,
+    pub(super) server: &'a RpcServer,
     pub(super) ipc: Option<&'a Path>,
 }
 
@@ -29,7 +31,12 @@ impl Banner<'_> {
 
     /// Prints where the node answers: the line that tools wait for.
     pub(super) fn print_doors(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "Listening on {}", self.address)?;
+        for address in self.server.addresses() {
+            writeln!(out, "Listening on {address}")?;
+        }
+        if let Some(address) = self.server.metrics() {
+            writeln!(out, "Metrics at http://{address}/metrics")?;
+        }
         if let Some(path) = self.ipc {
             writeln!(out, "IPC path: {}", path.display())?;
         }
@@ -80,7 +87,8 @@ impl Banner<'_> {
             "base_fee": spec.header.base_fee_per_gas().unwrap_or_default().to_string(),
             "gas_limit": spec.header.gas_limit().to_string(),
             "genesis_timestamp": spec.header.timestamp().to_string(),
-            "listening": self.address.to_string(),
+            "listening": self.server.address().to_string(),
+            "metrics": self.server.metrics().map(|address| address.to_string()),
             "ipc": self.ipc,
         })
     }

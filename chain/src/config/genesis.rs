@@ -3,15 +3,17 @@
 use super::{
     accounts::DevAccounts,
     args::{Hardfork, NodeArgs},
+    fork,
     node::NodeError,
 };
 use crate::{
-    engine::stored_genesis,
+    engine::{Beginning, stored_genesis},
     execution::{Founders, install},
-    genesis::{ChainSpec, DevGenesis, GenesisError, Limits},
+    genesis::{CREATE2_DEPLOYER, ChainSpec, DevGenesis, GenesisError, Limits},
 };
 use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::Address;
+use std::sync::Arc;
 use utnet_db::Store;
 use utnet_primitives::{Gas, Seconds};
 
@@ -20,8 +22,25 @@ const UNLIMITED_GAS: u64 = 1 << 62;
 /// The gas limit of a dev chain's blocks.
 const BLOCK_GAS: u64 = 30_000_000;
 
-/// The rules of the chain to run. A chain that the store holds wins over a new one.
-pub(super) fn spec(
+/// How the chain to run begins. A chain that the store holds wins over a new one.
+pub(super) fn beginning(
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    store: &Store,
+    now: Seconds,
+) -> Result<Beginning, NodeError> {
+    if let Some(url) = &args.fork.fork_url {
+        let stored = stored_genesis(store, limits(args))?;
+        return fork::begin(args, accounts, url, stored);
+    }
+    let spec = spec(args, accounts, store, now)?;
+    if spec.forked_from.is_some() {
+        return Err(NodeError::ForkUrlMissing);
+    }
+    Ok(Beginning { spec: Arc::new(spec), fork: None })
+}
+
+fn spec(
     args: &NodeArgs,
     accounts: &DevAccounts,
     store: &Store,
@@ -48,7 +67,7 @@ pub(super) fn spec(
     Ok(ChainSpec::new(fresh(args, accounts, now)?, limits)?)
 }
 
-fn limits(args: &NodeArgs) -> Limits {
+pub(super) fn limits(args: &NodeArgs) -> Limits {
     let code_bytes =
         if args.evm.disable_code_size_limit { Some(usize::MAX) } else { args.evm.code_size_limit };
     Limits { has_transaction_gas_cap: args.evm.enable_tx_gas_limit, code_bytes }
@@ -58,15 +77,28 @@ fn limits(args: &NodeArgs) -> Limits {
 fn adapt(mut genesis: Genesis, args: &NodeArgs) -> Genesis {
     genesis.config.chain_id = args.chain.chain_id.unwrap_or(genesis.config.chain_id);
     genesis.timestamp = args.chain.timestamp.unwrap_or(genesis.timestamp);
-    if args.poci.no_poci {
+    hold(&mut genesis, args);
+    if !has_poci(args) {
         genesis.config.extra_fields.remove("utnet");
     }
     genesis
 }
 
+/// Holds a genesis to the fork that was chosen.
+pub(super) fn hold(genesis: &mut Genesis, args: &NodeArgs) {
+    if let Some(fork) = args.chain.hardfork {
+        fork.hold(genesis);
+    }
+}
+
+/// Whether the flags leave room for POCI.
+pub(super) fn has_poci(args: &NodeArgs) -> bool {
+    !args.poci.no_poci && args.chain.hardfork.is_none_or(Hardfork::has_poci)
+}
+
 fn fresh(args: &NodeArgs, accounts: &DevAccounts, now: Seconds) -> Result<Genesis, NodeError> {
     let dev = DevGenesis::default();
-    let poci = if args.poci.no_poci { None } else { dev.poci.clone() };
+    let poci = if has_poci(args) { dev.poci.clone() } else { None };
     let built = DevGenesis {
         chain_id: args.chain.chain_id.unwrap_or(dev.chain_id),
         timestamp: args.chain.timestamp.map_or(now, Seconds),
@@ -78,8 +110,9 @@ fn fresh(args: &NodeArgs, accounts: &DevAccounts, now: Seconds) -> Result<Genesi
     };
     let mut genesis = built.build()?;
     genesis.number = args.chain.number;
-    if args.chain.hardfork == Some(Hardfork::Prague) {
-        genesis.config.osaka_time = None;
+    hold(&mut genesis, args);
+    if args.evm.disable_default_create2_deployer {
+        genesis.alloc.remove(&CREATE2_DEPLOYER);
     }
     fund(&mut genesis, accounts.addresses(), accounts);
     if genesis.config.extra_fields.contains_key("utnet") {

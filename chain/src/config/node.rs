@@ -2,21 +2,21 @@
 
 use super::{
     accounts::DevAccounts,
-    args::{NodeArgs, Order},
+    args::{LimitArgs, NodeArgs, Order},
     banner::Banner,
-    genesis,
+    fork, genesis,
     report::{self, Style},
-    values::Origin,
+    values::Origins,
 };
 use crate::{
     clock::{Clock, SystemClock},
-    engine::{self, Chain, EngineError, EngineOptions},
+    engine::{self, Beginning, Chain, EngineError, EngineOptions},
     execution::InstallError,
     genesis::{GenesisError, SEALER_KEY},
     miner::MiningMode,
     poci::{Chips, Sealer},
     pool::PoolOrder,
-    rpc::{self, Cors, RpcConfig, RpcSetup, ServeError},
+    rpc::{self, Cors, MetricsConfig, RpcConfig, RpcLimits, RpcSetup, ServeError},
 };
 use alloy_primitives::B256;
 use alloy_signer_local::PrivateKeySigner;
@@ -29,7 +29,7 @@ use std::{
     time::Duration,
 };
 use utnet_db::{DbError, OpenOptions, Store};
-use utnet_primitives::Wei;
+use utnet_primitives::{Seconds, Wei};
 
 /// How long the end of a node waits for requests that still hold the chain.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -75,6 +75,15 @@ pub enum NodeError {
     /// The dev accounts cannot be made.
     #[error("the dev accounts cannot be made")]
     Accounts(#[from] alloy_signer_local::LocalSignerError),
+    /// The chain in the data folder is no fork.
+    #[error("--fork-url: the chain in --datadir is no fork")]
+    NoFork,
+    /// The chain in the data folder is a fork.
+    #[error("the chain in --datadir is a fork: give --fork-url, which may be offline")]
+    ForkUrlMissing,
+    /// The chain to fork cannot be read.
+    #[error("--fork-url")]
+    Fork(#[from] crate::execution::ForkError),
     /// The genesis is not valid.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
@@ -113,9 +122,10 @@ pub async fn run_node(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let accounts = DevAccounts::new(&args.accounts)?;
     let store = open_store(&args)?;
-    let spec = Arc::new(genesis::spec(&args, &accounts, &store, clock.seconds())?);
-    let options = engine_options(&args, &accounts)?;
-    let (chain, engine) = engine::open(store, spec, options, clock)?;
+    let beginning = begin(&args, &accounts, &store, clock.seconds()).await?;
+    let mut options = engine_options(&args, &accounts)?;
+    options.fork = beginning.fork;
+    let (chain, engine) = engine::open(store, beginning.spec, options, clock)?;
     let engine = engine.start()?;
     if args.evm.auto_impersonate {
         chain.auto_impersonate(true).await?;
@@ -131,6 +141,18 @@ pub async fn run_node(
     }
 }
 
+/// Finds how the chain begins, on a thread that may wait for the network.
+async fn begin(
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    store: &Store,
+    now: Seconds,
+) -> Result<Beginning, NodeError> {
+    let (args, accounts, store) = (args.clone(), accounts.clone(), store.clone());
+    let begun = move || genesis::beginning(&args, &accounts, &store, now);
+    tokio::task::spawn_blocking(begun).await.map_err(io::Error::from)?
+}
+
 async fn serve(
     args: &NodeArgs,
     accounts: &DevAccounts,
@@ -143,11 +165,14 @@ async fn serve(
         chain: chain.clone(),
         signers: accounts.signers(),
         slots_in_an_epoch: args.chain.slots_in_an_epoch,
+        faults: args.operation.faults,
+        forker: Some(fork::forker(args, accounts)),
+        metrics: metrics(args),
     };
     let server = rpc::serve(setup, rpc_config(args)).await?;
     let view = chain.view()?;
     let ipc = args.server.ipc.as_deref();
-    let banner = Banner { accounts, view: &view, address: server.address(), ipc };
+    let banner = Banner { accounts, view: &view, server: &server, ipc };
     let style = announce(args, &banner, out)?;
     drop(view);
     let reason = tokio::select! {
@@ -175,6 +200,10 @@ fn announce(args: &NodeArgs, banner: &Banner<'_>, out: &mut dyn Write) -> Result
         return Ok(Style::Json);
     }
     banner.print(out)?;
+    let idle = args.accepted.given();
+    if !idle.is_empty() {
+        writeln!(out, "Accepted, without effect here: {}\n", idle.join(", "))?;
+    }
     banner.print_doors(out)?;
     Ok(Style::Text)
 }
@@ -209,6 +238,8 @@ fn engine_options(args: &NodeArgs, accounts: &DevAccounts) -> Result<EngineOptio
         gas_limit: genesis::gas_limit(args),
         min_gas_price: Wei(args.chain.gas_price.unwrap_or_default()),
         sealer: Sealer::new(Chips::new(args.poci.chips.clone()), Some(sealer_key(args)?)),
+        max_transactions: args.mining.max_transactions,
+        checks_balances: !args.mining.disable_pool_balance_checks,
         in_memory: args.storage.datadir.is_none(),
         ..EngineOptions::default()
     })
@@ -241,16 +272,41 @@ fn signer(key: &B256, path: &Path) -> Result<PrivateKeySigner, NodeError> {
         .map_err(|_out_of_range| NodeError::SealerKey { path: path.to_owned() })
 }
 
+fn metrics(args: &NodeArgs) -> Option<MetricsConfig> {
+    let listen = args.operation.metrics?;
+    let database = args.storage.datadir.as_ref().map(|folder| folder.join(utnet_db::mdbx::FILE));
+    Some(MetricsConfig { listen, database })
+}
+
 fn rpc_config(args: &NodeArgs) -> RpcConfig {
     let server = &args.server;
-    let mut config = RpcConfig::new(SocketAddr::new(server.host, server.port));
-    config.ipc.clone_from(&server.ipc);
-    config.max_request_bytes =
-        if server.no_request_size_limit { u32::MAX } else { server.max_request_bytes };
-    config.cors = match (&server.allow_origin, server.no_cors) {
-        (_, true) => Cors::Nobody,
-        (Origin::Any, false) => Cors::Everybody,
-        (Origin::Only(origin), false) => Cors::Only(origin.clone()),
-    };
-    config
+    let listen = server.host.iter().map(|host| SocketAddr::new(*host, server.port));
+    RpcConfig {
+        listen: listen.collect(),
+        ipc: server.ipc.clone(),
+        modules: (!server.rpc_modules.is_empty()).then(|| server.rpc_modules.clone()),
+        cors: match (&server.allow_origin, server.no_cors) {
+            (_, true) => Cors::Nobody,
+            (Origins::Any, false) => Cors::Everybody,
+            (Origins::Only(origins), false) => Cors::Only(origins.clone()),
+        },
+        limits: limits(&server.limits),
+        patience: args.operation.shutdown_timeout,
+    }
+}
+
+const fn limits(args: &LimitArgs) -> RpcLimits {
+    RpcLimits {
+        request_bytes: if args.no_request_size_limit { u32::MAX } else { args.max_request_bytes },
+        response_bytes: args.max_response_bytes,
+        buffered_bytes: if args.no_request_size_limit { u32::MAX } else { args.max_buffered_bytes },
+        batch: args.max_batch,
+        connections: args.max_connections,
+        connections_per_peer: args.max_connections_per_peer,
+        in_flight: args.max_in_flight,
+        in_flight_per_peer: args.max_in_flight_per_peer,
+        subscriptions: args.max_subscriptions,
+        client_timeout: args.client_timeout,
+        ws_timeout: args.ws_timeout,
+    }
 }

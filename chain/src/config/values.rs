@@ -1,18 +1,22 @@
 //! Parses the values of flags whose form clap does not know, with words for whoever mistyped one.
 
+use crate::rpc;
 use alloy_primitives::{U256, utils::parse_ether};
 use alloy_signer_local::coins_bip39::{English, Mnemonic};
-use hyper::header::HeaderValue;
-use std::time::Duration;
+use hyper::header::{HeaderName, HeaderValue};
+use std::{net::IpAddr, time::Duration};
 
 /// Where web pages may come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum Origins {
     /// From anywhere.
     Any,
-    /// From one origin.
-    Only(HeaderValue),
+    /// From these origins.
+    Only(Vec<HeaderValue>),
 }
+
+/// A header of HTTP requests.
+pub(super) type Header = (HeaderName, HeaderValue);
 
 /// An amount in whole coins, fractions allowed, as wei.
 pub(super) fn coins(text: &str) -> Result<U256, String> {
@@ -53,14 +57,52 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected seconds, at least 0.001".into())
 }
 
-/// `*`, or an origin.
-pub(super) fn origin(text: &str) -> Result<Origin, String> {
-    if text == "*" {
-        return Ok(Origin::Any);
+/// A length of time in milliseconds, above zero.
+pub(super) fn milliseconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(milliseconds @ 1..) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err("expected milliseconds, at least 1".into()),
     }
-    HeaderValue::from_str(text)
-        .map(Origin::Only)
-        .map_err(|_unprintable| "expected * or an origin like https://example.org".into())
+}
+
+/// `*`, or origins after commas.
+pub(super) fn origins(text: &str) -> Result<Origins, String> {
+    if text == "*" {
+        return Ok(Origins::Any);
+    }
+    let is_origin = |origin: &&str| origin.contains("://") || *origin == "null";
+    let all: Option<Vec<_>> = text
+        .split(',')
+        .map(|origin| Some(origin.trim()).filter(is_origin))
+        .map(|origin| HeaderValue::from_str(origin?).ok())
+        .collect();
+    all.map(Origins::Only).ok_or_else(|| "expected * or origins like https://example.org".into())
+}
+
+/// An address of this machine, or `localhost`.
+pub(super) fn host(text: &str) -> Result<IpAddr, String> {
+    match text {
+        "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
+        text => text.parse().map_err(|_name| "expected an IP address like 127.0.0.1".into()),
+    }
+}
+
+/// A namespace of methods.
+pub(super) fn namespace(text: &str) -> Result<&'static str, String> {
+    let known = rpc::namespaces();
+    known.get(text).copied().ok_or_else(|| {
+        let known: Vec<_> = known.into_iter().collect();
+        format!("expected some of {}", known.join(", "))
+    })
+}
+
+/// A header as `Name: value`.
+pub(super) fn header(text: &str) -> Result<Header, String> {
+    let parts = text.split_once(':');
+    let header = parts.and_then(|(name, value)| {
+        Some((name.trim().parse().ok()?, HeaderValue::from_str(value.trim()).ok()?))
+    });
+    header.ok_or_else(|| "expected a header like `Authorization: Bearer 123`".into())
 }
 
 #[cfg(test)]

@@ -6,13 +6,17 @@
 
 use super::{
     command::{Change, Command, Reply, Setting},
+    durations::Durations,
+    faults::FaultBoard,
     judge::Unacceptable,
     shared::Shared,
 };
 pub use crate::execution::AccountPatch;
 use crate::{
     clock::Clock,
-    execution::{BlockRecord, ChainView, ExecutionError, Foreign, PooledTransaction, ReadError},
+    execution::{
+        BlockRecord, ChainView, ExecutionError, Foreign, Fork, PooledTransaction, ReadError,
+    },
     genesis::{ChainSpec, GenesisError},
     miner::{BlockTime, MiningMode},
     poci::PociFault,
@@ -24,6 +28,7 @@ use alloy_primitives::{Address, B256, TxHash};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 use utnet_primitives::{Gas, Height, Seconds, Wei};
@@ -96,6 +101,15 @@ impl Settings {
     }
 }
 
+/// What a chain begins with.
+#[derive(Clone, Debug)]
+pub struct Beginning {
+    /// Its rules and its first block.
+    pub spec: Arc<ChainSpec>,
+    /// The chain that it forks off from.
+    pub fork: Option<Arc<Fork>>,
+}
+
 /// The name of a snapshot; the first is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SnapshotId(pub u64);
@@ -128,6 +142,9 @@ pub enum EngineError {
     /// The system gives no thread.
     #[error("the engine cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// A test has stalled the producer.
+    #[error("the producer is stalled (utn_faultStall)")]
+    Stalled,
     /// A chain on disk keeps its genesis.
     #[error("a chain on disk cannot be reset to another genesis: choose another datadir")]
     OnDisk,
@@ -177,6 +194,26 @@ impl Chain {
     /// The present settings.
     pub fn settings(&self) -> Arc<Settings> {
         self.shared.settings()
+    }
+
+    /// The chain that this one forked off from.
+    pub fn fork(&self) -> Option<Arc<Fork>> {
+        self.shared.fork()
+    }
+
+    /// What goes wrong on purpose.
+    pub fn faults(&self) -> Arc<FaultBoard> {
+        Arc::clone(&self.shared.faults)
+    }
+
+    /// How long committing blocks took, since the start.
+    pub fn commits(&self) -> Arc<Durations> {
+        Arc::clone(&self.shared.commits)
+    }
+
+    /// How often what was committed was brought to the disk, and how long that took in all.
+    pub fn syncs(&self) -> (u64, Duration) {
+        self.shared.store().syncs()
     }
 
     /// Follows the head.
@@ -403,8 +440,8 @@ impl Chain {
     ///
     /// # Errors
     /// When the store could not be written.
-    pub async fn reset(&self, genesis: Option<Arc<ChainSpec>>) -> Result<(), EngineError> {
-        self.ask(|reply| Command::Reset { spec: genesis, reply }).await
+    pub async fn reset(&self, beginning: Option<Beginning>) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Reset { beginning, reply }).await
     }
 
     /// Lets the engine look at the clock now; interval mining needs it only in tests.

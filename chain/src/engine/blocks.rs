@@ -3,7 +3,7 @@
 use super::{
     api::{EngineError, HeadEvent},
     header::{Attributes, next_base_fee},
-    propose::{Proposal, Source, no_withdrawals, propose},
+    propose::{AtMost, Proposal, Source, no_withdrawals, propose},
     worker::Engine,
 };
 use crate::{
@@ -35,6 +35,7 @@ impl Engine {
         let parent_time = Seconds(view.head().timestamp);
         let wall = self.clock.seconds();
         let timestamp = self.settings.time.next(parent_time, wall);
+        self.suffer(&view, timestamp)?;
         let plan = self.plan(&view, timestamp)?;
         let attributes = self.attributes(&view, timestamp, plan.as_ref());
         let is_shanghai = view.spec().is_shanghai_active_at_timestamp(timestamp.0);
@@ -48,7 +49,12 @@ impl Engine {
                 let pool = self.shared.pool.read();
                 let mut ready = pool.ready(self.settings.order, self.base_fee(&view));
                 let source: &mut dyn Source = &mut ready;
-                propose(&view, &attributes, rewards, source)
+                match self.max_transactions {
+                    Some(most) => {
+                        propose(&view, &attributes, rewards, &mut AtMost { source, most })
+                    }
+                    None => propose(&view, &attributes, rewards, source),
+                }
             }
         }?;
         let Proposal { mut block, state, invalid, .. } = proposal;
@@ -107,7 +113,9 @@ impl Engine {
     ) -> Result<Arc<BlockRecord>, EngineError> {
         let nonces = changed_nonces(&state);
         let outside = self.view()?.store().outside_changes()?;
+        let began = self.clock.now();
         self.shared.store().append_block(to_write(&block, state, outside))?;
+        self.shared.commits.note(self.clock.now().saturating_sub(began));
         let block = Arc::new(block);
         self.keep_sidecars(&block);
         self.follow_nonces(nonces);

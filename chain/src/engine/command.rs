@@ -1,7 +1,7 @@
 //! Lists what the engine can be asked to do.
 
-use super::api::{AccountPatch, EngineError, Settings, SnapshotId, Submission};
-use crate::{execution::Foreign, genesis::ChainSpec, miner::MiningMode};
+use super::api::{AccountPatch, Beginning, EngineError, Settings, SnapshotId, Submission};
+use crate::{execution::Foreign, miner::MiningMode};
 use alloy_primitives::{Address, B256, TxHash};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::oneshot;
@@ -41,7 +41,7 @@ pub(crate) enum Command {
     /// Drop the transactions of one sender, or all.
     DropAll { sender: Option<Address>, reply: Reply<()> },
     /// Start again.
-    Reset { spec: Option<Arc<ChainSpec>>, reply: Reply<()> },
+    Reset { beginning: Option<Beginning>, reply: Reply<()> },
     /// Look at the clock.
     Tick { reply: Reply<()> },
 }

@@ -44,6 +44,24 @@ impl Source for Ready<'_> {
     }
 }
 
+/// The first transactions of a source.
+pub(crate) struct AtMost<'a> {
+    pub(crate) source: &'a mut dyn Source,
+    /// How many are left.
+    pub(crate) most: u64,
+}
+
+impl Source for AtMost<'_> {
+    fn pull(&mut self) -> Option<Arc<PooledEntry>> {
+        self.most = self.most.checked_sub(1)?;
+        self.source.pull()
+    }
+
+    fn skip(&mut self, sender: Address) {
+        self.source.skip(sender);
+    }
+}
+
 /// A fixed list of transactions, all to be tried.
 impl Source for std::vec::IntoIter<Arc<PooledEntry>> {
     fn pull(&mut self) -> Option<Arc<PooledEntry>> {

@@ -1,18 +1,22 @@
 //! Takes blocks back, replaces them, or starts again.
 
 use super::{
-    api::{EngineError, Submission},
+    api::{Beginning, EngineError, Submission},
     worker::Engine,
 };
-use crate::{execution::At, genesis::ChainSpec, pool::PooledEntry};
+use crate::{execution::At, pool::PooledEntry};
 use std::{collections::BTreeMap, sync::Arc};
 use utnet_db::Store;
-use utnet_primitives::Height;
+use utnet_primitives::{Gas, Height};
 
 impl Engine {
     pub(super) fn rollback(&mut self, depth: u64) -> Result<Height, EngineError> {
         let head = self.view()?.height();
-        let target = head.checked_sub(Height(depth)).ok_or(EngineError::TooDeep { depth, head })?;
+        let genesis = Height(self.spec().header.number);
+        let target = head
+            .checked_sub(Height(depth))
+            .filter(|target| *target >= genesis)
+            .ok_or(EngineError::TooDeep { depth, head })?;
         self.unwind_to(target)?;
         self.recheck_pool()?;
         Ok(target)
@@ -50,17 +54,19 @@ impl Engine {
     }
 
     /// Starts again. A chain on disk can only go back to its own genesis.
-    pub(super) fn reset(&mut self, spec: Option<Arc<ChainSpec>>) -> Result<(), EngineError> {
-        match spec {
-            Some(spec) if spec.header.hash() != self.spec().header.hash() => {
+    pub(super) fn reset(&mut self, beginning: Option<Beginning>) -> Result<(), EngineError> {
+        match beginning {
+            Some(Beginning { spec, fork }) if spec.header.hash() != self.spec().header.hash() => {
                 if !self.in_memory {
                     return Err(EngineError::OnDisk);
                 }
                 let store = Store::in_memory();
                 super::start::init(&store, &spec)?;
-                self.shared.replace(store, spec);
+                let gas_limit = Gas(spec.header.gas_limit);
+                self.shared.replace(store, spec, fork);
+                self.initial.gas_limit = gas_limit;
             }
-            _ => self.unwind_to(Height(0))?,
+            _ => self.unwind_to(Height(self.spec().header.number))?,
         }
         self.snapshots.clear();
         self.shared.pool.write().clear();

@@ -1,8 +1,11 @@
 //! Holds what the engine writes and all handles read.
 
-use super::api::{EngineError, HeadEvent, Settings};
+use super::{
+    Durations, FaultBoard,
+    api::{EngineError, HeadEvent, Settings},
+};
 use crate::{
-    execution::{ChainView, Foreign, ReadError},
+    execution::{ChainView, Foreign, Fork, ReadError},
     genesis::ChainSpec,
     pool::{Pool, PooledEntry},
 };
@@ -35,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) pending: broadcast::Sender<Arc<PooledEntry>>,
     sidecars: Mutex<Sidecars>,
     refused: Mutex<VecDeque<Foreign>>,
+    pub(crate) commits: Arc<Durations>,
+    pub(crate) faults: Arc<FaultBoard>,
 }
 
 /// The chain that is run now; a reset replaces it.
@@ -42,6 +47,7 @@ pub(crate) struct Shared {
 struct Current {
     store: Store,
     spec: Arc<ChainSpec>,
+    fork: Option<Arc<Fork>>,
 }
 
 /// Blobs of recent transactions, the oldest dropped first.
@@ -52,15 +58,22 @@ struct Sidecars {
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, spec: Arc<ChainSpec>, settings: Settings, pool: Pool) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        (spec, fork): (Arc<ChainSpec>, Option<Arc<Fork>>),
+        settings: Settings,
+        pool: Pool,
+    ) -> Self {
         Self {
-            current: RwLock::new(Current { store, spec }),
+            current: RwLock::new(Current { store, spec, fork }),
             settings: RwLock::new(Arc::new(settings)),
             pool: Arc::new(RwLock::new(pool)),
             heads: broadcast::Sender::new(HEAD_EVENTS),
             pending: broadcast::Sender::new(PENDING_EVENTS),
             sidecars: Mutex::default(),
             refused: Mutex::default(),
+            commits: Arc::default(),
+            faults: Arc::default(),
         }
     }
 
@@ -73,13 +86,18 @@ impl Shared {
     }
 
     /// Runs another chain from now on.
-    pub(crate) fn replace(&self, store: Store, spec: Arc<ChainSpec>) {
-        *self.current.write() = Current { store, spec };
+    pub(crate) fn replace(&self, store: Store, spec: Arc<ChainSpec>, fork: Option<Arc<Fork>>) {
+        *self.current.write() = Current { store, spec, fork };
+    }
+
+    /// The chain that this one forked off from.
+    pub(crate) fn fork(&self) -> Option<Arc<Fork>> {
+        self.current.read().fork.clone()
     }
 
     pub(crate) fn view(&self) -> Result<ChainView, ReadError> {
-        let Current { store, spec } = self.current.read().clone();
-        ChainView::new(store.view()?, spec)
+        let Current { store, spec, fork } = self.current.read().clone();
+        ChainView::new(store.view()?, spec, fork)
     }
 
     pub(crate) fn settings(&self) -> Arc<Settings> {

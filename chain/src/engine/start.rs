@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    execution::genesis_changes,
+    execution::{Fork, genesis_changes},
     genesis::{ChainSpec, GenesisError, Limits},
     miner::{MiningMode, Pace},
     poci::Sealer,
@@ -39,6 +39,12 @@ pub struct EngineOptions {
     pub pool_capacity: usize,
     /// What this node can seal with under POCI.
     pub sealer: Sealer,
+    /// The chain that this one forks off from.
+    pub fork: Option<Arc<Fork>>,
+    /// Most transactions in a block; `None` for as many as fit.
+    pub max_transactions: Option<u64>,
+    /// Whether the pool refuses transactions whose sender cannot pay for them.
+    pub checks_balances: bool,
     /// Whether the store is in memory, so that a reset may choose another genesis.
     pub in_memory: bool,
 }
@@ -53,6 +59,9 @@ impl Default for EngineOptions {
             min_gas_price: Wei(0),
             pool_capacity: 200_000,
             sealer: Sealer::default(),
+            fork: None,
+            max_transactions: None,
+            checks_balances: true,
             in_memory: true,
         }
     }
@@ -80,7 +89,7 @@ pub fn open(
         ..Settings::default()
     };
     let pool = Pool::new(options.pool_capacity);
-    let shared = Arc::new(Shared::new(store, spec, settings.clone(), pool));
+    let shared = Arc::new(Shared::new(store, (spec, options.fork), settings.clone(), pool));
     let (sender, inbox) = mpsc::channel(MAILBOX);
     let engine = Engine {
         shared: Arc::clone(&shared),
@@ -93,6 +102,8 @@ pub fn open(
         snapshots: BTreeMap::new(),
         next_snapshot: 1,
         submitted: Vec::new(),
+        max_transactions: options.max_transactions,
+        checks_balances: options.checks_balances,
         in_memory: options.in_memory,
     };
     Ok((Chain { inbox: sender, shared, clock }, engine))
@@ -109,7 +120,7 @@ pub fn init(store: &Store, spec: &ChainSpec) -> Result<(), EngineError> {
         header,
         alloc: genesis_changes(&spec.genesis),
         config: config.into(),
-        check_root: true,
+        check_root: spec.forked_from.is_none(),
     };
     Ok(store.init_genesis(&genesis)?)
 }

@@ -10,7 +10,7 @@ use crate::{
     execution::{At, ChainView, ReadError, StateView},
     pool::{Payer, Rejected, Rules},
 };
-use alloy_primitives::{Address, KECCAK256_EMPTY, TxHash};
+use alloy_primitives::{Address, KECCAK256_EMPTY, TxHash, U256};
 use std::collections::BTreeMap;
 use utnet_primitives::{Height, Seconds};
 
@@ -20,13 +20,18 @@ const INIT_CODE_BYTES: usize = 49_152;
 /// Accounts of those who send, each read once.
 struct Payers {
     state: StateView,
+    /// Whether they must be able to pay.
+    checks_balances: bool,
     read: BTreeMap<Address, Payer>,
 }
 
 impl Payers {
     fn find(&mut self, sender: Address) -> Result<&Payer, ReadError> {
         if !self.read.contains_key(&sender) {
-            let account = self.state.account(sender)?.unwrap_or_default();
+            let mut account = self.state.account(sender)?.unwrap_or_default();
+            if !self.checks_balances {
+                account.balance = U256::MAX;
+            }
             let has_code = account.code_hash != KECCAK256_EMPTY;
             let code = if has_code { self.state.code(sender)? } else { Default::default() };
             self.read.insert(sender, Payer { account, code });
@@ -43,7 +48,11 @@ impl Engine {
     ) -> Result<Vec<Admission>, EngineError> {
         let view = self.view()?;
         let rules = self.rules(&view);
-        let mut payers = Payers { state: view.state(At::Latest)?, read: BTreeMap::new() };
+        let mut payers = Payers {
+            state: view.state(At::Latest)?,
+            checks_balances: self.checks_balances,
+            read: BTreeMap::new(),
+        };
         let admit = |submission| self.admit(submission, &rules, &mut payers);
         Ok(submissions.into_iter().map(admit).collect())
     }

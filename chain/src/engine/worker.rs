@@ -38,6 +38,10 @@ pub struct Engine {
     pub(super) pace: Pace,
     pub(super) snapshots: BTreeMap<SnapshotId, Snapshot>,
     pub(super) next_snapshot: u64,
+    /// Most transactions in a block.
+    pub(super) max_transactions: Option<u64>,
+    /// Whether the pool refuses transactions whose sender cannot pay for them.
+    pub(super) checks_balances: bool,
     /// Whether a reset may choose another genesis.
     pub(super) in_memory: bool,
     /// Answers to submissions, held back until instant mining had its turn.
@@ -103,7 +107,7 @@ impl Engine {
                 answer(reply, Ok(gone.map(|entry| entry.hash)));
             }
             Command::DropAll { sender, reply } => answer(reply, self.drop_all(sender)),
-            Command::Reset { spec, reply } => answer(reply, self.reset(spec)),
+            Command::Reset { beginning, reply } => answer(reply, self.reset(beginning)),
             Command::Tick { reply } => {
                 self.mine_if_due();
                 answer(reply, Ok(()));

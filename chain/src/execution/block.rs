@@ -177,6 +177,7 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
         if gas_limit > left {
             return Err(ExecutionError::BlockGas { index, gas_limit, left });
         }
+        overlay::prefetch(self.evm.db(), &tx, self.evm.block().beneficiary)?;
         let mut ran = self.evm.transact_raw(tx).map_err(|source| match source {
             EVMError::Database(error) => ExecutionError::Read(error),
             other => ExecutionError::Transaction { index, source: Box::new(other) },

@@ -1,8 +1,9 @@
 //! Collects changes above a stored state and says what they amount to.
 
-use super::{ReadError, StateView, view::info};
+use super::{ReadError, StateView, fork::tombs, view::info};
 use alloy_evm::revm::{
     DatabaseCommit, DatabaseRef,
+    context::TxEnv,
     database::{AccountState, CacheDB, DbAccount},
     state::{AccountInfo, EvmState},
 };
@@ -11,6 +12,27 @@ use utnet_db::{Account, AccountChange, AccountUpdate, Bytecode, StateChanges};
 
 /// A stored state with uncommitted changes above it.
 pub type Overlay = CacheDB<StateView>;
+
+/// Asks a forked chain at once for what a transaction is sure to touch.
+///
+/// # Errors
+/// When the state below cannot be read.
+pub(crate) fn prefetch(
+    overlay: &Overlay,
+    tx: &TxEnv,
+    beneficiary: Address,
+) -> Result<(), ReadError> {
+    if !overlay.db.is_forked() {
+        return Ok(());
+    }
+    let known = |address: &Address| !overlay.cache.accounts.contains_key(address);
+    let accounts = [Some(tx.caller), tx.kind.to().copied(), Some(beneficiary)];
+    let accounts: Vec<_> = accounts.into_iter().flatten().filter(known).collect();
+    let listed = tx.access_list.iter().flat_map(|item| {
+        item.storage_keys.iter().map(|slot| (item.address, U256::from_be_bytes(slot.0)))
+    });
+    overlay.db.prefetch(&accounts, &listed.collect::<Vec<_>>())
+}
 
 /// Commits what a transaction changed.
 ///
@@ -116,6 +138,9 @@ fn account_change(
                 change.storage.insert(B256::from(*slot), *value);
             }
         }
+    }
+    if below.is_forked() {
+        tombs::bury(&mut change);
     }
     let is_unchanged = matches!(change.account, AccountUpdate::Unchanged)
         && !change.storage_wiped

@@ -123,6 +123,8 @@ impl Sandbox {
     where
         I: for<'a> Inspector<EthEvmContext<&'a mut CacheDB<StateView>>>,
     {
+        overlay::prefetch(&self.state, &tx, self.env.block_env.beneficiary)
+            .map_err(EVMError::Database)?;
         let factory = UtnetEvmFactory { has_precompiles: self.has_precompiles };
         let env = self.env_for(&tx);
         let mut evm = factory.create_evm_with_inspector(&mut self.state, env, inspector);

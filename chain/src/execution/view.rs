@@ -1,6 +1,6 @@
 //! Reads the chain as of one committed snapshot.
 
-use super::{BlockRecord, attached::Attached, record};
+use super::{BlockRecord, Fork, ForkError, attached::Attached, fork::tombs, record};
 use crate::genesis::ChainSpec;
 use alloy_consensus::{Header, Sealed};
 use alloy_evm::{
@@ -18,6 +18,8 @@ pub struct ChainView {
     view: View,
     head: Arc<Sealed<Header>>,
     spec: Arc<ChainSpec>,
+    /// The chain that this one forked off from.
+    fork: Option<Arc<Fork>>,
 }
 
 /// Which state of the chain is meant.
@@ -31,12 +33,18 @@ pub enum At {
 
 /// The accounts as of one moment; a database for the EVM. Clones are cheap.
 #[derive(Clone, Debug)]
-pub struct StateView(Source);
+pub struct StateView {
+    source: Source,
+    /// What lies below.
+    fork: Option<Arc<Fork>>,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
     Latest(View),
     After(HistoricalView),
+    /// A block of the chain that this one forked off from.
+    Below(View, Height),
 }
 
 /// An account with its Merkle proof, as `eth_getProof` answers.
@@ -66,6 +74,12 @@ pub enum ReadError {
         /// The block.
         height: Height,
     },
+    /// Proofs and roots need the whole state, of which a fork knows only a part.
+    #[error("a forked chain has no proofs and state roots: it knows only a part of the state")]
+    Forked,
+    /// The chain that this one forked off from cannot be read.
+    #[error(transparent)]
+    Fork(Arc<ForkError>),
     /// The store failed.
     #[error(transparent)]
     Store(Arc<DbError>),
@@ -82,14 +96,39 @@ impl From<DbError> for ReadError {
     }
 }
 
+impl From<ForkError> for ReadError {
+    fn from(error: ForkError) -> Self {
+        Self::Fork(Arc::new(error))
+    }
+}
+
 impl ChainView {
     /// The snapshot that a store's view shows, under a chain's rules.
     ///
     /// # Errors
     /// When the store cannot be read, or has no genesis yet.
-    pub fn new(view: View, spec: Arc<ChainSpec>) -> Result<Self, ReadError> {
+    pub fn new(
+        view: View,
+        spec: Arc<ChainSpec>,
+        fork: Option<Arc<Fork>>,
+    ) -> Result<Self, ReadError> {
         let head = Arc::new(sealed(view.head_header()?));
-        Ok(Self { view, head, spec })
+        Ok(Self { view, head, spec, fork })
+    }
+
+    /// The chain that this one forked off from.
+    pub const fn fork(&self) -> Option<&Arc<Fork>> {
+        self.fork.as_ref()
+    }
+
+    /// The first block that can be read.
+    pub fn first(&self) -> Height {
+        if self.fork.is_some() { Height(0) } else { Height(self.spec.header.number) }
+    }
+
+    /// The other chain, if it is what has a block: it has bodies up to the last shared one.
+    fn below(&self, height: Height) -> Option<&Arc<Fork>> {
+        self.fork.as_ref().filter(|fork| height.0 <= fork.number())
     }
 
     /// The chain's rules.
@@ -112,7 +151,10 @@ impl ChainView {
     /// # Errors
     /// When the store cannot be read.
     pub fn header(&self, height: Height) -> Result<Option<Sealed<Header>>, ReadError> {
-        Ok(self.view.header(height.0)?.map(sealed))
+        match self.below(height) {
+            Some(fork) => Ok(fork.header(height.0)?),
+            None => Ok(self.view.header(height.0)?.map(sealed)),
+        }
     }
 
     /// The height of a block; `None` if it is not on the chain.
@@ -120,7 +162,10 @@ impl ChainView {
     /// # Errors
     /// When the store cannot be read.
     pub fn height_of(&self, hash: B256) -> Result<Option<Height>, ReadError> {
-        Ok(self.view.number(hash)?.map(Height))
+        match (self.view.number(hash)?, &self.fork) {
+            (None, Some(fork)) => Ok(fork.height_of(hash)?.map(Height)),
+            (found, _) => Ok(found.map(Height)),
+        }
     }
 
     /// The highest block that was marked as final and is still there.
@@ -136,6 +181,9 @@ impl ChainView {
     /// # Errors
     /// When the store cannot be read.
     pub fn block(&self, height: Height) -> Result<Option<BlockRecord>, ReadError> {
+        if let Some(fork) = self.below(height) {
+            return Ok(fork.block(height.0)?);
+        }
         let Some(block) = self.view.block(height.0)? else { return Ok(None) };
         let receipts = self.view.receipts(height.0)?.unwrap_or_default();
         let attached = Attached::decode(self.view.sidecar(height.0)?);
@@ -170,6 +218,10 @@ impl ChainView {
     /// When the store cannot be read.
     pub fn transaction(&self, hash: TxHash) -> Result<Option<(Height, usize)>, ReadError> {
         let found = self.view.tx_by_hash(hash)?;
+        if let (None, Some(fork)) = (&found, &self.fork) {
+            let place = fork.transaction(hash)?;
+            return Ok(place.map(|(height, index)| (Height(height), index)));
+        }
         Ok(found.map(|found| {
             // A block that fits memory has no more transactions than that.
             let index = usize::try_from(found.index).unwrap_or(usize::MAX);
@@ -182,10 +234,14 @@ impl ChainView {
     /// # Errors
     /// [`ReadError::NoState`] above the head.
     pub fn state(&self, at: At) -> Result<StateView, ReadError> {
-        Ok(StateView(match at {
+        let source = match at {
             At::Latest => Source::Latest(self.view.clone()),
+            At::After(height) if height.0 < self.fork.as_ref().map_or(0, |fork| fork.number()) => {
+                Source::Below(self.view.clone(), height)
+            }
             At::After(height) => Source::After(self.view.at(height.0)?),
-        }))
+        };
+        Ok(StateView { source, fork: self.fork.clone() })
     }
 
     /// The environment in which a block's transactions ran: all consensus checks on.
@@ -205,11 +261,12 @@ impl StateView {
     /// # Errors
     /// When the store cannot be read.
     pub fn account(&self, address: Address) -> Result<Option<AccountInfo>, ReadError> {
-        let account = match &self.0 {
-            Source::Latest(view) => view.account(address)?,
-            Source::After(view) => view.account(address)?,
-        };
-        Ok(account.map(info))
+        match (self.own_account(address)?, self.below()) {
+            (None, Some((fork, at))) if !self.has_mark(address, tombs::GONE)? => {
+                Ok(fork.account(address, at)?)
+            }
+            (account, _) => Ok(account.map(info)),
+        }
     }
 
     /// The code of an account; empty if none.
@@ -218,6 +275,7 @@ impl StateView {
     /// When the store cannot be read.
     pub fn code(&self, address: Address) -> Result<Bytes, ReadError> {
         match self.account(address)? {
+            Some(AccountInfo { code: Some(code), .. }) => Ok(code.original_bytes()),
             Some(account) if account.code_hash != KECCAK256_EMPTY => {
                 Ok(self.code_by_hash_ref(account.code_hash)?.original_bytes())
             }
@@ -230,21 +288,83 @@ impl StateView {
     /// # Errors
     /// When the store cannot be read.
     pub fn storage(&self, address: Address, slot: U256) -> Result<U256, ReadError> {
-        let slot = B256::from(slot);
-        Ok(match &self.0 {
+        let key = B256::from(slot);
+        let value = self.own_storage(address, key)?;
+        if let (true, Some((fork, at))) = (value.is_zero(), self.below())
+            && !tombs::is_mark(key)
+            && !self.has_mark(address, tombs::of(key))?
+            && !self.has_mark(address, tombs::WIPED)?
+        {
+            return Ok(fork.storage(address, slot, at)?);
+        }
+        Ok(value)
+    }
+
+    /// An account as far as this chain's own store has it.
+    fn own_account(&self, address: Address) -> Result<Option<Account>, ReadError> {
+        Ok(match &self.source {
+            Source::Latest(view) => view.account(address)?,
+            Source::After(view) => view.account(address)?,
+            Source::Below(..) => None,
+        })
+    }
+
+    /// A slot as far as this chain's own store has it.
+    fn own_storage(&self, address: Address, slot: B256) -> Result<U256, ReadError> {
+        Ok(match &self.source {
             Source::Latest(view) => view.storage(address, slot)?,
             Source::After(view) => view.storage(address, slot)?,
+            Source::Below(..) => U256::ZERO,
         })
+    }
+
+    fn has_mark(&self, address: Address, mark: B256) -> Result<bool, ReadError> {
+        Ok(!self.own_storage(address, mark)?.is_zero())
+    }
+
+    /// The other chain, and the block after which it lies below this state.
+    fn below(&self) -> Option<(&Fork, u64)> {
+        let fork = self.fork.as_deref()?;
+        Some(match self.source {
+            Source::Below(_, height) => (fork, height.0),
+            Source::Latest(_) | Source::After(_) => (fork, fork.number()),
+        })
+    }
+
+    /// Whether another chain lies below.
+    pub(super) const fn is_forked(&self) -> bool {
+        self.fork.is_some()
+    }
+
+    /// Asks the other chain, if there is one, at once for what is about to be read.
+    ///
+    /// # Errors
+    /// When the other chain cannot be read.
+    pub fn prefetch(
+        &self,
+        accounts: &[Address],
+        slots: &[(Address, U256)],
+    ) -> Result<(), ReadError> {
+        let Some((fork, at)) = self.below() else { return Ok(()) };
+        let mut missing = Vec::new();
+        for address in accounts {
+            if self.own_account(*address)?.is_none() {
+                missing.push(*address);
+            }
+        }
+        Ok(fork.prefetch(at, &missing, slots)?)
     }
 
     /// The account with its Merkle proof.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read; [`ReadError::Forked`].
     pub fn proof(&self, address: Address, slots: &[B256]) -> Result<AccountProof, ReadError> {
-        let found = match &self.0 {
+        let found = match &self.source {
+            _ if self.is_forked() => return Err(ReadError::Forked),
             Source::Latest(view) => view.proof(address, slots)?,
             Source::After(view) => view.proof(address, slots)?,
+            Source::Below(..) => return Err(ReadError::Forked),
         };
         let account = found.account.unwrap_or_default();
         Ok(AccountProof {
@@ -261,20 +381,22 @@ impl StateView {
         })
     }
 
-    /// The root of this state with changes above it.
+    /// The root of this state with changes above it; above a fork, of what the chain of our own
+    /// changed since.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read; [`ReadError::Forked`] for a block of the other chain.
     pub fn state_root(&self, changes: &StateChanges) -> Result<B256, ReadError> {
-        Ok(match &self.0 {
+        Ok(match &self.source {
             Source::Latest(view) => view.state_root(changes)?,
             Source::After(view) => view.state_root(changes)?,
+            Source::Below(..) => return Err(ReadError::Forked),
         })
     }
 
     const fn view(&self) -> &View {
-        match &self.0 {
-            Source::Latest(view) => view,
+        match &self.source {
+            Source::Latest(view) | Source::Below(view, _) => view,
             Source::After(view) => view.view(),
         }
     }
@@ -299,7 +421,10 @@ impl DatabaseRef for StateView {
     }
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, ReadError> {
-        Ok(self.view().hash(number)?.unwrap_or_default())
+        match (self.view().hash(number)?, &self.fork) {
+            (None, Some(fork)) => Ok(fork.block_hash(number)?.unwrap_or_default()),
+            (hash, _) => Ok(hash.unwrap_or_default()),
+        }
     }
 }
 

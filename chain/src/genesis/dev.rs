@@ -160,6 +160,14 @@ pub fn sealer_address() -> Address {
         .address()
 }
 
+/// Where the contracts stand that Ethereum's forks rely on.
+pub const ETHEREUM_CONTRACTS: [Address; 4] = [
+    BEACON_ROOTS_ADDRESS,
+    HISTORY_STORAGE_ADDRESS,
+    WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+    CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+];
+
 /// The contracts that Ethereum's forks rely on: EIP-4788, 2935, 7002, 7251.
 fn ethereum_contracts() -> [(Address, Bytes); 4] {
     [

@@ -31,8 +31,8 @@ pub enum GenesisError {
         "genesis: config.terminalTotalDifficulty above zero needs config.mergeNetsplitBlock, the first block after the merge"
     )]
     UnknownMergeBlock,
-    /// A forked chain that starts above block 0 is not supported.
-    #[error("genesis: number is {number}, only 0 is supported")]
+    /// Under POCI epochs count from block 0.
+    #[error("genesis: number is {number}, but under POCI it must be 0")]
     NumberNotZero {
         /// What the file says.
         number: u64,

@@ -11,12 +11,14 @@ use alloy_trie::{TrieAccount, root::state_root_unhashed};
 pub(super) fn genesis_header(spec: &ChainSpec) -> Header {
     let genesis = &spec.genesis;
     let time = genesis.timestamp;
+    let number = genesis.number.unwrap_or_default();
     let base_fee_per_gas = spec
-        .is_london_active_at_block(0)
+        .is_london_active_at_block(number)
         .then(|| genesis.base_fee_per_gas.unwrap_or_else(|| u128::from(INITIAL_BASE_FEE)))
         .map(|fee| u64::try_from(fee).unwrap_or(u64::MAX));
     let is_cancun = spec.is_cancun_active_at_timestamp(time);
     Header {
+        number,
         parent_hash: genesis.parent_hash.unwrap_or_default(),
         beneficiary: genesis.coinbase,
         state_root: state_root(spec),

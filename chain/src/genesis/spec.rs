@@ -11,8 +11,12 @@ use alloy_evm::{
 };
 use alloy_genesis::Genesis;
 use alloy_hardforks::EthereumHardforks;
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
 use utnet_primitives::{Height, PociSchedule, Seconds, precompile};
+
+/// Where a genesis file says that the chain forked off from another.
+const FORK_SECTION: &str = "utnetFork";
 
 /// The rules of one chain, with its block 0.
 #[derive(Clone, Debug)]
@@ -27,6 +31,9 @@ pub struct ChainSpec {
     pub limits: Limits,
     /// The genesis block.
     pub header: Sealed<Header>,
+    /// The id of the chain that this one forked off from: its first block is that one's, and the
+    /// root in it says nothing about the accounts here.
+    pub forked_from: Option<u64>,
     /// Whether our precompiles stand here (code `0xfe` at their first address).
     pub has_precompiles: bool,
     blobs: BlobScheduleBlobParams,
@@ -54,9 +61,6 @@ impl ChainSpec {
     /// # Errors
     /// [`GenesisError`] names the field that is wrong.
     pub fn new(genesis: Genesis, limits: Limits) -> Result<Self, GenesisError> {
-        if let Some(number) = genesis.number.filter(|number| *number != 0) {
-            return Err(GenesisError::NumberNotZero { number });
-        }
         let difficulty = genesis.config.terminal_total_difficulty.unwrap_or_default();
         if !difficulty.is_zero()
             && !genesis.config.terminal_total_difficulty_passed
@@ -65,6 +69,9 @@ impl ChainSpec {
             return Err(GenesisError::UnknownMergeBlock);
         }
         let poci = read_poci(&genesis)?;
+        if let Some(number) = genesis.number.filter(|number| *number != 0 && poci.is_some()) {
+            return Err(GenesisError::NumberNotZero { number });
+        }
         let blobs = blob_schedule(&genesis);
         let has_precompiles = genesis
             .alloc
@@ -77,13 +84,20 @@ impl ChainSpec {
             poci,
             limits,
             header: Header::default().seal_slow(),
+            forked_from: None,
             has_precompiles,
             blobs,
         };
         if spec.poci.is_some() && !spec.is_osaka_active_at_timestamp(0) {
             return Err(GenesisError::PociBeforeOsaka);
         }
-        spec.header = genesis_header(&spec).seal_slow();
+        spec.header = match read_fork(&spec.genesis)? {
+            Some((chain_id, header)) => {
+                spec.forked_from = Some(chain_id);
+                header
+            }
+            None => genesis_header(&spec).seal_slow(),
+        };
         Ok(spec)
     }
 
@@ -146,6 +160,39 @@ impl EthExecutorSpec for ChainSpec {
     fn deposit_contract_address(&self) -> Option<Address> {
         self.genesis.config.deposit_contract_address
     }
+}
+
+/// What a genesis file says about the block at which the chain forked off from another.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ForkSection {
+    chain_id: u64,
+    hash: B256,
+    header: Header,
+}
+
+/// Makes a genesis that of a chain which goes on from another chain's block.
+///
+/// # Errors
+/// [`GenesisError::Form`] when the header cannot be written.
+pub fn fork_off(
+    genesis: &mut Genesis,
+    from: &Sealed<Header>,
+    chain_id: u64,
+) -> Result<(), GenesisError> {
+    let section = ForkSection { chain_id, hash: from.hash(), header: from.inner().clone() };
+    let section = serde_json::to_value(section).map_err(GenesisError::Form)?;
+    genesis.config.extra_fields.insert(FORK_SECTION.to_owned(), section);
+    genesis.number = Some(from.number);
+    genesis.timestamp = from.timestamp;
+    Ok(())
+}
+
+fn read_fork(genesis: &Genesis) -> Result<Option<(u64, Sealed<Header>)>, GenesisError> {
+    let Some(section) = genesis.config.extra_fields.get(FORK_SECTION) else { return Ok(None) };
+    let section: ForkSection =
+        serde_json::from_value(section.clone()).map_err(GenesisError::Form)?;
+    Ok(Some((section.chain_id, Sealed::new_unchecked(section.header, section.hash))))
 }
 
 fn read_poci(genesis: &Genesis) -> Result<Option<PociSchedule>, GenesisError> {

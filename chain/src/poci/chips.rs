@@ -1,7 +1,7 @@
 //! Keeps the chips whose folders are there: a folder that is taken away is an absent chip.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -18,6 +18,8 @@ const CHIP_FILE: &str = "chip.json";
 pub struct Chips {
     folders: Vec<PathBuf>,
     open: BTreeMap<PathBuf, Held>,
+    /// Chips that are not found though they are here.
+    hidden: BTreeSet<ChipId>,
 }
 
 /// A chip, and when its folder last changed: a VRF key may come later.
@@ -31,7 +33,7 @@ struct Held {
 impl Chips {
     /// The chips in these folders; each holds chip folders, or is one.
     pub fn new(folders: Vec<PathBuf>) -> Self {
-        let mut chips = Self { folders, open: BTreeMap::new() };
+        let mut chips = Self { folders, open: BTreeMap::new(), hidden: BTreeSet::new() };
         chips.refresh();
         chips
     }
@@ -49,8 +51,14 @@ impl Chips {
         }
     }
 
+    /// Does not find these any more, though they are here.
+    pub(super) fn hide(&mut self, chips: BTreeSet<ChipId>) {
+        self.hidden = chips;
+    }
+
     fn chips(&self) -> impl Iterator<Item = &SoftwareChip> {
-        self.open.values().filter_map(|held| held.chip.as_ref())
+        let open = self.open.values().filter_map(|held| held.chip.as_ref());
+        open.filter(|chip| !self.hidden.contains(&chip.chip_id()))
     }
 
     /// How many chips are here.

@@ -7,6 +7,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use alloy_rlp::Encodable;
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
+use std::collections::BTreeSet;
 use utnet_primitives::{
     ChipId, DrawnSidecar, PociSchedule, Round, SealInput, SealerSidecar, Seconds, Sidecar,
 };
@@ -44,6 +45,11 @@ impl Sealer {
     /// A sealer with chips and perhaps the genesis sealer's key.
     pub const fn new(chips: Chips, genesis_sealer: Option<PrivateKeySigner>) -> Self {
         Self { chips, genesis_sealer }
+    }
+
+    /// Does not find some chips any more, though they are here.
+    pub(crate) fn hide(&mut self, chips: BTreeSet<ChipId>) {
+        self.chips.hide(chips);
     }
 
     /// How many chips are here.

@@ -24,8 +24,12 @@ pub(super) struct Sends(Vec<(Id<'static>, String)>);
 
 impl Sends {
     /// Takes a call in if it sends a transaction, else gives it back.
-    pub(super) fn take<'a>(&mut self, request: Request<'a>) -> Option<Request<'a>> {
-        if request.method != SEND {
+    pub(super) fn take<'a>(
+        &mut self,
+        context: &Context,
+        request: Request<'a>,
+    ) -> Option<Request<'a>> {
+        if request.method != SEND || !context.serves(SEND) {
             return Some(request);
         }
         let params = request.params.map_or_else(String::new, |params| params.get().to_owned());
@@ -47,11 +51,14 @@ impl Sends {
             return Ok(());
         }
         let (ids, params): (Vec<_>, Vec<_>) = std::mem::take(&mut self.0).into_iter().unzip();
+        let calls: Vec<_> = ids.iter().map(|_| context.metrics.begin(SEND)).collect();
+        context.delay(SEND).await;
         let sent = match send(context, params).await {
             Ok(sent) => sent,
             Err(fault) => vec![Err(fault.into()); ids.len()],
         };
-        for (id, result) in ids.into_iter().zip(sent) {
+        for ((id, result), call) in ids.into_iter().zip(sent).zip(calls) {
+            call.end(result.as_ref().err().map(ErrorObjectOwned::code));
             answers.append(match result {
                 Ok(hash) => MethodResponse::response(id, ResponsePayload::success(hash), limit),
                 Err(refused) => MethodResponse::error(id, refused),
@@ -136,7 +143,7 @@ where
         for entry in entries {
             match entry {
                 Ok(BatchEntry::Call(request)) => {
-                    let Some(request) = sends.take(request) else { continue };
+                    let Some(request) = sends.take(&context, request) else { continue };
                     sends.flush(&context, &mut answers, limit).await?;
                     answers.append(service.call(request).await)?;
                 }

@@ -39,9 +39,7 @@ impl Context {
             BlockId::Number(BlockNumberOrTag::Latest) => Some(Target::Block(Height(head))),
             BlockId::Number(BlockNumberOrTag::Safe) => back(1)?,
             BlockId::Number(BlockNumberOrTag::Finalized) => back(2)?,
-            BlockId::Number(BlockNumberOrTag::Earliest) => {
-                Some(Target::Block(Height(view.spec().header.number)))
-            }
+            BlockId::Number(BlockNumberOrTag::Earliest) => Some(Target::Block(view.first())),
             BlockId::Number(BlockNumberOrTag::Number(number)) => {
                 (number <= head).then_some(Target::Block(Height(number)))
             }

@@ -85,6 +85,8 @@ pub(super) enum RpcError {
     Tracer(#[from] crate::execution::TraceError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error("the fork does not begin: {}", causes(&**.0))]
+    NoFork(super::ForkFailure),
     #[error("{0} is not supported by this node")]
     Unsupported(&'static str),
     #[error("{contract} does not stand at {address} in that state")]
@@ -173,6 +175,20 @@ pub(super) fn halted(reason: &HaltReason) -> String {
         HaltReason::StateChangeDuringStaticCall => "write protection".into(),
         other => other.to_string(),
     }
+}
+
+/// An error with what caused it, each told once.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
 }
 
 /// geth's words for a transaction that cannot be run at all.

@@ -4,7 +4,7 @@
 
 mod frames;
 
-use super::{Context, batch::Sends, ids::HexIds};
+use super::{Context, batch::Sends, ids::HexIds, server::RpcLimits};
 use frames::Frames;
 use futures::{StreamExt, stream::FuturesUnordered};
 use jsonrpsee::{
@@ -21,13 +21,10 @@ use tokio::{
     net::{UnixListener, UnixStream, unix::OwnedWriteHalf},
     sync::mpsc,
 };
+use tokio_util::sync::CancellationToken;
 
-/// Requests of one connection that may be under way at the same time.
-const IN_FLIGHT: usize = 128;
 /// Notifications that may wait for a slow reader before its subscription waits too.
 const OUTBOX: usize = 1_024;
-/// Subscriptions that one connection may hold.
-const SUBSCRIPTIONS: u32 = 1_024;
 /// Bytes asked of the socket at a time.
 const READ_BYTES: usize = 64 * 1024;
 
@@ -59,52 +56,63 @@ impl IpcSocket {
     }
 
     /// Serves every connection until `stop`.
-    pub(super) async fn serve(self, methods: Methods, limits: Limits, context: Arc<Context>) {
+    pub(super) async fn serve(self, host: Host) {
         let mut connections = 0;
-        let stop = &context.stop;
+        let stop = &host.context.stop;
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
             let Ok((stream, _)) = accepted else { continue };
             connections += 1;
-            let peer = Peer::new(methods.clone(), Arc::clone(&context), connections);
-            let serving = stop.clone().run_until_cancelled_owned(converse(stream, peer, limits));
-            context.tasks.spawn(serving);
+            let serving = converse(stream, Peer::new(&host, connections));
+            host.context.tasks.spawn(host.kill.clone().run_until_cancelled_owned(serving));
         }
     }
 }
 
-/// How much one request or answer may hold.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// Bytes of one request.
-    pub(super) request_bytes: usize,
-    /// Bytes of one answer.
-    pub(super) response_bytes: usize,
+/// What a socket leads to.
+#[derive(Clone, Debug)]
+pub(super) struct Host {
+    /// The methods.
+    pub(super) methods: Methods,
+    /// What they work on.
+    pub(super) context: Arc<Context>,
+    /// How much one client may ask for.
+    pub(super) limits: RpcLimits,
+    /// Ends what has not ended by itself.
+    pub(super) kill: CancellationToken,
 }
 
 /// One connection, as the methods see it.
 #[derive(Clone)]
 struct Peer {
-    methods: Methods,
-    context: Arc<Context>,
+    host: Host,
     id: ConnectionId,
     sink: MethodSink,
     subscriptions: BoundedSubscriptions,
 }
 
-async fn converse(stream: UnixStream, (peer, mut notices): (Peer, Outbox), limits: Limits) {
+/// Answers until the client has gone; at the end of the node only what was asked before.
+async fn converse(stream: UnixStream, (peer, mut notices): (Peer, Outbox)) {
+    let stop = peer.host.context.stop.clone();
+    let _counted = peer.host.context.metrics.connect();
     let (mut reader, mut writer) = stream.into_split();
-    let mut frames = Frames::new(limits.request_bytes);
+    let limits = peer.host.limits.clone();
+    let most = bytes(limits.in_flight);
+    let mut frames = Frames::new(bytes(limits.request_bytes));
     let mut answers = FuturesUnordered::new();
     let mut open = true;
     while open || !answers.is_empty() {
         let sent = tokio::select! {
+            () = stop.cancelled(), if open => {
+                open = false;
+                Ok(())
+            }
             Some(answer) = answers.next() => send(&mut writer, answer).await,
             Some(notice) = notices.recv() => send(&mut writer, Some(notice)).await,
-            read = reader.read_buf(frames.buffer(READ_BYTES)), if open && answers.len() < IN_FLIGHT => {
+            read = reader.read_buf(frames.buffer(READ_BYTES)), if open && answers.len() < most => {
                 open = matches!(read, Ok(1..));
                 while let Some(frame) = frames.next() {
                     open &= frame.is_ok();
-                    answers.push(answer(peer.clone(), frame, limits.response_bytes));
+                    answers.push(answer(peer.clone(), frame));
                 }
                 Ok(())
             }
@@ -128,15 +136,16 @@ async fn send(writer: &mut OwnedWriteHalf, text: Option<Box<RawValue>>) -> io::R
     }
 }
 
-async fn answer(
-    peer: Peer,
-    frame: Result<String, frames::Broken>,
-    limit: usize,
-) -> Option<Box<RawValue>> {
+/// A limit as a size in memory.
+fn bytes(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+async fn answer(peer: Peer, frame: Result<String, frames::Broken>) -> Option<Box<RawValue>> {
     match frame {
         Err(broken) => Some(refuse(Id::Null, broken.into()).into_json()),
-        Ok(text) if text.starts_with('[') => peer.batch(&text, limit).await,
-        Ok(text) => peer.one(&text, limit).await.map(MethodResponse::into_json),
+        Ok(text) if text.starts_with('[') => peer.batch(&text).await,
+        Ok(text) => peer.one(&text).await.map(MethodResponse::into_json),
     }
 }
 
@@ -145,21 +154,28 @@ fn refuse(id: Id<'_>, error: ErrorObject<'_>) -> MethodResponse {
 }
 
 impl Peer {
-    fn new(methods: Methods, context: Arc<Context>, number: usize) -> (Self, Outbox) {
+    fn new(host: &Host, number: usize) -> (Self, Outbox) {
         let (tx, outbox) = mpsc::channel(OUTBOX);
-        let subscriptions = BoundedSubscriptions::new(SUBSCRIPTIONS);
+        let subscriptions = BoundedSubscriptions::new(host.limits.subscriptions);
         // Unix connections are numbered from the top, so that none shares a number with a TCP one.
         let id = ConnectionId(usize::MAX - number);
-        (Self { methods, context, id, sink: MethodSink::new(tx), subscriptions }, outbox)
+        (Self { host: host.clone(), id, sink: MethodSink::new(tx), subscriptions }, outbox)
     }
 
-    async fn batch(&self, text: &str, limit: usize) -> Option<Box<RawValue>> {
+    async fn batch(&self, text: &str) -> Option<Box<RawValue>> {
         let Ok(entries) = serde_json::from_str::<Vec<&RawValue>>(text) else {
             return Some(refuse(Id::Null, ErrorCode::ParseError.into()).into_json());
         };
         if entries.is_empty() {
             return Some(refuse(Id::Null, ErrorCode::InvalidRequest.into()).into_json());
         }
+        let limits = &self.host.limits;
+        if entries.len() > bytes(limits.batch) {
+            let refused =
+                jsonrpsee::types::error::reject_too_big_batch_request(bytes(limits.batch));
+            return Some(refuse(Id::Null, refused).into_json());
+        }
+        let limit = bytes(limits.response_bytes);
         let mut answers = BatchResponseBuilder::new_with_limit(limit);
         if let Err(too_long) = self.answer_all(&entries, &mut answers, limit).await {
             return Some(too_long.into_json());
@@ -177,22 +193,28 @@ impl Peer {
         let mut sends = Sends::default();
         for entry in entries {
             if let Ok(request) = serde_json::from_str(entry.get())
-                && sends.take(request).is_none()
+                && sends.take(&self.host.context, request).is_none()
             {
                 continue;
             }
-            sends.flush(&self.context, answers, limit).await?;
-            if let Some(answer) = self.one(entry.get(), limit).await {
+            sends.flush(&self.host.context, answers, limit).await?;
+            if let Some(answer) = self.one(entry.get()).await {
                 answers.append(answer)?;
             }
         }
-        sends.flush(&self.context, answers, limit).await
+        sends.flush(&self.host.context, answers, limit).await
     }
 
     /// Answers one request; `None` when it is a notification, which wants no answer.
-    async fn one(&self, text: &str, limit: usize) -> Option<MethodResponse> {
+    async fn one(&self, text: &str) -> Option<MethodResponse> {
         match serde_json::from_str::<Request<'_>>(text) {
-            Ok(request) => self.call(request, limit).await,
+            Ok(request) => {
+                let call = self.host.context.metrics.begin(request.method_name());
+                self.host.context.delay(request.method_name()).await;
+                let answer = self.call(request).await;
+                call.end(answer.as_ref().and_then(MethodResponse::as_error_code));
+                answer
+            }
             Err(_) if serde_json::from_str::<Notification<'_, &RawValue>>(text).is_ok() => None,
             Err(_) => {
                 let (id, code) = prepare_error(text.as_bytes());
@@ -201,12 +223,13 @@ impl Peer {
         }
     }
 
-    async fn call(&self, request: Request<'_>, limit: usize) -> Option<MethodResponse> {
+    async fn call(&self, request: Request<'_>) -> Option<MethodResponse> {
         let Request { id, method, params, .. } = request;
+        let limit = bytes(self.host.limits.response_bytes);
         let params = Params::new(params.as_ref().map(|raw| raw.get()));
         let mut about = Extensions::new();
         about.insert(self.id);
-        let Some(callback) = self.methods.method(&method) else {
+        let Some(callback) = self.host.methods.method(&method) else {
             return Some(refuse(id, ErrorCode::MethodNotFound.into()));
         };
         Some(match callback {

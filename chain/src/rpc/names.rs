@@ -1,6 +1,6 @@
 //! Answers who and what this node is.
 
-use super::{CLIENT_VERSION, Context, NAMESPACES, args::Args, error::RpcError, table::methods};
+use super::{CLIENT_VERSION, Context, args::Args, error::RpcError, table::methods};
 use crate::miner::MiningMode;
 use alloy_primitives::{Address, B256, Bytes, U64, keccak256};
 use std::collections::BTreeMap;
@@ -41,10 +41,11 @@ fn none(_: &Context, _: &mut Args) -> Result<U64, RpcError> {
     Ok(U64::ZERO)
 }
 
-fn modules(_: &Context, _: &mut Args) -> Result<BTreeMap<&'static str, &'static str>, RpcError> {
-    let methods = NAMESPACES.iter().flat_map(|(_, methods)| *methods);
-    let names = methods.flat_map(|method| std::iter::once(&method.name).chain(method.aliases));
-    Ok(names.filter_map(|name| Some((name.split_once('_')?.0, "1.0"))).collect())
+fn modules(
+    context: &Context,
+    _: &mut Args,
+) -> Result<BTreeMap<&'static str, &'static str>, RpcError> {
+    Ok(context.modules.iter().map(|name| (*name, "1.0")).collect())
 }
 
 fn chain_id(context: &Context, _: &mut Args) -> Result<U64, RpcError> {

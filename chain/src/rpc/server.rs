@@ -1,56 +1,61 @@
 //! Opens the doors: HTTP and WebSocket on one port, and a Unix socket if wished.
 
+mod body;
+mod connection;
+mod gate;
+mod limits;
+mod patient;
+
+pub use limits::RpcLimits;
+
 use super::{
     Context,
-    batch::Together,
     ids::HexIds,
-    ipc::{IpcSocket, Limits},
+    ipc::{self, IpcSocket},
 };
+use connection::Doors;
 use hyper::header::HeaderValue;
 use jsonrpsee::{
     Methods,
-    server::{
-        BatchRequestConfig, PingConfig, Server, ServerConfig, ServerHandle,
-        middleware::rpc::RpcServiceBuilder,
-    },
+    server::{BatchRequestConfig, PingConfig, Server, ServerConfig, ServerHandle, stop_channel},
 };
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 /// Where and how generously to serve.
 #[derive(Clone, Debug)]
 pub struct RpcConfig {
-    /// Address for HTTP and WebSocket; port 0 takes a free one.
-    pub listen: SocketAddr,
+    /// Addresses for HTTP and WebSocket; port 0 takes a free one, the same for all that have it.
+    pub listen: Vec<SocketAddr>,
     /// Path of the Unix socket, if one is wished.
     pub ipc: Option<PathBuf>,
+    /// Namespaces that are served; `None` serves all.
+    pub modules: Option<Vec<&'static str>>,
     /// Which web pages may call.
     pub cors: Cors,
-    /// Bytes of one request or batch, inclusive.
-    pub max_request_bytes: u32,
-    /// Bytes of one answer, inclusive.
-    pub max_response_bytes: u32,
-    /// Connections at the same time.
-    pub max_connections: u32,
+    /// What one client, and all together, may ask for.
+    pub limits: RpcLimits,
+    /// How long requests under way get to finish at the end.
+    pub patience: Duration,
 }
 
 impl RpcConfig {
     /// Serves everybody on this machine, with room for large traces and batches.
     pub fn new(listen: SocketAddr) -> Self {
-        const MIB: u32 = 1 << 20;
         Self {
-            listen,
+            listen: vec![listen],
             ipc: None,
+            modules: None,
             cors: Cors::Everybody,
-            max_request_bytes: 64 * MIB,
-            max_response_bytes: 512 * MIB,
-            max_connections: 1_000,
+            limits: RpcLimits::default(),
+            patience: Duration::from_secs(5),
         }
     }
 }
@@ -60,8 +65,8 @@ impl RpcConfig {
 pub enum Cors {
     /// Pages from anywhere.
     Everybody,
-    /// Pages from one origin.
-    Only(HeaderValue),
+    /// Pages from these origins.
+    Only(Vec<HeaderValue>),
     /// No pages: the node sends no such headers.
     Nobody,
 }
@@ -94,77 +99,135 @@ pub enum ServeError {
 /// Open doors; dropping them closes them without waiting.
 #[derive(Debug)]
 pub struct RpcServer {
-    address: SocketAddr,
-    http: ServerHandle,
+    addresses: Vec<SocketAddr>,
+    /// Where metrics are served, if they are.
+    metrics: Option<SocketAddr>,
+    sessions: ServerHandle,
+    patience: Duration,
+    /// Ends what waits for events, and takes no more guests.
     stop: CancellationToken,
+    /// Ends what has not ended by itself.
+    kill: CancellationToken,
     tasks: TaskTracker,
 }
 
+impl Context {
+    /// Waits as long as a test wants answers to this method late.
+    pub(super) async fn delay(&self, method: &str) {
+        if let Some(delay) = self.chain.faults().delay_of(method) {
+            late(delay).await;
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test that asked for it waits in real time")]
+async fn late(delay: Duration) {
+    tokio::time::sleep(delay).await;
+}
+
 impl RpcServer {
-    /// Takes port and socket and begins to answer.
+    /// Takes ports and socket and begins to answer.
     pub(super) async fn open(
         config: RpcConfig,
         methods: Methods,
         context: Arc<Context>,
+        metrics_address: Option<SocketAddr>,
     ) -> Result<Self, ServeError> {
+        let listeners = listen(&config.listen)?;
+        let addresses = listeners.iter().map(|(address, _)| *address).collect();
         let (stop, tasks) = (context.stop.clone(), context.tasks.clone());
-        let refuse = |source| ServeError::Port { address: config.listen, source };
-        let listener = TcpListener::bind(config.listen).map_err(refuse)?;
-        listener.set_nonblocking(true).map_err(refuse)?;
-        let address = listener.local_addr().map_err(refuse)?;
+        let kill = CancellationToken::new();
         if let Some(path) = config.ipc.clone() {
-            let limits = Limits {
-                request_bytes: bytes(config.max_request_bytes),
-                response_bytes: bytes(config.max_response_bytes),
-            };
             let socket = IpcSocket::bind(path.clone())
                 .await
                 .map_err(|source| ServeError::Socket { path, source })?;
-            tasks.spawn(socket.serve(methods.clone(), limits, Arc::clone(&context)));
+            let host = ipc::Host {
+                methods: methods.clone(),
+                context: Arc::clone(&context),
+                limits: config.limits.clone(),
+                kill: kill.clone(),
+            };
+            tasks.spawn(kill.clone().run_until_cancelled_owned(socket.serve(host)));
         }
         let layers = tower::ServiceBuilder::new().option_layer(cors(&config.cors));
-        let limit = bytes(config.max_response_bytes);
-        let together = RpcServiceBuilder::new().layer_fn(move |service| Together {
-            service,
-            context: Arc::clone(&context),
-            limit,
-        });
-        let server = Server::builder()
-            .set_config(limits(&config))
+        let service = Server::builder()
+            .set_config(settings(&config.limits))
             .set_http_middleware(layers)
-            .set_rpc_middleware(together)
-            .build_from_tcp(listener)
-            .map_err(refuse)?;
-        Ok(Self { address, http: server.start(methods), stop, tasks })
+            .to_service_builder();
+        let (stopped, sessions) = stop_channel();
+        let doors = Arc::new(Doors::new(config.limits, context, kill.clone()));
+        for (_, listener) in listeners {
+            let service = service.clone();
+            let serve =
+                Arc::clone(&doors).serve(listener, service, methods.clone(), stopped.clone());
+            tasks.spawn(serve);
+        }
+        let patience = config.patience;
+        Ok(Self { addresses, metrics: metrics_address, sessions, patience, stop, kill, tasks })
     }
 
-    /// Where HTTP and WebSocket are served, with the port that was taken.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// Where HTTP and WebSocket are served first, with the port that was taken.
+    pub fn address(&self) -> SocketAddr {
+        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        self.addresses.first().copied().unwrap_or(nowhere)
     }
 
-    /// Ends every subscription, lets running requests finish and closes the doors.
+    /// Where HTTP and WebSocket are served.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Where metrics are served, if they are.
+    pub const fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
+    /// Ends every subscription, lets running requests finish for a while and closes the doors.
     pub async fn close(self) {
         self.stop.cancel();
         self.tasks.close();
         // An error says that it had ended before.
-        self.http.stop().ok();
-        self.http.stopped().await;
-        self.tasks.wait().await;
+        self.sessions.stop().ok();
+        if tokio::time::timeout(self.patience, self.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.tasks.len(), "requests under way are cut off");
+            self.kill.cancel();
+            self.tasks.wait().await;
+        }
     }
 }
 
-fn bytes(limit: u32) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX)
+type Listener = (SocketAddr, tokio::net::TcpListener);
+
+fn listen(wanted: &[SocketAddr]) -> Result<Vec<Listener>, ServeError> {
+    let mut free_port = 0;
+    let mut taken = Vec::new();
+    for wanted in wanted {
+        let mut address = *wanted;
+        if address.port() == 0 {
+            address.set_port(free_port);
+        }
+        let refuse = |source| ServeError::Port { address, source };
+        let listener = TcpListener::bind(address).map_err(refuse)?;
+        listener.set_nonblocking(true).map_err(refuse)?;
+        let bound = listener.local_addr().map_err(refuse)?;
+        if wanted.port() == 0 {
+            free_port = bound.port();
+        }
+        taken.push((bound, tokio::net::TcpListener::from_std(listener).map_err(refuse)?));
+    }
+    Ok(taken)
 }
 
-fn limits(config: &RpcConfig) -> ServerConfig {
+fn settings(limits: &RpcLimits) -> ServerConfig {
+    let ping = PingConfig::new().ping_interval(limits.ws_timeout / 2);
     ServerConfig::builder()
-        .max_request_body_size(config.max_request_bytes)
-        .max_response_body_size(config.max_response_bytes)
-        .max_connections(config.max_connections)
-        .set_batch_request_config(BatchRequestConfig::Unlimited)
-        .enable_ws_ping(PingConfig::new())
+        .max_request_body_size(limits.request_bytes)
+        .max_response_body_size(limits.response_bytes)
+        // Whoever comes in at all was counted before.
+        .max_connections(u32::MAX)
+        .max_subscriptions_per_connection(limits.subscriptions)
+        .set_batch_request_config(BatchRequestConfig::Limit(limits.batch))
+        .enable_ws_ping(ping.inactive_limit(limits.ws_timeout))
         .set_id_provider(HexIds)
         .build()
 }
@@ -175,7 +238,18 @@ fn cors(pages: &Cors) -> Option<CorsLayer> {
         .allow_headers(Any);
     match pages {
         Cors::Everybody => Some(layer.allow_origin(Any)),
-        Cors::Only(origin) => Some(layer.allow_origin(origin.clone())),
+        Cors::Only(origins) => Some(layer.allow_origin(AllowOrigin::list(origins.clone()))),
         Cors::Nobody => None,
+    }
+}
+
+/// One peer, whichever of its ports it comes from; all of an IPv6 network of 64 bits count as one.
+pub(super) fn peer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) >> 64 << 64;
+            IpAddr::V6(network.into())
+        }
+        v4 => v4,
     }
 }

@@ -23,6 +23,9 @@ use std::sync::Arc;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use utnet_primitives::Seconds;
 
+/// The methods that begin and end a subscription.
+pub(super) const NAMES: [&str; 2] = ["eth_subscribe", "eth_unsubscribe"];
+
 /// Kinds of subscription, for the manual.
 pub(super) const KINDS: &[(&str, &str)] = &[
     ("newHeads", "Each block's header, when the block becomes the head."),
@@ -103,6 +106,7 @@ async fn serve(
     };
     // An error means that the client has gone.
     let Ok(sink) = pending.accept().await else { return };
+    let _counted = context.metrics.subscribe();
     tokio::select! {
         () = sink.closed() => {}
         () = pump(feed, &sink, &context) => {}

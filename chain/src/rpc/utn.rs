@@ -3,6 +3,7 @@
 mod ask;
 mod contracts;
 mod draw;
+pub(super) mod fault;
 
 use super::{Context, args::Args, error::RpcError, table::methods, values::Small};
 use alloy_primitives::Bytes;

@@ -8,9 +8,12 @@ use parking_lot::{Condvar, Mutex};
 use signet_libmdbx::MdbxError;
 use std::{
     io,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Least time between two syncs. With a sync of up to 25 ms no commit waits longer than 100 ms.
@@ -32,6 +35,9 @@ struct Shared {
     written: Condvar,
     /// The end is near.
     closing: Condvar,
+    syncs: AtomicU64,
+    /// How long all of them took.
+    nanoseconds: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +53,15 @@ impl Syncer {
     /// Starts the thread, unless all is done by hand.
     pub(super) fn start(db: MdbxDatabase, options: OpenOptions) -> io::Result<Self> {
         let (written, closing) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { db, state: Mutex::default(), written, closing });
+        let shared = Shared {
+            db,
+            state: Mutex::default(),
+            written,
+            closing,
+            syncs: AtomicU64::default(),
+            nanoseconds: AtomicU64::default(),
+        };
+        let shared = Arc::new(shared);
         let thread = if options.durable || options.sync_by_hand {
             None
         } else {
@@ -67,6 +81,12 @@ impl Syncer {
     /// Whether the disk took all syncs so far.
     pub(super) fn check(&self) -> Result<(), DbError> {
         self.shared.state.lock().refused.map_or(Ok(()), |source| Err(DbError::Disk(source)))
+    }
+
+    /// How many syncs there were, and how long they took in all.
+    pub(super) fn times(&self) -> (u64, Duration) {
+        let nanoseconds = self.shared.nanoseconds.load(Ordering::Relaxed);
+        (self.shared.syncs.load(Ordering::Relaxed), Duration::from_nanos(nanoseconds))
     }
 
     /// Waits until the disk has everything committed so far.
@@ -109,9 +129,14 @@ impl Shared {
         std::mem::take(&mut state.is_written) && state.refused.is_none()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "it measures and decides nothing")]
     fn sync(&self) {
+        let began = Instant::now();
         if let Err(source) = self.db.sync() {
             self.state.lock().refused = Some(source);
         }
+        let took = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.fetch_add(took, Ordering::Relaxed);
+        self.syncs.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -32,7 +32,7 @@ pub fn export_chain(args: &ExportArgs) -> Result<Exported, TransferError> {
     let Some(spec) = engine::stored_genesis(&store, Limits::DEV)? else {
         return Err(TransferError::NoChain { folder: args.datadir.clone() });
     };
-    let view = ChainView::new(store.view()?, Arc::new(spec))?;
+    let view = ChainView::new(store.view()?, Arc::new(spec), None)?;
     let range = range(args, &view)?;
     let mut draft = Draft::create(&args.file)?;
     let mut bytes = Vec::new();

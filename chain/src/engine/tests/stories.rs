@@ -2,7 +2,7 @@
 
 use super::support::{Tx, on_store, plain_spec, stranger};
 use crate::{
-    engine::{EngineError, EngineOptions, stored_genesis},
+    engine::{Beginning, EngineError, EngineOptions, stored_genesis},
     execution::At,
     genesis::{ChainSpec, DevGenesis, Limits},
 };
@@ -69,7 +69,7 @@ fn a_chain_on_disk_keeps_its_genesis_through_a_reset() {
         let other = DevGenesis { chain_id: 5, poci: None, ..DevGenesis::default() };
         let other = ChainSpec::new(other.build().unwrap(), Limits::DEV).unwrap();
 
-        let refused = t.chain.reset(Some(other.into())).await;
+        let refused = t.chain.reset(Some(Beginning { spec: other.into(), fork: None })).await;
 
         assert!(matches!(refused, Err(EngineError::OnDisk)));
     });

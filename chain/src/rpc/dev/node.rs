@@ -7,7 +7,6 @@ use crate::{
 use alloy_consensus::BlockHeader;
 use alloy_primitives::{B256, Bytes, U64, U128};
 use serde::Serialize;
-use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use utnet_primitives::{Height, Seconds};
 
@@ -18,7 +17,6 @@ methods! {
     ask "anvil_dropTransaction" | "hardhat_dropTransaction", Hardhat, "Drops a transaction from the pool: `hash`; answers with it, or null." => drop_transaction;
     ask "anvil_dropAllTransactions" | "hardhat_dropAllTransactions", Anvil, "Empties the pool." => drop_all;
     ask "anvil_removePoolTransactions", Anvil, "Drops all transactions of a sender: `address`." => drop_of_sender;
-    ask "anvil_reset" | "hardhat_reset", Hardhat, "Starts again from genesis." => reset;
     now "anvil_getBlobsByTransactionHash", Anvil, "Shows the blobs of a recent transaction: `hash`." => blobs;
     now "anvil_setLoggingEnabled" | "hardhat_setLoggingEnabled", Hardhat, "Accepted; the log's level is set when the node starts: `true or false`." => set_logging;
 }
@@ -73,7 +71,14 @@ fn info(context: &Context, _: &mut Args) -> Result<NodeInfo, RpcError> {
             gas_limit: settings.gas_limit.0,
             gas_price: U128::from(base_fee.saturating_add(fee::SUGGESTED_TIP)),
         },
-        fork_config: ForkConfig::default(),
+        fork_config: match context.chain.fork() {
+            Some(fork) => ForkConfig {
+                fork_url: Some(fork.url()),
+                fork_block_number: Some(fork.number()),
+                fork_retry_backoff: None,
+            },
+            None => ForkConfig::default(),
+        },
     })
 }
 
@@ -86,8 +91,17 @@ struct Metadata {
     instance_id: B256,
     latest_block_number: u64,
     latest_block_hash: B256,
-    forked_network: Option<()>,
+    forked_network: Option<ForkedNetwork>,
     snapshots: BTreeMap<U64, (u64, B256)>,
+}
+
+/// hardhat's form of where a chain forked off.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ForkedNetwork {
+    chain_id: u64,
+    fork_block_number: u64,
+    fork_block_hash: B256,
 }
 
 fn metadata(context: &Context, _: &mut Args) -> Result<Metadata, RpcError> {
@@ -98,7 +112,11 @@ fn metadata(context: &Context, _: &mut Args) -> Result<Metadata, RpcError> {
         instance_id: context.instance,
         latest_block_number: view.head().number(),
         latest_block_hash: view.head().hash(),
-        forked_network: None,
+        forked_network: context.chain.fork().map(|fork| ForkedNetwork {
+            chain_id: fork.origin().chain_id,
+            fork_block_number: fork.number(),
+            fork_block_hash: fork.head().hash(),
+        }),
         snapshots: BTreeMap::new(),
     })
 }
@@ -125,26 +143,6 @@ async fn drop_all(context: Arc<Context>, _: Args) -> Result<(), RpcError> {
 
 async fn drop_of_sender(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
     Ok(context.chain.drop_transactions(Some(args.take("address")?)).await?)
-}
-
-async fn reset(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
-    let forking: Option<ResetOptions> = args.find("options")?;
-    if forking.is_some_and(|options| options.0.get("forking").is_some_and(|fork| !fork.is_null())) {
-        return Err(RpcError::Unsupported("forking another chain"));
-    }
-    Ok(context.chain.reset(None).await?)
-}
-
-/// Options of a reset: hardhat's `{forking: ..}`.
-#[derive(Clone, Debug)]
-struct ResetOptions(Value);
-
-impl crate::rpc::args::Param for ResetOptions {
-    const EXPECTED: &'static str = "an object";
-
-    fn read(json: &str) -> Result<Self, serde_json::Error> {
-        crate::rpc::args::read(json).map(Self)
-    }
 }
 
 fn set_logging(_: &Context, args: &mut Args) -> Result<bool, RpcError> {

@@ -64,7 +64,7 @@ fn history(context: &Context, args: &mut Args) -> Result<FeeHistory, RpcError> {
     check(percentiles.as_deref().unwrap_or_default())?;
     let view = context.view()?;
     let last = context.height(&view, newest.into())?.0;
-    let first = view.spec().header.number;
+    let first = view.first().0;
     let count = count.min(MOST_BLOCKS).min(last - first + 1);
     let mut history = FeeHistory { oldest_block: last + 1 - count, ..Default::default() };
     history.reward = percentiles.is_some().then(Vec::new);

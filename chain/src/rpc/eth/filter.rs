@@ -1,7 +1,7 @@
 //! Finds logs, and serves the filters that clients poll.
 
 use crate::{
-    execution::ChainView,
+    execution::{ChainView, ReadError},
     rpc::{
         Context,
         args::{Args, params},
@@ -39,7 +39,16 @@ impl Context {
         let view = self.view()?;
         let range = self.range(&view, filter)?;
         let mut found = Vec::new();
-        for height in view.blocks_with_logs(range, &wanted(filter))? {
+        let mut first = *range.start();
+        if let Some(fork) = view.fork().filter(|fork| first <= fork.number()) {
+            let last = *range.end();
+            found = fork.logs(filter, first, last).map_err(ReadError::from)?;
+            first = fork.number().saturating_add(1);
+            if first > last {
+                return Ok(found);
+            }
+        }
+        for height in view.blocks_with_logs(first..=*range.end(), &wanted(filter))? {
             if let Some(record) = view.block(height)? {
                 found.extend(matching_of(&record, filter, false));
             }

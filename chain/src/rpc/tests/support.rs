@@ -7,7 +7,7 @@ use crate::{
     genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, SEALER_KEY, dev_accounts},
     miner::MiningMode,
     poci::{Chips, Sealer},
-    rpc::{RpcConfig, RpcServer, RpcSetup, Signers, serve},
+    rpc::{MetricsConfig, RpcConfig, RpcServer, RpcSetup, Signers, serve},
 };
 use alloy_genesis::Genesis;
 use alloy_primitives::{Address, address};
@@ -20,6 +20,10 @@ use jsonrpsee::{
 };
 use serde_json::Value;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use utnet_db::Store;
 use utnet_primitives::Seconds;
 
@@ -60,15 +64,34 @@ impl Node {
         Self::open(genesis, EngineOptions { sealer, ..EngineOptions::default() }, None).await
     }
 
+    /// A plain node whose server is set up otherwise.
+    pub(super) async fn serving(mining: MiningMode, change: impl FnOnce(&mut RpcConfig)) -> Self {
+        let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
+        let options = EngineOptions { mining, ..EngineOptions::default() };
+        Self::open_with(genesis.build().unwrap(), options, change).await
+    }
+
     async fn open(genesis: Genesis, options: EngineOptions, ipc: Option<PathBuf>) -> Self {
+        Self::open_with(genesis, options, |config| config.ipc = ipc).await
+    }
+
+    async fn open_with(
+        genesis: Genesis,
+        options: EngineOptions,
+        change: impl FnOnce(&mut RpcConfig),
+    ) -> Self {
         let spec = ChainSpec::new(genesis, Limits::DEV).unwrap();
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(START));
         let (chain, engine) = open(Store::in_memory(), Arc::new(spec), options, clock).unwrap();
         engine.start().unwrap();
         let signers = Signers::new(dev_accounts(DEV_MNEMONIC, 10).unwrap());
-        let setup = RpcSetup { chain, signers, slots_in_an_epoch: 32 };
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = serve(setup, RpcConfig { ipc, ..RpcConfig::new(listen) }).await.unwrap();
+        let metrics = Some(MetricsConfig { listen, database: None });
+        let setup =
+            RpcSetup { chain, signers, slots_in_an_epoch: 32, faults: true, forker: None, metrics };
+        let mut config = RpcConfig::new(listen);
+        change(&mut config);
+        let server = serve(setup, config).await.unwrap();
         let url = format!("http://{}", server.address());
         let http = HttpClientBuilder::default().build(url).unwrap();
         Self { http, server }
@@ -84,6 +107,26 @@ impl Node {
 
     pub(super) async fn ws(&self) -> WsClient {
         WsClientBuilder::default().build(format!("ws://{}", self.server.address())).await.unwrap()
+    }
+
+    /// Where it answers.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Its metrics, as Prometheus gets them.
+    pub(super) async fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(self.server.metrics().unwrap()).await.unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    /// Closes its doors.
+    pub(super) async fn close(self) {
+        self.server.close().await;
     }
 
     /// The result of a method that must succeed.

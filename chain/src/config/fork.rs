@@ -1,0 +1,138 @@
+//! Begins a chain where it forks off from another.
+
+use super::{
+    accounts::DevAccounts,
+    args::{ForkArgs, NodeArgs},
+    genesis::{hold, limits},
+    node::NodeError,
+};
+use crate::{
+    engine::Beginning,
+    execution::{Fork, ForkConfig, Manners, Origin},
+    genesis::{ChainSpec, DevGenesis, ETHEREUM_CONTRACTS, fork_off},
+    rpc::{ForkWish, Forker},
+};
+use alloy_genesis::{Genesis, GenesisAccount};
+use alloy_primitives::{Address, Bytes, U256};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use utnet_primitives::precompile;
+
+/// Our precompiles, where the other chain may have them, too.
+const PRECOMPILES: [Address; 4] = [
+    precompile::SE_VERIFY,
+    precompile::POCI_VERIFY,
+    precompile::VRF_VERIFY,
+    precompile::DLEQ_VERIFY,
+];
+
+/// Begins a fork as the flags say; one that the store holds goes on.
+pub(super) fn begin(
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    url: &str,
+    stored: Option<ChainSpec>,
+) -> Result<Beginning, NodeError> {
+    let known = match &stored {
+        Some(spec) => {
+            let chain_id = spec.forked_from.ok_or(NodeError::NoFork)?;
+            Some(Origin { chain_id, number: spec.header.number, hash: spec.header.hash() })
+        }
+        None => None,
+    };
+    let mut config = config(args, url);
+    config.block = args.fork.fork_block_number;
+    config.chain_id = args.fork.fork_chain_id;
+    config.known = known;
+    let fork = Fork::open(&config)?;
+    let spec = match stored {
+        Some(spec) => spec,
+        None => ChainSpec::new(genesis(args, accounts, &fork)?, limits(args))?,
+    };
+    Ok(Beginning { spec: Arc::new(spec), fork: Some(Arc::new(fork)) })
+}
+
+/// What begins forks for whoever asks while the node runs.
+pub(super) fn forker(args: &NodeArgs, accounts: &DevAccounts) -> Forker {
+    let (args, accounts) = (args.clone(), accounts.clone());
+    Forker::new(move |wish: ForkWish| -> Result<Beginning, NodeError> {
+        let mut config = config(&args, &wish.url);
+        config.block = wish.block;
+        let fork = Fork::open(&config)?;
+        let genesis = genesis(&args, &accounts, &fork)?;
+        let spec = ChainSpec::new(genesis, limits(&args))?;
+        Ok(Beginning { spec: Arc::new(spec), fork: Some(Arc::new(fork)) })
+    })
+}
+
+fn config(args: &NodeArgs, url: &str) -> ForkConfig {
+    let ForkArgs { fork_header, fork_retries, fork_retry_backoff, timeout, .. } = &args.fork;
+    ForkConfig {
+        url: url.to_owned(),
+        block: None,
+        chain_id: None,
+        known: None,
+        manners: Manners {
+            headers: fork_header.clone(),
+            retries: *fork_retries,
+            backoff: Duration::from_millis(*fork_retry_backoff),
+            timeout: *timeout,
+        },
+        cache: cache(args),
+    }
+}
+
+/// Where answers are kept.
+fn cache(args: &NodeArgs) -> Option<PathBuf> {
+    if args.fork.no_storage_caching {
+        return None;
+    }
+    let of_chain = || args.storage.datadir.as_ref().map(|folder| folder.join("fork"));
+    let of_user = || std::env::home_dir().map(|home| home.join(".cache/utnet/fork"));
+    args.fork.cache_path.clone().or_else(of_chain).or_else(of_user)
+}
+
+/// The rules of a dev chain and the dev accounts' money, above the other chain's state.
+fn genesis(args: &NodeArgs, accounts: &DevAccounts, fork: &Fork) -> Result<Genesis, NodeError> {
+    let chain_id = args.chain.chain_id.unwrap_or_else(|| fork.origin().chain_id);
+    let dev = DevGenesis { chain_id, accounts: 0, poci: None, ..DevGenesis::default() };
+    let contracts = dev.build()?.alloc;
+    let mut genesis = Genesis { alloc: Default::default(), ..dev.build()? };
+    let addresses: Vec<_> =
+        accounts.addresses().chain(ETHEREUM_CONTRACTS).chain(PRECOMPILES).collect();
+    fork.prefetch(fork.number(), &addresses, &[])?;
+    for address in accounts.addresses() {
+        let account = GenesisAccount { balance: accounts.balance, ..upstream(fork, address)? };
+        genesis.alloc.insert(address, account);
+    }
+    // What Ethereum's rules call at every block, where the other chain is older than they.
+    for address in ETHEREUM_CONTRACTS {
+        let has_code = upstream(fork, address)?.code.is_some();
+        if let (false, Some(contract)) = (has_code, contracts.get(&address)) {
+            genesis.alloc.insert(address, contract.clone());
+        }
+    }
+    for address in PRECOMPILES {
+        let account = upstream(fork, address)?;
+        if account.code.as_ref().is_some_and(|code| code.as_ref() == [0xfe]) {
+            genesis.alloc.insert(address, account);
+        }
+    }
+    hold(&mut genesis, args);
+    fork_off(&mut genesis, fork.head(), fork.origin().chain_id)?;
+    Ok(genesis)
+}
+
+/// An account as the other chain has it.
+fn upstream(fork: &Fork, address: Address) -> Result<GenesisAccount, NodeError> {
+    let Some(account) = fork.account(address, fork.number())? else {
+        return Ok(GenesisAccount { balance: U256::ZERO, ..GenesisAccount::default() });
+    };
+    let code =
+        account.code.map(|code| code.original_bytes()).filter(|code: &Bytes| !code.is_empty());
+    Ok(GenesisAccount {
+        balance: account.balance,
+        nonce: Some(account.nonce),
+        code,
+        ..GenesisAccount::default()
+    })
+}
