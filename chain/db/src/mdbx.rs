@@ -43,6 +43,11 @@ const HEAD: u64 = 3 * 4_096;
 /// Most bytes by which the file grows at a time.
 const GROWTH: usize = 64 << 20;
 
+/// Bytes of commits that wait for the disk at most; with more, a commit waits itself. Any number
+/// keeps the engine from syncing in every transaction that looks for free pages, which it does
+/// without one.
+const BACKLOG: usize = 256 << 20;
+
 /// Reading transactions that can be open at once, over all threads.
 const READERS: u64 = 1_024;
 
@@ -187,6 +192,7 @@ fn environment(options: OpenOptions) -> signet_libmdbx::EnvironmentBuilder {
         })
         .set_max_dbs(TableId::ALL.len() + 8)
         .set_max_readers(READERS)
+        .set_sync_bytes(BACKLOG)
         .set_flags(EnvironmentFlags {
             mode: Mode::ReadWrite { sync_mode },
             no_rdahead: true,
