@@ -48,6 +48,7 @@ CHAIN_MODULES = [
     "clock",
     "genesis",
     "execution",
+    "explain",
     "poci",
     "pool",
     "miner",

@@ -3,9 +3,11 @@
 mod accounts;
 mod args;
 mod banner;
+mod explaining;
 mod fork;
 mod genesis;
 mod node;
+mod output;
 mod report;
 mod transfer;
 mod values;

@@ -11,6 +11,7 @@ mod durations;
 mod faults;
 mod header;
 mod judge;
+mod notes;
 mod pending;
 mod propose;
 mod reorg;
@@ -35,6 +36,7 @@ pub use durations::Durations;
 pub use faults::{FaultBoard, Faults};
 pub use header::{Attributes, next_base_fee, next_excess_blob_gas, reachable_gas_limit};
 pub use judge::{Judged, Unacceptable, UncleFault, judge};
+pub use notes::{CallNote, Note};
 pub use propose::{Proposal, Source, propose};
 pub use simulate::{
     Overrides, SIMULATION_GAS, SimulateFault, Simulated, SimulatedBlock, SimulatedCall, Simulation,

@@ -20,6 +20,7 @@ mod signers;
 mod subscribe;
 mod table;
 mod testing;
+mod told;
 mod trace;
 mod txpool;
 mod utn;
@@ -30,7 +31,7 @@ pub use server::{Cors, RpcConfig, RpcLimits, RpcServer, ServeError};
 pub use signers::Signers;
 pub use table::{Method, Standard};
 
-use crate::engine::api::Chain;
+use crate::{engine::api::Chain, explain::Explainer};
 use alloy_primitives::B256;
 use filters::Filters;
 use metrics::{ChainCounts, Metrics, MetricsServer};
@@ -77,6 +78,8 @@ pub struct RpcSetup {
     pub signers: Signers,
     /// Blocks between the head and the safe one; twice as many to the finalized one.
     pub slots_in_an_epoch: u64,
+    /// What is known about contracts.
+    pub explainer: Explainer,
     /// Whether `utn_fault*` is served.
     pub faults: bool,
     /// Begins forks of other chains, if it may.
@@ -100,6 +103,7 @@ pub(crate) struct Context {
     chain: Chain,
     signers: Signers,
     slots: u64,
+    explainer: Explainer,
     /// A random id of this run, for `anvil_metadata`.
     instance: B256,
     filters: Mutex<Filters>,
@@ -153,6 +157,7 @@ pub async fn serve(setup: RpcSetup, config: RpcConfig) -> Result<RpcServer, Serv
         chain: setup.chain,
         signers: setup.signers,
         slots: setup.slots_in_an_epoch,
+        explainer: setup.explainer,
         instance: B256::random(),
         filters: Mutex::default(),
         forker: setup.forker,

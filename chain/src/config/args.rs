@@ -13,6 +13,7 @@ pub(super) use operation::OperationArgs;
 pub use operation::{LogFormat, LogSettings};
 pub(super) use server::{LimitArgs, ServerArgs};
 
+use super::explaining::ExplainArgs;
 use crate::genesis::DEV_MNEMONIC;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ pub struct NodeArgs {
     pub(super) operation: OperationArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) explaining: ExplainArgs,
     #[command(flatten)]
     pub(super) evm: EvmArgs,
     #[command(flatten)]

@@ -5,13 +5,15 @@ use super::{
     args::{LimitArgs, NodeArgs, Order},
     banner::Banner,
     fork, genesis,
-    report::{self, Style},
+    output::Output,
+    report::{Report, Style},
     values::Origins,
 };
 use crate::{
     clock::{Clock, SystemClock},
     engine::{self, Beginning, Chain, EngineError, EngineOptions},
     execution::InstallError,
+    explain::ArtifactsError,
     genesis::{GenesisError, SEALER_KEY},
     miner::MiningMode,
     poci::{Chips, Sealer},
@@ -40,8 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum ExitReason {
     /// It was asked to.
     Shutdown,
-    /// Nobody reads its output any more.
-    OutputClosed,
+    /// The engine has ended.
+    EngineEnded,
 }
 
 /// Why a node did not start, or ended.
@@ -93,6 +95,9 @@ pub enum NodeError {
     /// The data folder cannot be opened.
     #[error("--datadir cannot be opened")]
     Store(#[from] DbError),
+    /// The contracts' artifacts cannot be read.
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactsError),
     /// The chain cannot be opened or changed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -127,6 +132,7 @@ pub async fn run_node(
     options.fork = beginning.fork;
     let (chain, engine) = engine::open(store, beginning.spec, options, clock)?;
     let engine = engine.start()?;
+    let out = &mut Output::new(out);
     if args.evm.auto_impersonate {
         chain.auto_impersonate(true).await?;
     }
@@ -160,11 +166,14 @@ async fn serve(
     out: &mut dyn Write,
     shutdown: impl Future,
 ) -> Result<ExitReason, NodeError> {
-    let heads = chain.heads();
+    let explainer = args.explaining.explainer()?;
+    let shows_console = !args.explaining.disable_console_log;
+    let report = Report::new(chain, explainer.clone(), style(args), shows_console);
     let setup = RpcSetup {
         chain: chain.clone(),
         signers: accounts.signers(),
         slots_in_an_epoch: args.chain.slots_in_an_epoch,
+        explainer,
         faults: args.operation.faults,
         forker: Some(fork::forker(args, accounts)),
         metrics: metrics(args),
@@ -173,39 +182,44 @@ async fn serve(
     let view = chain.view()?;
     let ipc = args.server.ipc.as_deref();
     let banner = Banner { accounts, view: &view, server: &server, ipc };
-    let style = announce(args, &banner, out)?;
+    announce(args, &banner, out)?;
     drop(view);
     let reason = tokio::select! {
         _ = shutdown => Ok(ExitReason::Shutdown),
-        printed = report::follow(chain, heads, style, out) => match printed {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(ExitReason::OutputClosed),
-        },
+        printed = report.follow(out) => {
+            printed.map(|()| ExitReason::EngineEnded).map_err(NodeError::from)
+        }
     };
     server.close().await;
     reason
 }
 
-/// Prints the banner, writes `--config-out`, and decides how blocks are printed.
-fn announce(args: &NodeArgs, banner: &Banner<'_>, out: &mut dyn Write) -> Result<Style, NodeError> {
+/// How blocks are printed.
+const fn style(args: &NodeArgs) -> Style {
+    match (args.output.silent, args.output.json) {
+        (true, _) => Style::Silent,
+        (false, true) => Style::Json,
+        (false, false) => Style::Text,
+    }
+}
+
+/// Prints the banner and writes `--config-out`.
+fn announce(args: &NodeArgs, banner: &Banner<'_>, out: &mut dyn Write) -> Result<(), NodeError> {
     if let Some(path) = &args.output.config_out {
         write_json(path, &banner.to_json())?;
     }
-    if args.output.silent {
-        return Ok(Style::Silent);
+    match style(args) {
+        Style::Silent => return Ok(()),
+        Style::Json => writeln!(out, "{}", banner.to_json())?,
+        Style::Text => {
+            banner.print(out)?;
+            let idle = args.accepted.given();
+            if !idle.is_empty() {
+                writeln!(out, "Accepted, without effect here: {}\n", idle.join(", "))?;
+            }
+        }
     }
-    if args.output.json {
-        writeln!(out, "{}", banner.to_json())?;
-        banner.print_doors(out)?;
-        return Ok(Style::Json);
-    }
-    banner.print(out)?;
-    let idle = args.accepted.given();
-    if !idle.is_empty() {
-        writeln!(out, "Accepted, without effect here: {}\n", idle.join(", "))?;
-    }
-    banner.print_doors(out)?;
-    Ok(Style::Text)
+    Ok(banner.print_doors(out)?)
 }
 
 fn write_json(path: &Path, value: &serde_json::Value) -> Result<(), NodeError> {

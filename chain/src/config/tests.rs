@@ -4,6 +4,7 @@ use super::{ExitReason, NodeArgs, NodeError, run_node};
 use clap::Parser;
 use jsonrpsee::{core::client::ClientT, http_client::HttpClientBuilder, rpc_params};
 use parking_lot::Mutex;
+use serde_json::json;
 use std::{
     io::{self, Write},
     net::TcpListener,
@@ -37,6 +38,13 @@ impl Write for Output {
 impl Output {
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock()).into_owned()
+    }
+
+    /// Waits until the node has printed this.
+    async fn wait_for(&self, part: &str) {
+        while !self.text().contains(part) {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits until the node says where it listens.
@@ -177,4 +185,57 @@ async fn a_file_that_is_not_there_is_told_with_its_flag() {
     let args = parse(&["--port", "0", "--init", "/nowhere/genesis.json"]).unwrap();
     let refused = Box::pin(run_node(args, &mut io::sink(), async {})).await.unwrap_err();
     assert!(refused.to_string().starts_with("--init /nowhere/genesis.json"), "{refused}");
+}
+
+/// What a node prints when `log("seven", 7)` is told to the console in a transaction and in a call,
+/// up to a part that must come.
+async fn told(flags: &[&str], last: &str) -> String {
+    let output = Output::default();
+    let (reader, mut writer) = (output.clone(), output.clone());
+    let args = parse(&[&["--no-poci", "--port", "0"], flags].concat()).unwrap();
+    let shutdown = async {
+        tell_the_console(reader.address().await).await;
+        reader.wait_for(last).await;
+    };
+    Box::pin(run_node(args, &mut writer, shutdown)).await.unwrap();
+    output.text()
+}
+
+async fn tell_the_console(address: String) {
+    let client = HttpClientBuilder::default().build(format!("http://{address}")).unwrap();
+    let word = |hex: &str| format!("{hex:0>64}");
+    let text = format!("736576656e{}", "0".repeat(54));
+    let data = ["0xb60e72cc", &word("40"), &word("7"), &word("5"), &text].concat();
+    let from = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    let call = json!({ "from": from, "to": crate::execution::CONSOLE, "data": data });
+    client.request::<String, _>("eth_sendTransaction", rpc_params![&call]).await.unwrap();
+    client.request::<String, _>("eth_call", rpc_params![&call]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_contracts_tell_the_console_is_printed() {
+    let text = told(&[], "    eth_call\n    console.log:\n      seven 7\n").await;
+    assert_eq!(text.matches("    console.log:\n      seven 7\n").count(), 2, "{text}");
+}
+
+#[tokio::test]
+async fn the_console_can_be_switched_off() {
+    let text = told(&["--disable-console-log"], "Block Time:").await;
+    assert!(text.contains("Transaction:") && !text.contains("seven"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_said_can_be_read_by_programs() {
+    let text = told(&["--json"], r#""event":"call""#).await;
+    let events = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let is_told = |event: &serde_json::Value| event["console"] == json!(["seven 7"]);
+    let said: Vec<_> = events.filter(is_told).map(|event| event["event"].clone()).collect();
+    assert_eq!(said, [json!("transaction"), json!("call")]);
+}
+
+#[tokio::test]
+async fn calls_are_printed_as_a_tree() {
+    let text = told(&["--print-traces"], "eth_call").await;
+    assert!(text.contains("    Calls:\n      ["), "{text}");
+    assert!(text.contains("console::log(seven 7)"), "{text}");
 }

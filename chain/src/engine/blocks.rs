@@ -3,11 +3,12 @@
 use super::{
     api::{EngineError, HeadEvent},
     header::{Attributes, next_base_fee},
+    notes::Note,
     propose::{AtMost, Proposal, Source, no_withdrawals, propose},
     worker::Engine,
 };
 use crate::{
-    execution::{BlockRecord, ChainView, Rewards, to_write},
+    execution::{BlockRecord, ChainView, Console, Rewards, to_write},
     poci::Plan,
     pool::PooledEntry,
 };
@@ -43,23 +44,33 @@ impl Engine {
             Some(plan) => Rewards::Emission(plan.producer),
             None => Rewards::Given(no_withdrawals(is_shanghai)),
         };
+        let console = self.shared.is_heard().then(Console::default);
         let proposal = match given {
-            Some(list) => propose(&view, &attributes, rewards, &mut list.into_iter()),
+            Some(list) => {
+                propose(&view, &attributes, rewards, &mut list.into_iter(), console.as_ref())
+            }
             None => {
                 let pool = self.shared.pool.read();
                 let mut ready = pool.ready(self.settings.order, self.base_fee(&view));
                 let source: &mut dyn Source = &mut ready;
                 match self.max_transactions {
-                    Some(most) => {
-                        propose(&view, &attributes, rewards, &mut AtMost { source, most })
-                    }
-                    None => propose(&view, &attributes, rewards, source),
+                    Some(most) => propose(
+                        &view,
+                        &attributes,
+                        rewards,
+                        &mut AtMost { source, most },
+                        console.as_ref(),
+                    ),
+                    None => propose(&view, &attributes, rewards, source, console.as_ref()),
                 }
             }
         }?;
-        let Proposal { mut block, state, invalid, .. } = proposal;
+        let Proposal { mut block, state, invalid, notes, .. } = proposal;
         if let Some(plan) = &plan {
             self.seal(plan, &mut block)?;
+        }
+        if !notes.is_empty() {
+            self.shared.note(Note::Block { hash: block.hash(), notes: Arc::new(notes) });
         }
         let block = self.finalise(block, state)?;
         for (hash, reason) in invalid {

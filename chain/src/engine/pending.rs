@@ -31,7 +31,7 @@ impl Chain {
         let ready = self.pool_view().ready_in(settings.order, base_fee.unwrap_or_default());
         let is_shanghai = view.spec().is_shanghai_active_at_timestamp(attributes.timestamp.0);
         let rewards = Rewards::Given(no_withdrawals(is_shanghai));
-        let proposal = propose(&view, &attributes, rewards, &mut ready.into_iter())?;
+        let proposal = propose(&view, &attributes, rewards, &mut ready.into_iter(), None)?;
         Ok((view, proposal))
     }
 
@@ -54,7 +54,7 @@ impl Chain {
         });
         let is_shanghai = view.spec().is_shanghai_active_at_timestamp(attributes.timestamp.0);
         let rewards = Rewards::Given(is_shanghai.then_some(withdrawals));
-        Ok(propose(view, attributes, rewards, &mut transactions.into_iter())?)
+        Ok(propose(view, attributes, rewards, &mut transactions.into_iter(), None)?)
     }
 
     /// What the next block would be made with.

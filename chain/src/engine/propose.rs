@@ -3,8 +3,8 @@
 use super::header::{self, Attributes};
 use crate::{
     execution::{
-        At, BlockRecord, BlockRun, ChainView, ExecutionError, Overlay, ReadError, Rewards, Sandbox,
-        settle,
+        At, BlockRecord, BlockRun, ChainView, Console, ExecutionError, Notes, Overlay, ReadError,
+        Rewards, Sandbox, settle,
     },
     pool::{PooledEntry, Ready},
 };
@@ -84,6 +84,8 @@ pub struct Proposal {
     pub requests: Requests,
     /// The state after the block.
     pub after: Overlay,
+    /// What its transactions said, if somebody listened.
+    pub notes: Notes,
 }
 
 impl Proposal {
@@ -99,7 +101,8 @@ impl Proposal {
     }
 }
 
-/// Builds the next block on the head of a view. Changes nothing but what it returns.
+/// Builds the next block on the head of a view. Changes nothing but what it returns. With a console,
+/// it also keeps what transactions tell it, and why they fail.
 ///
 /// # Errors
 /// When the state cannot be read or a system call fails.
@@ -108,6 +111,7 @@ pub fn propose(
     attributes: &Attributes,
     rewards: Rewards<'_>,
     source: &mut dyn Source,
+    console: Option<&Console>,
 ) -> Result<Proposal, ExecutionError> {
     let spec = view.spec();
     let parent = view.head();
@@ -119,6 +123,9 @@ pub fn propose(
     let spec_id = env.cfg_env.spec;
     let mut run = BlockRun::new(spec, &mut state, env);
     run.open(next.parent_hash, next.parent_beacon_block_root)?;
+    if let Some(console) = console {
+        run.listen(console)?;
+    }
     let (entries, invalid) = fill(&mut run, &next, view, source)?;
     let executed = run.close(&[], rewards)?;
     let (changes, state_root) = settle(&state, spec_id)?;
@@ -138,6 +145,7 @@ pub fn propose(
         invalid,
         requests: executed.requests,
         after: state,
+        notes: executed.notes,
     })
 }
 

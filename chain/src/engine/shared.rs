@@ -3,6 +3,7 @@
 use super::{
     Durations, FaultBoard,
     api::{EngineError, HeadEvent, Settings},
+    notes::Note,
 };
 use crate::{
     execution::{ChainView, Foreign, Fork, ReadError},
@@ -23,6 +24,8 @@ use utnet_db::Store;
 const HEAD_EVENTS: usize = 4_096;
 /// How many new transactions a slow follower may lag behind before it misses some.
 const PENDING_EVENTS: usize = 16_384;
+/// How many notes a slow log may lag behind before it misses some.
+const NOTES: usize = 4_096;
 /// How many blob transactions' sidecars are kept after their block (about 32 MiB with one blob).
 const KEPT_SIDECARS: usize = 256;
 /// How many refused blocks are remembered.
@@ -36,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) pool: Arc<RwLock<Pool>>,
     pub(crate) heads: broadcast::Sender<HeadEvent>,
     pub(crate) pending: broadcast::Sender<Arc<PooledEntry>>,
+    pub(crate) notes: broadcast::Sender<Note>,
     sidecars: Mutex<Sidecars>,
     refused: Mutex<VecDeque<Foreign>>,
     pub(crate) commits: Arc<Durations>,
@@ -70,6 +74,7 @@ impl Shared {
             pool: Arc::new(RwLock::new(pool)),
             heads: broadcast::Sender::new(HEAD_EVENTS),
             pending: broadcast::Sender::new(PENDING_EVENTS),
+            notes: broadcast::Sender::new(NOTES),
             sidecars: Mutex::default(),
             refused: Mutex::default(),
             commits: Arc::default(),
@@ -140,6 +145,16 @@ impl Shared {
     /// Tells followers; nobody listening is no fault.
     pub(crate) fn announce(&self, event: HeadEvent) {
         drop(self.heads.send(event));
+    }
+
+    /// Whether somebody follows the notes: else nothing is kept for them.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.notes.receiver_count() > 0
+    }
+
+    /// Tells followers; nobody listening is no fault.
+    pub(crate) fn note(&self, note: Note) {
+        drop(self.notes.send(note));
     }
 
     /// Tells followers; nobody listening is no fault.

@@ -5,6 +5,7 @@ mod dev;
 mod judging;
 mod judging_poci;
 mod mining;
+mod notes;
 mod simulating;
 mod stories;
 pub(crate) mod support;

@@ -3,7 +3,7 @@
 //! The order is that of `docs/protocol.md`, section 2. Proposing and judging run the same code.
 
 use super::{
-    Overlay, ReadError, Receipt, Transaction,
+    Console, Failure, Notes, Overlay, ReadError, Receipt, Transaction,
     evm::UtnetEvmFactory,
     overlay,
     system::{self, Producer},
@@ -88,6 +88,8 @@ pub struct Executed {
     pub blob_gas_used: u64,
     /// Withdrawals; `None` before Shanghai.
     pub withdrawals: Option<Vec<Withdrawal>>,
+    /// What the transactions said, if somebody listened.
+    pub notes: Notes,
 }
 
 /// A block in execution over an overlay, perhaps under an inspector.
@@ -97,6 +99,9 @@ pub(crate) struct BlockRun<'a, I = NoOpInspector> {
     receipts: Vec<Receipt>,
     gas_used: u64,
     blob_gas_used: u64,
+    /// Who wants to know what transactions say beside their receipts.
+    console: Option<Console>,
+    notes: Notes,
 }
 
 impl<'a> BlockRun<'a> {
@@ -121,7 +126,22 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
     }
 
     const fn over(spec: &'a ChainSpec, evm: EthEvm<&'a mut Overlay, I, PrecompilesMap>) -> Self {
-        Self { spec, evm, receipts: Vec::new(), gas_used: 0, blob_gas_used: 0 }
+        Self {
+            spec,
+            evm,
+            receipts: Vec::new(),
+            gas_used: 0,
+            blob_gas_used: 0,
+            console: None,
+            notes: Notes::new(),
+        }
+    }
+
+    /// Keeps what transactions tell the console, and why they fail.
+    pub(crate) fn listen(&mut self, console: &Console) -> Result<(), ReadError> {
+        console.overhear(&mut self.evm)?;
+        self.console = Some(console.clone());
+        Ok(())
     }
 
     /// The EVM, for its inspector, its precompiles and the state below.
@@ -186,10 +206,22 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
         self.gas_used = self.gas_used.saturating_add(ran.result.tx_gas_used());
         self.blob_gas_used =
             self.blob_gas_used.saturating_add(transaction.blob_gas_used().unwrap_or_default());
+        self.note(index, &ran.result);
         let outcome = self.outcome(&ran.result)?;
         let logs = take_logs(&mut ran.result);
         self.receipts.push(receipt(transaction.tx_type(), outcome, self.gas_used, logs));
         Ok(ran.result)
+    }
+
+    fn note(&mut self, index: usize, result: &ExecutionResult) {
+        let Some(console) = &self.console else { return };
+        let told = console.take();
+        if !told.is_empty() {
+            self.notes.console.push((index, told));
+        }
+        if let Some(failure) = Failure::of(result) {
+            self.notes.failures.push((index, failure));
+        }
     }
 
     /// What the receipt says about success: the status, before Byzantium the state root.
@@ -224,6 +256,7 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
             gas_used: self.gas_used,
             blob_gas_used: self.blob_gas_used,
             withdrawals,
+            notes: self.notes,
         })
     }
 

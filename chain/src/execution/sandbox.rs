@@ -1,7 +1,7 @@
 //! Runs calls on a private copy of the state at a block, for `eth_call`, traces and simulations.
 
 use super::{
-    At, ChainView, ExecutionError, Overlay, PrecompileMoves, ReadError, StateView,
+    At, ChainView, Console, ExecutionError, Overlay, PrecompileMoves, ReadError, StateView,
     block::{BlockRun, clears_empty},
     evm::UtnetEvmFactory,
     overlay,
@@ -41,6 +41,8 @@ pub struct Sandbox {
     pub state: Overlay,
     /// Where overrides put precompiles.
     pub(super) moves: PrecompileMoves,
+    /// Who listens to what calls tell the console.
+    pub console: Option<Console>,
     has_precompiles: bool,
 }
 
@@ -70,6 +72,7 @@ impl Sandbox {
             env,
             state: CacheDB::new(state),
             moves: PrecompileMoves::default(),
+            console: None,
             has_precompiles: view.spec().has_precompiles,
         }
     }
@@ -129,6 +132,9 @@ impl Sandbox {
         let env = self.env_for(&tx);
         let mut evm = factory.create_evm_with_inspector(&mut self.state, env, inspector);
         self.moves.apply(&mut evm).map_err(|error| EVMError::Custom(error.to_string()))?;
+        if let Some(console) = &self.console {
+            console.overhear(&mut evm).map_err(EVMError::Database)?;
+        }
         evm.transact_raw(tx)
     }
 

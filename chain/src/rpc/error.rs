@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{SimulateFault, api::EngineError},
-    execution::{CallError, ExecutionError, OverrideError, ReadError},
+    execution::{CallError, ExecutionError, Failure, OverrideError, ReadError},
 };
 use alloy_eips::BlockId;
 use alloy_evm::revm::context::result::{EVMError, HaltReason, InvalidTransaction};
@@ -69,6 +69,8 @@ pub(super) enum RpcError {
     Reverted(Bytes),
     #[error("{}", halted(.0))]
     Halted(HaltReason),
+    #[error("{message}")]
+    Placed { error: Box<Self>, message: String },
     #[error("gas required exceeds allowance ({allowance})")]
     GasAboveAllowance { allowance: u64 },
     #[error(
@@ -117,6 +119,7 @@ impl RpcError {
             | Self::RangeAboveHead => INVALID_PARAMS_CODE,
             Self::Reverted(_) => REVERTED,
             Self::Simulate(fault) => super::eth::simulate::code(fault),
+            Self::Placed { error, .. } => error.code(),
             Self::Read(_)
             | Self::Unwritable(_)
             | Self::Crashed(_)
@@ -128,6 +131,16 @@ impl RpcError {
     fn data(&self) -> Option<&Bytes> {
         match self {
             Self::Reverted(output) => Some(output),
+            Self::Placed { error, .. } => error.data(),
+            _ => None,
+        }
+    }
+
+    /// Why the call failed, if that is what this tells.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Reverted(output) => Some(Failure::Reverted(output.clone())),
+            Self::Halted(reason) => Some(Failure::Halted(reason.clone())),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ mod calls;
 mod dev;
 mod errors;
 mod events;
+mod explaining;
 mod faults;
 mod ipc;
 mod limits;

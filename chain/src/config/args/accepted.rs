@@ -7,15 +7,6 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Accepted for anvil's scripts, without effect")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::config) struct AcceptedArgs {
-    /// Traces are made when asked for.
-    #[arg(long, visible_alias = "tracing")]
-    steps_tracing: bool,
-    /// Traces are made when asked for.
-    #[arg(long)]
-    print_traces: bool,
-    /// Nothing is decoded.
-    #[arg(long)]
-    disable_console_log: bool,
     /// No least tip is asked.
     #[arg(long)]
     disable_min_priority_fee: bool,
@@ -83,9 +74,6 @@ impl AcceptedArgs {
     /// The flags that were given, to be told once.
     pub(in crate::config) fn given(&self) -> Vec<&'static str> {
         let flags = [
-            ("--steps-tracing", self.steps_tracing),
-            ("--print-traces", self.print_traces),
-            ("--disable-console-log", self.disable_console_log),
             ("--disable-min-priority-fee", self.disable_min_priority_fee),
             ("--transaction-block-keeper", self.transaction_block_keeper.is_some()),
             ("--prune-history", self.prune_history.is_some()),

@@ -105,6 +105,11 @@ impl Tx {
         self
     }
 
+    pub(crate) fn data(mut self, data: impl Into<Bytes>) -> Self {
+        self.tx.input = data.into();
+        self
+    }
+
     pub(crate) fn value(mut self, wei: u64) -> Self {
         self.tx.value = U256::from(wei);
         self

@@ -75,7 +75,9 @@ impl Param for ResetOptions {
             None | Some(Value::Null) => None,
             Some(number) => Some(Small::read(&number.to_string())?.0),
         };
-        Ok(Self(Some(Forking { url, block })))
+        // viem says `{forking: {blockNumber: null}}` when it names nothing.
+        let names_something = url.is_some() || block.is_some();
+        Ok(Self(names_something.then_some(Forking { url, block })))
     }
 }
 

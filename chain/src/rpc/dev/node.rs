@@ -14,7 +14,8 @@ methods! {
     now "anvil_nodeInfo", Anvil, "Shows head, rules and fees of the node." => info;
     now "anvil_metadata" | "hardhat_metadata", Hardhat, "Shows version, chain id, this run's id and the head." => metadata;
     now "anvil_getGenesisTime", Anvil, "Tells the timestamp of the genesis block." => genesis_time;
-    ask "anvil_dropTransaction" | "hardhat_dropTransaction", Hardhat, "Drops a transaction from the pool: `hash`; answers with it, or null." => drop_transaction;
+    ask "anvil_dropTransaction", Anvil, "Drops a transaction from the pool: `hash`; answers with it, or null." => drop_transaction;
+    ask "hardhat_dropTransaction", Hardhat, "Drops a transaction from the pool: `hash`; answers whether it was there." => has_dropped_transaction;
     ask "anvil_dropAllTransactions" | "hardhat_dropAllTransactions", Anvil, "Empties the pool." => drop_all;
     ask "anvil_removePoolTransactions", Anvil, "Drops all transactions of a sender: `address`." => drop_of_sender;
     now "anvil_getBlobsByTransactionHash", Anvil, "Shows the blobs of a recent transaction: `hash`." => blobs;
@@ -135,6 +136,10 @@ fn blobs(context: &Context, args: &mut Args) -> Result<Option<Vec<Bytes>>, RpcEr
 
 async fn drop_transaction(context: Arc<Context>, mut args: Args) -> Result<Option<B256>, RpcError> {
     Ok(context.chain.drop_transaction(args.take("hash")?).await?)
+}
+
+async fn has_dropped_transaction(context: Arc<Context>, args: Args) -> Result<bool, RpcError> {
+    Ok(drop_transaction(context, args).await?.is_some())
 }
 
 async fn drop_all(context: Arc<Context>, _: Args) -> Result<(), RpcError> {

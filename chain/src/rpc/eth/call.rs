@@ -44,7 +44,9 @@ fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
     let mut sandbox = prepare(context, args)?;
     let transaction = to_env(&request, &sandbox)?;
     check_funds(&request, &transaction, &sandbox)?;
-    returned(sandbox.run(transaction, NoOpInspector)?.result)
+    context.listen(&mut sandbox);
+    let result = returned(sandbox.run(transaction.clone(), NoOpInspector)?.result);
+    context.tell("eth_call", &mut sandbox, &transaction, result)
 }
 
 /// Reads what may follow a transaction: block, state overrides, block overrides.
@@ -89,7 +91,9 @@ fn follow(
 fn estimate_gas(context: &Context, args: &mut Args) -> Result<U64, RpcError> {
     let request: TransactionRequest = args.take("transaction")?;
     let mut sandbox = prepare(context, args)?;
-    estimate::gas(&mut sandbox, &request).map(U64::from)
+    let gas = estimate::gas(&mut sandbox, &request);
+    let transaction = to_env(&request, &sandbox)?;
+    context.tell("eth_estimateGas", &mut sandbox, &transaction, gas).map(U64::from)
 }
 
 fn access_list(context: &Context, args: &mut Args) -> Result<AccessListResult, RpcError> {

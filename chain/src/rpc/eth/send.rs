@@ -7,7 +7,7 @@ use crate::{
         Context,
         args::Args,
         error::RpcError,
-        eth::{estimate, fee::SUGGESTED_TIP},
+        eth::{estimate, fee::SUGGESTED_TIP, request::to_env},
         objects::ReceiptObject,
         signers::assert_sender,
         table::methods,
@@ -220,7 +220,9 @@ impl Context {
 
     fn estimate(&self, request: &TransactionRequest) -> Result<u64, RpcError> {
         let mut sandbox = self.sandbox(Some(BlockNumberOrTag::Pending.into()), None, None)?;
-        estimate::gas(&mut sandbox, request)
+        let gas = estimate::gas(&mut sandbox, request);
+        let transaction = to_env(request, &sandbox)?;
+        self.tell("eth_sendTransaction", &mut sandbox, &transaction, gas)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::{
     clock::{Clock, ManualClock},
-    engine::{EngineOptions, open},
+    engine::{Chain, EngineOptions, open},
     execution::{Founders, install},
+    explain::Explainer,
     genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, SEALER_KEY, dev_accounts},
     miner::MiningMode,
     poci::{Chips, Sealer},
@@ -40,6 +41,7 @@ pub(super) const PARROT: &str = "0x36600060003736 6000fd";
 /// A node that answers on a free port of this machine.
 pub(super) struct Node {
     pub(super) http: HttpClient,
+    pub(super) chain: Chain,
     server: RpcServer,
 }
 
@@ -52,6 +54,13 @@ impl Node {
         let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
         let options = EngineOptions { mining, ..EngineOptions::default() };
         Self::open(genesis.build().unwrap(), options, ipc).await
+    }
+
+    /// A node that knows contracts.
+    pub(super) async fn explaining(explainer: Explainer) -> Self {
+        let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
+        let options = EngineOptions::default();
+        Self::open_with(genesis.build().unwrap(), options, explainer, |_| {}).await
     }
 
     /// A node whose blocks the genesis sealer makes.
@@ -68,16 +77,17 @@ impl Node {
     pub(super) async fn serving(mining: MiningMode, change: impl FnOnce(&mut RpcConfig)) -> Self {
         let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
         let options = EngineOptions { mining, ..EngineOptions::default() };
-        Self::open_with(genesis.build().unwrap(), options, change).await
+        Self::open_with(genesis.build().unwrap(), options, Explainer::default(), change).await
     }
 
     async fn open(genesis: Genesis, options: EngineOptions, ipc: Option<PathBuf>) -> Self {
-        Self::open_with(genesis, options, |config| config.ipc = ipc).await
+        Self::open_with(genesis, options, Explainer::default(), |config| config.ipc = ipc).await
     }
 
     async fn open_with(
         genesis: Genesis,
         options: EngineOptions,
+        explainer: Explainer,
         change: impl FnOnce(&mut RpcConfig),
     ) -> Self {
         let spec = ChainSpec::new(genesis, Limits::DEV).unwrap();
@@ -87,14 +97,21 @@ impl Node {
         let signers = Signers::new(dev_accounts(DEV_MNEMONIC, 10).unwrap());
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let metrics = Some(MetricsConfig { listen, database: None });
-        let setup =
-            RpcSetup { chain, signers, slots_in_an_epoch: 32, faults: true, forker: None, metrics };
+        let setup = RpcSetup {
+            chain: chain.clone(),
+            signers,
+            slots_in_an_epoch: 32,
+            explainer,
+            faults: true,
+            forker: None,
+            metrics,
+        };
         let mut config = RpcConfig::new(listen);
         change(&mut config);
         let server = serve(setup, config).await.unwrap();
         let url = format!("http://{}", server.address());
         let http = HttpClientBuilder::default().build(url).unwrap();
-        Self { http, server }
+        Self { http, chain, server }
     }
 
     pub(super) async fn instant() -> Self {
