@@ -21,7 +21,7 @@ use commands::{
     show::Show, vault::Vault, vendor::Vendor,
 };
 use serde_json::Value;
-use std::process::ExitCode;
+use std::{ffi::OsStr, path::PathBuf, process::ExitCode};
 use utnet_chain::config::{ExportArgs, ImportArgs, InitArgs, NodeArgs};
 
 /// The UtilityNet chain: run a node, register chips, rent machines, give them jobs.
@@ -114,8 +114,37 @@ impl Command {
     }
 }
 
+/// What `anvil` takes, for tool chains that start a program of that name: see [`Cli::of_this_process`].
+#[derive(Debug, Parser)]
+#[command(name = "anvil", version = ANVIL_VERSION, max_term_width = 100)]
+struct Anvil {
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+/// The version of anvil whose command line this is, and ours.
+const ANVIL_VERSION: &str = concat!("1.7.1-utnet/v", env!("CARGO_PKG_VERSION"));
+
+impl Cli {
+    /// The command line of this process. A link to this program that is called `anvil` is the node,
+    /// so that whatever starts anvil starts it: flags follow at once, without a subcommand.
+    fn of_this_process() -> Self {
+        let name = std::env::args_os().next().map(PathBuf::from);
+        if name.is_some_and(|name| name.file_stem() == Some(OsStr::new("anvil"))) {
+            return Anvil::parse().into();
+        }
+        Self::parse()
+    }
+}
+
+impl From<Anvil> for Cli {
+    fn from(anvil: Anvil) -> Self {
+        Self { rpc: String::new(), json: false, command: Command::Node(Box::new(anvil.node)) }
+    }
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::of_this_process();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -169,5 +198,6 @@ mod tests {
     #[test]
     fn every_command_line_is_well_formed() {
         Cli::command().debug_assert();
+        Anvil::command().debug_assert();
     }
 }
