@@ -56,7 +56,7 @@ print_timings() {
 install_npm() {
   need npm "install Node.js 20 or newer"
   if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    npm ci --no-audit --no-fund --loglevel=error
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
   else
     echo "node_modules is up to date"
   fi
