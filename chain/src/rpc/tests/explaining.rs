@@ -27,7 +27,7 @@ fn tiny() -> String {
 /// A project with one contract, as forge leaves it.
 fn project(folder: &Path) {
     let offset = SOURCE.find("revert").unwrap();
-    let map = format!("{offset}:15:0:-{}", ";".repeat(10));
+    let map = format!("{offset}:15:3:-{}", ";".repeat(10));
     let artifact = json!({
         "abi": [{"type": "error", "name": "Never", "inputs": [{"name": "why", "type": "uint256"}]}],
         "bytecode": {"object": "0x"},

@@ -9,5 +9,5 @@ import { defineConfig } from "hardhat/config";
 export default defineConfig({
   plugins: [hardhatEthers, hardhatIgnitionViem, hardhatNetworkHelpers, hardhatViem],
   solidity: { version: "0.8.37", path: fileURLToPath(import.meta.resolve("solc/soljson.js")) },
-  networks: { utnet: { type: "http", chainType: "l1", url: process.env.NODE_URL } },
+  networks: { utnet: { type: "http", chainType: "l1", url: process.env.NODE_URL ?? "http://127.0.0.1:8545" } },
 });
