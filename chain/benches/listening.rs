@@ -5,7 +5,7 @@
 
 use alloy_consensus::{SignableTransaction, TxEip1559, transaction::Recovered};
 use alloy_evm::revm::{context::TxEnv, inspector::NoOpInspector};
-use alloy_primitives::{Address, Bytes, TxKind, U256, bytes};
+use alloy_primitives::{Address, Bytes, TxKind, bytes};
 use alloy_signer::SignerSync;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::{hint::black_box, sync::Arc};
@@ -95,7 +95,7 @@ fn calls(criterion: &mut Criterion) {
                 let call = TxEnv {
                     kind: TxKind::Call(CALLER),
                     gas_limit: 1_000_000,
-                    value: U256::ZERO,
+                    chain_id: Some(31_337),
                     ..TxEnv::default()
                 };
                 black_box(sandbox.run(call, NoOpInspector).expect("runs"))
