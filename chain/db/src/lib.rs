@@ -24,7 +24,7 @@ pub use provider::{BlockWrite, StoredBlock, StoredTransaction};
 pub use reth_primitives_traits::{Account, Bytecode, SealedHeader};
 pub use state::{AccountChange, AccountUpdate, StateChanges};
 pub use store::{
-    AccountProof, BlockCheck, Fault, GenesisState, HistoricalView, SCHEMA, StorageProof, Store,
-    View, maintain,
+    AccountProof, BlockCheck, Fault, GenesisState, Graft, HistoricalView, SCHEMA, StorageProof,
+    Store, View, maintain,
 };
 pub use tables::{Receipt, TransactionSigned};

@@ -1,14 +1,17 @@
 //! Holds a chain: blocks, receipts and state, on disk or in memory, with one writer at a time.
 
 mod finality;
+mod graft;
 mod historical;
 pub mod maintain;
 mod proof;
+mod survey;
 mod syncer;
 mod tx;
 mod verify;
 mod view;
 
+pub use graft::Graft;
 pub use historical::HistoricalView;
 pub use proof::{AccountProof, StorageProof};
 pub use verify::{BlockCheck, Fault};
@@ -46,6 +49,10 @@ const META_SCHEMA: &str = "schema";
 const META_CONFIG: &str = "genesis_config";
 const META_GENESIS: &str = "genesis_number";
 const META_FINAL: &str = "final_block";
+/// Hash of the genesis that the store was made with, when a dumped chain's first block took its place.
+const META_GENESIS_HASH: &str = "genesis_hash";
+/// First block whose state is known, when that is not genesis.
+const META_STATE_FROM: &str = "state_from";
 
 /// The first block of a chain and the state it begins with.
 #[derive(Clone, Debug, Default)]
@@ -210,7 +217,10 @@ impl Store {
         let _: serde::de::IgnoredAny = serde_json::from_slice(&genesis.config)?;
         let view = self.view()?;
         if let Some(found) = view.genesis_number()? {
-            let found = view.hash(found)?.unwrap_or_default();
+            let found = match view.original_genesis()? {
+                Some(hash) => hash,
+                None => view.hash(found)?.unwrap_or_default(),
+            };
             let given = genesis.header.hash();
             return if found == given {
                 Ok(())
@@ -335,7 +345,8 @@ struct UnwindTo(BlockNumber);
 impl Write<()> for UnwindTo {
     fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
         let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
-        if blocks::header(tx, self.0)?.is_none() {
+        let is_known = self.0 >= view::state_from(tx)?;
+        if !is_known || blocks::header(tx, self.0)?.is_none() {
             return Err(DbError::UnknownBlock { number: self.0, head });
         }
         let back = unwind::changes_back_to(tx, self.0)?;

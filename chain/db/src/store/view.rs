@@ -1,7 +1,7 @@
 //! Reads a chain as it was at one moment, now and at earlier blocks.
 
 use super::{
-    META_GENESIS, Prepared, PreparedTries,
+    META_GENESIS, META_GENESIS_HASH, META_STATE_FROM, Prepared, PreparedTries,
     historical::HistoricalView,
     proof::{AccountProof, proof},
     tx::ViewTx,
@@ -68,6 +68,18 @@ impl View {
         let number = bytes.map(|bytes| <[u8; 8]>::try_from(bytes.as_ref())).transpose();
         let number = number.map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
         Ok(number.map(u64::from_be_bytes))
+    }
+
+    /// Hash of the genesis that the store was made with, if a dumped chain's first block took its place.
+    pub fn original_genesis(&self) -> Result<Option<B256>, DbError> {
+        let bytes = self.tx().get::<Meta>(META_GENESIS_HASH.to_owned())?;
+        let hash = bytes.map(|bytes| B256::try_from(bytes.as_ref())).transpose();
+        hash.map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })
+    }
+
+    /// First block whose state is known; 0 unless a dumped chain was loaded.
+    pub fn state_from(&self) -> Result<BlockNumber, DbError> {
+        state_from(self.tx())
     }
 
     /// Header of a block.
@@ -170,7 +182,7 @@ impl View {
     /// The state after a kept block; [`DbError::UnknownBlock`] for others.
     pub fn at(&self, number: BlockNumber) -> Result<HistoricalView, DbError> {
         let head = self.head_number()?;
-        if number > head || self.hash(number)?.is_none() {
+        if number > head || number < self.state_from()? || self.hash(number)?.is_none() {
             return Err(DbError::UnknownBlock { number, head });
         }
         Ok(HistoricalView::new(self.clone(), number))
@@ -238,4 +250,12 @@ impl View {
         let value = |slot| self.storage(address, slot);
         proof(self.tx(), &HashedChanges::default(), (address, account), (slots, &value))
     }
+}
+
+/// First block whose state is known.
+pub(super) fn state_from<TX: DbTx>(tx: &TX) -> Result<BlockNumber, DbError> {
+    let bytes = tx.get::<Meta>(META_STATE_FROM.to_owned())?;
+    let number = bytes.map(|bytes| <[u8; 8]>::try_from(bytes.as_ref())).transpose();
+    let number = number.map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
+    Ok(number.map_or(0, u64::from_be_bytes))
 }
