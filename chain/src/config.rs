@@ -9,6 +9,7 @@ mod genesis;
 mod node;
 mod output;
 mod report;
+mod state;
 mod transfer;
 mod values;
 

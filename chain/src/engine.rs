@@ -7,6 +7,7 @@ pub mod api;
 mod blocks;
 mod command;
 mod difficulty;
+pub mod dump;
 mod durations;
 mod faults;
 mod header;

@@ -6,6 +6,7 @@ mod block;
 mod commitments;
 mod console;
 mod evm;
+mod explorer;
 mod fork;
 mod install;
 mod logs;
@@ -13,20 +14,27 @@ mod moves;
 mod notes;
 mod overlay;
 mod overrides;
+mod parity;
 mod patch;
 mod record;
 mod recover;
+mod replay;
 mod sandbox;
 mod system;
 mod tracing;
 mod view;
+mod witness;
 
 pub(crate) use alloc::genesis_changes;
+pub(crate) use attached::Attached;
 pub(crate) use block::{BlockRun, settle};
 pub use block::{Executed, ExecutionError, Rewards};
 pub use commitments::check_commitments;
 pub use console::{CONSOLE, Console, Told};
 pub use evm::UtnetEvmFactory;
+pub use explorer::{
+    Issuance, appearances, call_tree, creator, internal_operations, issuance, revert_output,
+};
 pub use fork::{
     Answer, Call, Fork, ForkConfig, ForkError, HttpUpstream, Manners, Origin, Upstream,
 };
@@ -38,6 +46,10 @@ pub use notes::{Failure, Notes};
 pub use overlay::Overlay;
 pub use overrides::OverrideError;
 pub(crate) use overrides::override_state;
+pub use parity::{
+    TraceTypes, block_calls, block_opcodes, parity_block, parity_call, parity_transaction,
+    transaction_calls, transaction_opcodes,
+};
 pub use patch::AccountPatch;
 pub(crate) use patch::patch_accounts;
 pub(crate) use record::to_write;
@@ -45,5 +57,8 @@ pub use record::{BlockRecord, Foreign, PooledTransaction, Receipt, Transaction};
 pub use recover::recover_all;
 pub use sandbox::{CallError, Sandbox};
 pub use system::Producer;
-pub use tracing::{TraceError, trace_block, trace_call, trace_transaction};
+pub use tracing::{
+    TraceError, intermediate_roots, trace_block, trace_call, trace_foreign, trace_transaction,
+};
 pub use view::{AccountProof, At, ChainView, ReadError, StateView};
+pub use witness::{Witness, WitnessError, witness};

@@ -11,4 +11,4 @@ pub use dev::{
     sealer_address,
 };
 pub use error::GenesisError;
-pub use spec::{ChainSpec, Limits, fork_off};
+pub use spec::{ChainSpec, Limits, Recoveries, fork_off};

@@ -15,6 +15,7 @@ mod ipc;
 mod metrics;
 mod names;
 mod objects;
+mod ots;
 mod server;
 mod signers;
 mod subscribe;
@@ -25,6 +26,7 @@ mod trace;
 mod txpool;
 mod utn;
 mod values;
+mod wallet;
 
 pub use dev::fork::{ForkFailure, ForkWish, Forker};
 pub use server::{Cors, RpcConfig, RpcLimits, RpcServer, ServeError};
@@ -54,17 +56,24 @@ pub const NAMESPACES: &[(&str, &[Method])] = &[
     ("eth: simulation", eth::simulate::METHODS),
     ("eth: fees", eth::fee::METHODS),
     ("eth: sending and signing", eth::send::METHODS),
+    ("eth: bundles and conditions", eth::bundle::METHODS),
     ("eth: logs and filters", eth::filter::METHODS),
     ("eth: rules", eth::config::METHODS),
     ("The node", names::METHODS),
     ("txpool", txpool::METHODS),
-    ("debug", debug::METHODS),
+    ("debug: raw blocks, and the chain", debug::METHODS),
+    ("debug: traces", debug::trace::METHODS),
+    ("debug: states", debug::state::METHODS),
     ("trace", trace::METHODS),
     ("testing", testing::METHODS),
+    ("ots: for Otterscan", ots::METHODS),
     ("Development: time and mining", dev::mining::METHODS),
     ("Development: accounts and state", dev::state::METHODS),
+    ("Development: dumps", dev::dump::METHODS),
+    ("Development: tokens", dev::tokens::METHODS),
     ("Development: the node", dev::node::METHODS),
     ("Development: forks of other chains", dev::fork::METHODS),
+    ("wallet: for pages that speak to the node directly", wallet::METHODS),
     ("utn: POCI and the chain's contracts", utn::METHODS),
     ("utn: faults for tests", utn::fault::METHODS),
 ];
@@ -111,6 +120,8 @@ pub(crate) struct Context {
     /// Namespaces that are served.
     modules: BTreeSet<&'static str>,
     metrics: Arc<Metrics>,
+    /// Batches of calls that were sent.
+    batches: Mutex<wallet::Batches>,
     /// Held while a dev account's transaction is filled and sent.
     sending: tokio::sync::Mutex<()>,
     /// Runs the subscriptions; closed when the server closes.
@@ -118,7 +129,7 @@ pub(crate) struct Context {
     stop: CancellationToken,
 }
 
-/// The manual of all methods, as Markdown: the text of `docs/rpc.md`.
+/// The manual of all methods, as Markdown: the text of `docs/rpc.md` but for its last section.
 pub fn manual() -> String {
     table::manual(NAMESPACES, subscribe::KINDS)
 }
@@ -163,6 +174,7 @@ pub async fn serve(setup: RpcSetup, config: RpcConfig) -> Result<RpcServer, Serv
         forker: setup.forker,
         modules,
         metrics,
+        batches: Mutex::default(),
         sending: tokio::sync::Mutex::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),

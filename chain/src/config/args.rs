@@ -42,6 +42,8 @@ pub struct NodeArgs {
     #[command(flatten)]
     pub(super) storage: StorageArgs,
     #[command(flatten)]
+    pub(super) state: super::state::StateArgs,
+    #[command(flatten)]
     pub(super) poci: PociArgs,
     #[command(flatten)]
     pub(super) accepted: AcceptedArgs,

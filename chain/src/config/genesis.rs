@@ -7,7 +7,7 @@ use super::{
     node::NodeError,
 };
 use crate::{
-    engine::{Beginning, stored_genesis},
+    engine::{Beginning, dump::Restored, stored_genesis},
     execution::{Founders, install},
     genesis::{CREATE2_DEPLOYER, ChainSpec, DevGenesis, GenesisError, Limits},
 };
@@ -26,11 +26,11 @@ const BLOCK_GAS: u64 = 30_000_000;
 pub(super) fn beginning(
     args: &NodeArgs,
     accounts: &DevAccounts,
-    store: &Store,
+    store: (&Store, Option<&Restored>),
     now: Seconds,
 ) -> Result<Beginning, NodeError> {
     if let Some(url) = &args.fork.fork_url {
-        let stored = stored_genesis(store, limits(args))?;
+        let stored = stored_genesis(store.0, limits(args))?;
         return fork::begin(args, accounts, url, stored);
     }
     let spec = spec(args, accounts, store, now)?;
@@ -43,7 +43,7 @@ pub(super) fn beginning(
 fn spec(
     args: &NodeArgs,
     accounts: &DevAccounts,
-    store: &Store,
+    (store, dump): (&Store, Option<&Restored>),
     now: Seconds,
 ) -> Result<ChainSpec, NodeError> {
     let limits = limits(args);
@@ -64,7 +64,10 @@ fn spec(
             _ => Ok(stored),
         };
     }
-    Ok(ChainSpec::new(fresh(args, accounts, now)?, limits)?)
+    match dump.map(|dump| dump.spec(limits)).transpose()?.flatten() {
+        Some(dumped) => Ok(dumped),
+        None => Ok(ChainSpec::new(fresh(args, accounts, now)?, limits)?),
+    }
 }
 
 pub(super) fn limits(args: &NodeArgs) -> Limits {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    engine::{self, Beginning, Chain, EngineError, EngineOptions},
+    engine::{self, Beginning, Chain, EngineError, EngineOptions, dump::DumpError, dump::Restored},
     execution::InstallError,
     explain::ArtifactsError,
     genesis::{GenesisError, SEALER_KEY},
@@ -74,6 +74,17 @@ pub enum NodeError {
         /// What the folder holds.
         stored: u64,
     },
+    /// A dump cannot be read or made.
+    #[error("the dump {} cannot be used", path.display())]
+    Dump {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DumpError,
+    },
+    /// A dump would replace a chain that is kept.
+    #[error("the chain in --datadir has blocks: a dump would replace them")]
+    NotEmpty,
     /// The dev accounts cannot be made.
     #[error("the dev accounts cannot be made")]
     Accounts(#[from] alloy_signer_local::LocalSignerError),
@@ -127,23 +138,34 @@ pub async fn run_node(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let accounts = DevAccounts::new(&args.accounts)?;
     let store = open_store(&args)?;
-    let beginning = begin(&args, &accounts, &store, clock.seconds()).await?;
+    let dump = args.state.read()?;
+    if dump.is_some() && store.genesis_config()?.is_some() && store.view()?.head_number()? > 0 {
+        return Err(NodeError::NotEmpty);
+    }
+    let beginning = begin(&args, &accounts, (&store, dump.as_ref()), clock.seconds()).await?;
     let mut options = engine_options(&args, &accounts)?;
     options.fork = beginning.fork;
     let (chain, engine) = engine::open(store, beginning.spec, options, clock)?;
     let engine = engine.start()?;
+    if let Some(dump) = dump {
+        chain.load(dump).await?;
+    }
     let out = &mut Output::new(out);
     if args.evm.auto_impersonate {
         chain.auto_impersonate(true).await?;
     }
-    let ended = serve(&args, &accounts, &chain, out, shutdown).await;
+    let ended = tokio::select! {
+        ended = serve(&args, &accounts, &chain, out, shutdown) => ended,
+        () = args.state.keep(&chain) => Ok(ExitReason::Shutdown),
+    };
+    let dumped = args.state.write(&chain).await;
     drop(chain);
     let joined = tokio::task::spawn_blocking(move || engine.join());
     match tokio::time::timeout(PATIENCE, joined).await {
-        Ok(Ok(Ok(()))) => ended,
+        Ok(Ok(Ok(()))) => dumped.and(ended),
         Ok(_) => Err(NodeError::EngineCrashed),
         // Every block is committed when it is made: nothing is lost by not waiting.
-        Err(_elapsed) => ended,
+        Err(_elapsed) => dumped.and(ended),
     }
 }
 
@@ -151,11 +173,12 @@ pub async fn run_node(
 async fn begin(
     args: &NodeArgs,
     accounts: &DevAccounts,
-    store: &Store,
+    (store, dump): (&Store, Option<&Restored>),
     now: Seconds,
 ) -> Result<Beginning, NodeError> {
     let (args, accounts, store) = (args.clone(), accounts.clone(), store.clone());
-    let begun = move || genesis::beginning(&args, &accounts, &store, now);
+    let dump = dump.cloned();
+    let begun = move || genesis::beginning(&args, &accounts, (&store, dump.as_ref()), now);
     tokio::task::spawn_blocking(begun).await.map_err(io::Error::from)?
 }
 

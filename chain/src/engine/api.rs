@@ -6,10 +6,11 @@
 
 use super::{
     command::{Change, Command, Reply, Setting},
+    dump::Restored,
     durations::Durations,
     faults::FaultBoard,
     judge::Unacceptable,
-    shared::Shared,
+    shared::{Shared, blob_of},
 };
 pub use crate::execution::AccountPatch;
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     pool::{PoolOrder, PoolView, PooledEntry, Rejected},
 };
 use alloy_consensus::transaction::Recovered;
-use alloy_eips::eip7594::BlobTransactionSidecarVariant;
+use alloy_eips::{eip4844::Blob, eip7594::BlobTransactionSidecarVariant};
 use alloy_primitives::{Address, B256, TxHash};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -139,6 +140,9 @@ pub enum EngineError {
     /// The genesis is not valid.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    /// A dump cannot be loaded.
+    #[error(transparent)]
+    Dump(#[from] super::dump::DumpError),
     /// The system gives no thread.
     #[error("the engine cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -146,7 +150,7 @@ pub enum EngineError {
     #[error("the producer is stalled (utn_faultStall)")]
     Stalled,
     /// A chain on disk keeps its genesis.
-    #[error("a chain on disk cannot be reset to another genesis: choose another datadir")]
+    #[error("a chain on disk keeps its genesis and its id: choose another datadir")]
     OnDisk,
     /// A timestamp must be above the head's.
     #[error("timestamp {asked} is not above the head's {head}")]
@@ -444,6 +448,15 @@ impl Chain {
         self.ask(|reply| Command::Reset { beginning, reply }).await
     }
 
+    /// Puts a dumped chain in the place of the present one; a dump without blocks only changes accounts.
+    ///
+    /// # Errors
+    /// [`EngineError::Dump`] names what is wrong with it, [`EngineError::OnDisk`] when it has another genesis.
+    pub async fn load(&self, dump: Restored) -> Result<(), EngineError> {
+        let dump = Box::new(dump);
+        self.ask(|reply| Command::Load { dump, reply }).await
+    }
+
     /// Lets the engine look at the clock now; interval mining needs it only in tests.
     ///
     /// # Errors
@@ -462,6 +475,39 @@ impl Chain {
     /// The blocks that the judge refused lately, the newest last.
     pub fn refused_blocks(&self) -> Vec<Foreign> {
         self.shared.refused()
+    }
+
+    /// A recent blob by its versioned hash, in the pool or lately mined.
+    pub fn blob(&self, hash: &B256) -> Option<Blob> {
+        let ready = self.pool_view().ready();
+        let mut pooled = ready.iter().filter_map(|entry| blob_of(entry.sidecar()?, hash));
+        pooled.next().or_else(|| self.shared.blob(hash))
+    }
+
+    /// When the head became the head, in milliseconds since 1970.
+    pub fn head_since(&self) -> u64 {
+        self.shared.head_since()
+    }
+
+    /// Gives the chain another EIP-155 id, as long as this node runs.
+    ///
+    /// # Errors
+    /// [`EngineError::FixedByPoci`], [`EngineError::OnDisk`].
+    pub async fn set_chain_id(&self, id: u64) -> Result<(), EngineError> {
+        self.set(Setting::ChainId(id)).await.map(drop)
+    }
+
+    /// Lets a signature recover to an account inside the EVM, as long as this node runs (dev): v, r and
+    /// s, 32 bytes each.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn assert_signature(
+        &self,
+        signature: [u8; 96],
+        account: Address,
+    ) -> Result<(), EngineError> {
+        self.set(Setting::Recovery(signature, account)).await.map(drop)
     }
 
     async fn set(&self, setting: Setting) -> Result<Change, EngineError> {

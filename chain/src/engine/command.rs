@@ -1,6 +1,9 @@
 //! Lists what the engine can be asked to do.
 
-use super::api::{AccountPatch, Beginning, EngineError, Settings, SnapshotId, Submission};
+use super::{
+    api::{AccountPatch, Beginning, EngineError, Settings, SnapshotId, Submission},
+    dump::Restored,
+};
 use crate::{execution::Foreign, miner::MiningMode};
 use alloy_primitives::{Address, B256, TxHash};
 use std::{collections::BTreeMap, sync::Arc};
@@ -42,6 +45,8 @@ pub(crate) enum Command {
     DropAll { sender: Option<Address>, reply: Reply<()> },
     /// Start again.
     Reset { beginning: Option<Beginning>, reply: Reply<()> },
+    /// Put a dumped chain in the place of the present one.
+    Load { dump: Box<Restored>, reply: Reply<()> },
     /// Look at the clock.
     Tick { reply: Reply<()> },
 }
@@ -61,6 +66,8 @@ pub(crate) enum Setting {
     Coinbase(Address),
     Prevrandao(B256),
     MinGasPrice(Wei),
+    ChainId(u64),
+    Recovery([u8; 96], Address),
 }
 
 /// The settings before and after a change.

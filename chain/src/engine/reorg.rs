@@ -66,6 +66,14 @@ impl Engine {
                 self.shared.replace(store, spec, fork);
                 self.initial.gas_limit = gas_limit;
             }
+            _ if self.in_memory
+                && self.view()?.store().state_from()? > self.spec().header.number =>
+            {
+                // A chain was loaded whose first states are unknown.
+                let store = Store::in_memory();
+                super::start::init(&store, &self.spec())?;
+                self.shared.replace(store, self.spec(), self.shared.fork());
+            }
             _ => self.unwind_to(Height(self.spec().header.number))?,
         }
         self.snapshots.clear();

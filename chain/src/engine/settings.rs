@@ -6,6 +6,8 @@ use super::{
     worker::Engine,
 };
 use crate::miner::Pace;
+use alloy_primitives::Address;
+use std::sync::Arc;
 use utnet_primitives::Seconds;
 
 impl Engine {
@@ -55,8 +57,29 @@ impl Engine {
                 self.settings.next_prevrandao = Some(beacon);
             }
             Setting::MinGasPrice(price) => self.settings.min_gas_price = price,
+            Setting::ChainId(id) => self.set_chain_id(id)?,
+            Setting::Recovery(signature, account) => self.add_recovery(signature, account),
         }
         Ok(())
+    }
+
+    /// Seals and the genesis on disk name the id: there it stays.
+    fn set_chain_id(&self, id: u64) -> Result<(), EngineError> {
+        self.refuse_under_poci("the chain id")?;
+        if !self.in_memory {
+            return Err(EngineError::OnDisk);
+        }
+        let mut spec = self.spec().as_ref().clone();
+        spec.chain_id = id;
+        spec.genesis.config.chain_id = id;
+        self.shared.replace(self.shared.store(), Arc::new(spec), self.shared.fork());
+        Ok(())
+    }
+
+    fn add_recovery(&self, signature: [u8; 96], account: Address) {
+        let mut spec = self.spec().as_ref().clone();
+        Arc::make_mut(&mut spec.recoveries).insert(signature, account);
+        self.shared.replace(self.shared.store(), Arc::new(spec), self.shared.fork());
     }
 
     fn refuse_under_poci(&self, setting: &'static str) -> Result<(), EngineError> {

@@ -6,16 +6,20 @@ use super::{
     notes::Note,
 };
 use crate::{
+    clock::Clock,
     execution::{ChainView, Foreign, Fork, ReadError},
     genesis::ChainSpec,
     pool::{Pool, PooledEntry},
 };
-use alloy_eips::eip7594::BlobTransactionSidecarVariant;
-use alloy_primitives::TxHash;
+use alloy_eips::{eip4844::Blob, eip7594::BlobTransactionSidecarVariant};
+use alloy_primitives::{B256, TxHash};
 use parking_lot::{Mutex, RwLock};
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio::sync::broadcast;
 use utnet_db::Store;
@@ -44,6 +48,9 @@ pub(crate) struct Shared {
     refused: Mutex<VecDeque<Foreign>>,
     pub(crate) commits: Arc<Durations>,
     pub(crate) faults: Arc<FaultBoard>,
+    clock: Arc<dyn Clock>,
+    /// Milliseconds since 1970 when the head became the head.
+    head_since: AtomicU64,
 }
 
 /// The chain that is run now; a reset replaces it.
@@ -67,8 +74,12 @@ impl Shared {
         (spec, fork): (Arc<ChainSpec>, Option<Arc<Fork>>),
         settings: Settings,
         pool: Pool,
+        clock: Arc<dyn Clock>,
     ) -> Self {
+        let head_since = AtomicU64::new(milliseconds(clock.as_ref()));
         Self {
+            clock,
+            head_since,
             current: RwLock::new(Current { store, spec, fork }),
             settings: RwLock::new(Arc::new(settings)),
             pool: Arc::new(RwLock::new(pool)),
@@ -142,8 +153,19 @@ impl Shared {
         self.refused.lock().iter().cloned().collect()
     }
 
+    /// A recent blob by its versioned hash.
+    pub(crate) fn blob(&self, hash: &B256) -> Option<Blob> {
+        self.sidecars.lock().by_hash.values().find_map(|sidecar| blob_of(sidecar, hash))
+    }
+
+    /// When the head became the head, in milliseconds since 1970.
+    pub(crate) fn head_since(&self) -> u64 {
+        self.head_since.load(Ordering::Relaxed)
+    }
+
     /// Tells followers; nobody listening is no fault.
     pub(crate) fn announce(&self, event: HeadEvent) {
+        self.head_since.store(milliseconds(self.clock.as_ref()), Ordering::Relaxed);
         drop(self.heads.send(event));
     }
 
@@ -161,6 +183,16 @@ impl Shared {
     pub(crate) fn announce_pending(&self, entry: Arc<PooledEntry>) {
         drop(self.pending.send(entry));
     }
+}
+
+fn milliseconds(clock: &dyn Clock) -> u64 {
+    u64::try_from(clock.now().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The blob of a sidecar that has a versioned hash.
+pub(super) fn blob_of(sidecar: &BlobTransactionSidecarVariant, hash: &B256) -> Option<Blob> {
+    let index = sidecar.versioned_hashes().position(|own| own == *hash)?;
+    sidecar.blobs().get(index).copied()
 }
 
 impl From<utnet_db::DbError> for EngineError {

@@ -104,7 +104,7 @@ impl Simulator<'_> {
         let mut next = self.open(&planned);
         let env = self.env(&next, &planned.overrides);
         let spec_id = env.cfg_env.spec;
-        let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
+        let factory = UtnetEvmFactory::of(&spec);
         let precompiles = factory.precompiles(spec_id);
         let is_precompile = |address: &Address| precompiles.get(address).is_some();
         let moves = override_state(&mut self.state, &planned.state, is_precompile)?;

@@ -89,7 +89,9 @@ pub fn open(
         ..Settings::default()
     };
     let pool = Pool::new(options.pool_capacity);
-    let shared = Arc::new(Shared::new(store, (spec, options.fork), settings.clone(), pool));
+    let chain = (spec, options.fork);
+    let shared = Shared::new(store, chain, settings.clone(), pool, Arc::clone(&clock));
+    let shared = Arc::new(shared);
     let (sender, inbox) = mpsc::channel(MAILBOX);
     let engine = Engine {
         shared: Arc::clone(&shared),

@@ -108,6 +108,7 @@ impl Engine {
             }
             Command::DropAll { sender, reply } => answer(reply, self.drop_all(sender)),
             Command::Reset { beginning, reply } => answer(reply, self.reset(beginning)),
+            Command::Load { dump, reply } => answer(reply, self.load(*dump)),
             Command::Tick { reply } => {
                 self.mine_if_due();
                 answer(reply, Ok(()));

@@ -107,7 +107,7 @@ pub(crate) struct BlockRun<'a, I = NoOpInspector> {
 impl<'a> BlockRun<'a> {
     /// Starts a block in an environment, on the parent's state.
     pub(crate) fn new(spec: &'a ChainSpec, state: &'a mut Overlay, env: EvmEnv) -> Self {
-        let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
+        let factory = UtnetEvmFactory::of(spec);
         let evm = factory.create_evm(state, env);
         Self::over(spec, evm)
     }
@@ -121,7 +121,7 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
         env: EvmEnv,
         inspector: I,
     ) -> Self {
-        let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
+        let factory = UtnetEvmFactory::of(spec);
         Self::over(spec, factory.create_evm_with_inspector(state, env, inspector))
     }
 

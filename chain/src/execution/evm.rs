@@ -1,9 +1,10 @@
 //! Makes EVMs that know our precompiles beside Ethereum's.
 
+use crate::genesis::{ChainSpec, Recoveries};
 use alloy_evm::{
     Database, EthEvm, EthEvmFactory, EvmEnv, EvmFactory,
     eth::EthEvmContext,
-    precompiles::PrecompilesMap,
+    precompiles::{DynPrecompile, Precompile as _, PrecompilesMap},
     revm::{
         Inspector,
         context::{
@@ -18,19 +19,27 @@ use alloy_evm::{
         primitives::hardfork::SpecId,
     },
 };
-use alloy_primitives::Bytes;
+use alloy_primitives::{Address, Bytes, address};
 use alloy_sol_types::{Revert, SolError};
 use parking_lot::RwLock;
+use std::sync::Arc;
 use utnet_precompiles::{
     Gas, Halt, PRECOMPILES, Precompile,
     registry::{POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
 };
 
+/// Where `ecrecover` stands.
+const ECRECOVER: Address = address!("0x0000000000000000000000000000000000000001");
+/// What `ecrecover` costs, in gas.
+const ECRECOVER_GAS: u64 = 3_000;
+
 /// Makes Ethereum's EVM, with our precompiles where the chain has them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct UtnetEvmFactory {
     /// Whether the chain has our precompiles.
     pub has_precompiles: bool,
+    /// Signatures that recover to whom a dev client says.
+    pub recoveries: Arc<Recoveries>,
 }
 
 impl EvmFactory for UtnetEvmFactory {
@@ -59,7 +68,7 @@ impl EvmFactory for UtnetEvmFactory {
 
 impl UtnetEvmFactory {
     /// The precompiles under some rules, ours included where the chain has them.
-    pub(crate) fn precompiles(self, spec: SpecId) -> PrecompilesMap {
+    pub(crate) fn precompiles(&self, spec: SpecId) -> PrecompilesMap {
         PrecompilesMap::from_static(if self.has_precompiles {
             with_ours(spec)
         } else {
@@ -67,13 +76,24 @@ impl UtnetEvmFactory {
         })
     }
 
+    /// Makes EVMs for a chain.
+    pub fn of(spec: &ChainSpec) -> Self {
+        let recoveries = Arc::clone(&spec.recoveries);
+        Self { has_precompiles: spec.has_precompiles, recoveries }
+    }
+
     fn extend<DB: Database, I: Inspector<EthEvmContext<DB>>>(
-        self,
+        &self,
         mut evm: EthEvm<DB, I, PrecompilesMap>,
     ) -> EthEvm<DB, I, PrecompilesMap> {
         use alloy_evm::Evm as _;
         if self.has_precompiles {
             *evm.precompiles_mut() = PrecompilesMap::from_static(with_ours(evm.cfg_env().spec));
+        }
+        if !self.recoveries.is_empty() {
+            let recoveries = Arc::clone(&self.recoveries);
+            let assert = move |real| asserting(real, recoveries);
+            evm.precompiles_mut().map_precompile(&ECRECOVER, assert);
         }
         evm
     }
@@ -97,6 +117,20 @@ fn with_ours(spec: SpecId) -> &'static Precompiles {
         let all: &'static Precompiles = Box::leak(Box::new(all));
         made.push((spec, all));
         all
+    })
+}
+
+/// `ecrecover`, but for signatures that a dev client speaks for.
+fn asserting(real: DynPrecompile, recoveries: Arc<Recoveries>) -> DynPrecompile {
+    DynPrecompile::new(PrecompileId::EcRec, move |input| {
+        let signature = input.data.get(32..128);
+        match signature.and_then(|signature| recoveries.get(signature)) {
+            Some(account) if input.gas >= ECRECOVER_GAS => {
+                let answer = account.into_word().into();
+                Ok(PrecompileOutput::new(ECRECOVER_GAS, answer, input.reservoir))
+            }
+            _ => real.call(input),
+        }
     })
 }
 
@@ -137,7 +171,7 @@ mod tests {
     fn call(data: Bytes, gas_limit: u64) -> alloy_evm::revm::context::result::ExecutionResult {
         let mut env = EvmEnv::default();
         env.cfg_env.disable_nonce_check = true;
-        let factory = UtnetEvmFactory { has_precompiles: true };
+        let factory = UtnetEvmFactory { has_precompiles: true, recoveries: Arc::default() };
         let mut evm = factory.create_evm(EmptyDB::default(), env);
         let tx = TxEnv {
             kind: TxKind::Call(SE_VERIFY),

@@ -123,7 +123,7 @@ fn deploy(
     let (name, address) = (contract.name(), system_address(contract));
     place(memory, address, creation);
     let env = spec.env_of(&spec.header);
-    let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
+    let factory = UtnetEvmFactory::of(spec);
     let mut evm = factory.create_evm(&mut *memory, env);
     let ran = evm
         .transact_system_call(SYSTEM, address, Bytes::new())

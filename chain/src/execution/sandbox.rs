@@ -6,6 +6,7 @@ use super::{
     evm::UtnetEvmFactory,
     overlay,
 };
+use alloy_consensus::Header;
 use alloy_evm::{
     Evm, EvmEnv, EvmFactory,
     eth::EthEvmContext,
@@ -16,11 +17,12 @@ use alloy_evm::{
             TxEnv,
             result::{EVMError, ResultAndState},
         },
-        database::CacheDB,
+        database::{AccountState, CacheDB},
         state::EvmState,
     },
 };
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256, U256};
+use std::collections::BTreeMap;
 use utnet_db::StateChanges;
 use utnet_primitives::Height;
 
@@ -43,7 +45,7 @@ pub struct Sandbox {
     pub(super) moves: PrecompileMoves,
     /// Who listens to what calls tell the console.
     pub console: Option<Console>,
-    has_precompiles: bool,
+    factory: UtnetEvmFactory,
 }
 
 /// Why a call could not be run at all (a revert is a result, not an error).
@@ -73,7 +75,7 @@ impl Sandbox {
             state: CacheDB::new(state),
             moves: PrecompileMoves::default(),
             console: None,
-            has_precompiles: view.spec().has_precompiles,
+            factory: UtnetEvmFactory::of(view.spec()),
         }
     }
 
@@ -92,8 +94,9 @@ impl Sandbox {
         let mut sandbox =
             Self::over(view, view.state(At::After(parent))?, view.env_of(&block.header));
         overlay::apply(&mut sandbox.state, &view.outside(height)?)?;
-        // Impersonated senders may have code.
+        // Impersonated senders may have code, and a dev chain may have had another id.
         sandbox.env.cfg_env.disable_eip3607 = true;
+        sandbox.env.cfg_env.tx_chain_id_check = false;
         let env = sandbox.env.clone();
         let mut run = BlockRun::new(view.spec(), &mut sandbox.state, env);
         run.open(block.header.parent_hash, block.header.parent_beacon_block_root)?;
@@ -102,6 +105,44 @@ impl Sandbox {
         }
         drop(run);
         Ok(sandbox)
+    }
+
+    /// The state before the transactions of a block that need not be on the chain, as its parent must.
+    ///
+    /// # Errors
+    /// [`ReadError::NoState`] when the parent is not on the chain.
+    pub fn before_block(view: &ChainView, header: &Header) -> Result<Self, ExecutionError> {
+        let unknown = ReadError::NoState { height: Height(header.number) };
+        let parent = view.height_of(header.parent_hash)?.ok_or(unknown)?;
+        let mut sandbox = Self::over(view, view.state(At::After(parent))?, view.env_of(header));
+        let env = sandbox.env.clone();
+        let mut run = BlockRun::new(view.spec(), &mut sandbox.state, env);
+        run.open(header.parent_hash, header.parent_beacon_block_root)?;
+        drop(run);
+        Ok(sandbox)
+    }
+
+    /// All slots of an account that are not zero, ascending.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn slots(&self, address: Address) -> Result<BTreeMap<B256, U256>, ReadError> {
+        let changed = self.state.cache.accounts.get(&address);
+        let is_anew = changed.is_some_and(|account| {
+            matches!(
+                account.account_state,
+                AccountState::NotExisting | AccountState::StorageCleared
+            )
+        });
+        let mut slots = BTreeMap::new();
+        if !is_anew {
+            slots.extend(self.state.db.slots(address)?);
+        }
+        let changed = changed.map(|account| account.storage.iter());
+        slots
+            .extend(changed.into_iter().flatten().map(|(slot, value)| (B256::from(*slot), *value)));
+        slots.retain(|_, value| !value.is_zero());
+        Ok(slots)
     }
 
     /// Lifts the checks that `eth_call` and `eth_estimateGas` lift: nonce, balance, base fee,
@@ -128,7 +169,7 @@ impl Sandbox {
     {
         overlay::prefetch(&self.state, &tx, self.env.block_env.beneficiary)
             .map_err(EVMError::Database)?;
-        let factory = UtnetEvmFactory { has_precompiles: self.has_precompiles };
+        let factory = self.factory.clone();
         let env = self.env_for(&tx);
         let mut evm = factory.create_evm_with_inspector(&mut self.state, env, inspector);
         self.moves.apply(&mut evm).map_err(|error| EVMError::Custom(error.to_string()))?;
@@ -171,7 +212,6 @@ impl Sandbox {
 
     /// The precompiles of this chain and block, before any move.
     pub(super) fn precompiles(&self) -> PrecompilesMap {
-        let factory = UtnetEvmFactory { has_precompiles: self.has_precompiles };
-        factory.precompiles(self.env.cfg_env.spec)
+        self.factory.precompiles(self.env.cfg_env.spec)
     }
 }

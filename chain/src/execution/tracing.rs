@@ -1,9 +1,10 @@
 //! Runs transactions and calls again under geth's tracers.
 
-use super::{CallError, ChainView, ExecutionError, ReadError, Sandbox};
+use super::{BlockRecord, CallError, ChainView, ExecutionError, ReadError, Sandbox, Transaction};
+use alloy_consensus::{Header, Sealed, transaction::Recovered};
 use alloy_evm::{
     FromRecoveredTx,
-    revm::{context::TxEnv, state::EvmState},
+    revm::{context::TxEnv, inspector::NoOpInspector, state::EvmState},
 };
 use alloy_primitives::B256;
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace, TraceResult};
@@ -75,13 +76,36 @@ pub fn trace_block(
     options: GethDebugTracingOptions,
 ) -> Result<Vec<TraceResult>, TraceError> {
     let block = view.block(height)?.ok_or(TraceError::NoBlock { height })?;
+    let sandbox = Sandbox::before_transaction(view, height, 0)?;
+    trace_all(sandbox, block.hash(), &block.transactions, options)
+}
+
+/// Traces all transactions of a block that need not be on the chain, as its parent must.
+///
+/// # Errors
+/// [`TraceError`], also when tracer or options do not exist.
+pub fn trace_foreign(
+    view: &ChainView,
+    header: &Sealed<Header>,
+    transactions: &[Recovered<Transaction>],
+    options: GethDebugTracingOptions,
+) -> Result<Vec<TraceResult>, TraceError> {
+    let sandbox = Sandbox::before_block(view, header)?;
+    trace_all(sandbox, header.hash(), transactions, options)
+}
+
+fn trace_all(
+    mut sandbox: Sandbox,
+    block: B256,
+    transactions: &[Recovered<Transaction>],
+    options: GethDebugTracingOptions,
+) -> Result<Vec<TraceResult>, TraceError> {
     let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
-    let mut sandbox = Sandbox::before_transaction(view, height, 0)?;
-    let mut traces = Vec::with_capacity(block.transactions.len());
-    for (index, transaction) in block.transactions.iter().enumerate() {
+    let mut traces = Vec::with_capacity(transactions.len());
+    for (index, transaction) in transactions.iter().enumerate() {
         let hash = *transaction.tx_hash();
         let env = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
-        let place = place(block.hash(), hash, index);
+        let place = place(block, hash, index);
         let (trace, changes) = trace(&mut sandbox, env, &mut tracer, Some(place))?;
         sandbox.commit(changes);
         tracer.fuse().map_err(TraceError::Options)?;
@@ -90,7 +114,26 @@ pub fn trace_block(
     Ok(traces)
 }
 
-/// Traces a call that is on no chain.
+/// The state roots after each transaction of a block.
+///
+/// # Errors
+/// [`TraceError`].
+pub fn intermediate_roots(view: &ChainView, block: &BlockRecord) -> Result<Vec<B256>, TraceError> {
+    let mut roots = Vec::with_capacity(block.transactions.len());
+    if block.transactions.is_empty() {
+        return Ok(roots);
+    }
+    let mut sandbox = Sandbox::before_transaction(view, block.height(), 0)?;
+    for transaction in &block.transactions {
+        let env = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
+        let outcome = sandbox.run(env, NoOpInspector)?;
+        sandbox.commit(outcome.state);
+        roots.push(sandbox.state_root()?);
+    }
+    Ok(roots)
+}
+
+/// Traces a call that is on no chain, and says what it changed.
 ///
 /// # Errors
 /// [`TraceError`], also when tracer or options do not exist.
@@ -98,9 +141,9 @@ pub fn trace_call(
     sandbox: &mut Sandbox,
     call: TxEnv,
     options: GethDebugTracingOptions,
-) -> Result<GethTrace, TraceError> {
+) -> Result<(GethTrace, EvmState), TraceError> {
     let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
-    Ok(trace(sandbox, call, &mut tracer, None)?.0)
+    trace(sandbox, call, &mut tracer, None)
 }
 
 fn trace(

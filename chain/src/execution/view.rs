@@ -8,7 +8,7 @@ use alloy_evm::{
     revm::{DatabaseRef, bytecode::Bytecode, context::DBErrorMarker, state::AccountInfo},
 };
 use alloy_primitives::{Address, B256, Bloom, Bytes, KECCAK256_EMPTY, TxHash, U256};
-use std::{ops::RangeInclusive, sync::Arc};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 use utnet_db::{Account, DbError, HistoricalView, SealedHeader, StateChanges, View};
 use utnet_primitives::Height;
 
@@ -392,6 +392,31 @@ impl StateView {
             Source::After(view) => view.state_root(changes)?,
             Source::Below(..) => return Err(ReadError::Forked),
         })
+    }
+
+    /// All slots of an account that are not zero, ascending.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn slots(&self, address: Address) -> Result<Vec<(B256, U256)>, ReadError> {
+        Ok(match &self.source {
+            Source::Latest(view) => view.account_storage(address)?,
+            Source::After(view) => view.account_storage(address)?,
+            Source::Below(_, height) => return Err(ReadError::NoState { height: *height }),
+        })
+    }
+
+    /// All accounts by address.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn accounts(&self) -> Result<BTreeMap<Address, AccountInfo>, ReadError> {
+        let accounts = match &self.source {
+            Source::Latest(view) => view.accounts()?,
+            Source::After(view) => view.accounts()?,
+            Source::Below(_, height) => return Err(ReadError::NoState { height: *height }),
+        };
+        Ok(accounts.into_iter().map(|(address, account)| (address, info(account))).collect())
     }
 
     const fn view(&self) -> &View {

@@ -13,6 +13,7 @@ use alloy_genesis::Genesis;
 use alloy_hardforks::EthereumHardforks;
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
 use utnet_primitives::{Height, PociSchedule, Seconds, precompile};
 
 /// Where a genesis file says that the chain forked off from another.
@@ -36,8 +37,13 @@ pub struct ChainSpec {
     pub forked_from: Option<u64>,
     /// Whether our precompiles stand here (code `0xfe` at their first address).
     pub has_precompiles: bool,
+    /// Signatures that recover to whom a dev client says, not to whom they were made by.
+    pub recoveries: Arc<Recoveries>,
     blobs: BlobScheduleBlobParams,
 }
+
+/// Whom signatures recover to: v, r and s as `ecrecover` takes them, 32 bytes each.
+pub type Recoveries = BTreeMap<[u8; 96], Address>;
 
 /// Limits of Ethereum that dev chains lift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +92,7 @@ impl ChainSpec {
             header: Header::default().seal_slow(),
             forked_from: None,
             has_precompiles,
+            recoveries: Arc::default(),
             blobs,
         };
         if spec.poci.is_some() && !spec.is_osaka_active_at_timestamp(0) {

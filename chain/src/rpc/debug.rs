@@ -1,82 +1,36 @@
-//! Runs transactions again under tracers, and shows what the chain stores in raw bytes.
+//! Shows what the chain stores in raw bytes; `trace` runs transactions again under tracers, `state` reads states
+//! in the middle of blocks.
+
+pub(super) mod state;
+pub(super) mod trace;
 
 use super::{
     Context,
     args::Args,
     blocks::Target,
     error::RpcError,
-    eth::request::to_env,
     objects::{self, BlockObject},
     table::methods,
+    values::Small,
 };
-use crate::execution::{BlockRecord, ChainView, trace_block, trace_call, trace_transaction};
-use alloy_consensus::BlockHeader;
-use alloy_eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718};
+use crate::execution::BlockRecord;
+use alloy_eips::{BlockId, eip2718::Encodable2718};
+use alloy_genesis::ChainConfig;
 use alloy_primitives::{B256, Bytes};
-use alloy_rpc_types_eth::TransactionRequest;
-use alloy_rpc_types_trace::geth::{
-    GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace, TraceResult,
-};
 use serde::Serialize;
-use utnet_primitives::Height;
+use std::sync::Arc;
 
 methods! {
-    work "debug_traceTransaction", Ethereum, "Traces a mined transaction: `hash, options` (callTracer, prestateTracer, flatCallTracer, 4byteTracer, muxTracer, noopTracer, or struct logs)." => transaction;
-    work "debug_traceCall", Geth, "Traces a call: `transaction, block, options` with stateOverrides and blockOverrides." => call;
-    work "debug_traceBlockByNumber", Ethereum, "Traces all transactions of a block: `number or tag, options`." => block_by_number;
-    work "debug_traceBlockByHash", Ethereum, "Traces all transactions of a block: `hash, options`." => block_by_hash;
     now "debug_getRawBlock", Ethereum, "Shows a block's RLP: `number, tag or hash`." => raw_block;
     now "debug_getRawHeader", Ethereum, "Shows a header's RLP: `number, tag or hash`." => raw_header;
     now "debug_getRawReceipts", Ethereum, "Shows a block's receipts as bytes: `number, tag or hash`." => raw_receipts;
     now "debug_getRawBlockAccessList", Ethereum, "Shows a block's access list as bytes (EIP-7928): `number, tag or hash`; an error, as no block has one before Amsterdam." => raw_access_list;
     now "debug_getBadBlocks", Ethereum, "Lists the blocks that were refused lately." => bad_blocks;
-    now "debug_getRawTransactions", Geth, "Shows a block's transactions as bytes: `number, tag or hash`." => raw_transactions;
-}
-
-fn transaction(context: &Context, args: &mut Args) -> Result<GethTrace, RpcError> {
-    let hash: B256 = args.take("hash")?;
-    let options: Option<GethDebugTracingOptions> = args.find("options")?;
-    let view = context.view()?;
-    let (height, index) = view.transaction(hash)?.ok_or(RpcError::UnknownTransaction)?;
-    Ok(trace_transaction(&view, height, index, options.unwrap_or_default())?)
-}
-
-fn call(context: &Context, args: &mut Args) -> Result<GethTrace, RpcError> {
-    let request: TransactionRequest = args.take("transaction")?;
-    let block: Option<BlockId> = args.find("block")?;
-    let options: GethDebugTracingCallOptions = args.find("options")?.unwrap_or_default();
-    let mut sandbox = context.sandbox(
-        block,
-        options.state_overrides.as_ref(),
-        options.block_overrides.as_ref(),
-    )?;
-    let transaction = to_env(&request, &sandbox)?;
-    Ok(trace_call(&mut sandbox, transaction, options.tracing_options)?)
-}
-
-fn block_by_number(context: &Context, args: &mut Args) -> Result<Vec<TraceResult>, RpcError> {
-    let tag: BlockNumberOrTag = args.take("block")?;
-    let view = context.view()?;
-    let height = context.height(&view, tag.into())?;
-    block(&view, height, args.find("options")?)
-}
-
-fn block_by_hash(context: &Context, args: &mut Args) -> Result<Vec<TraceResult>, RpcError> {
-    let hash: B256 = args.take("hash")?;
-    let view = context.view()?;
-    let height = view.height_of(hash)?.ok_or(RpcError::UnknownHash(hash))?;
-    block(&view, height, args.find("options")?)
-}
-
-fn block(
-    view: &ChainView,
-    height: Height,
-    options: Option<GethDebugTracingOptions>,
-) -> Result<Vec<TraceResult>, RpcError> {
-    if height.0 == view.spec().header.number() {
-        return Err(RpcError::GenesisHasNoTrace);
-    }
-    Ok(trace_block(view, height, options.unwrap_or_default())?)
+    now "debug_getRawTransactions", Reth, "Shows a block's transactions as bytes: `number, tag or hash`." => raw_transactions;
+    now "debug_chainConfig", Reth, "Shows the genesis file's section `config`." => config;
+    ask "debug_setHead", Geth, "Takes all blocks above a height back: `number`." => set_head;
+    ask "debug_clearTxpool", Reth, "Empties the pool." => clear_pool;
+    now "debug_freeOSMemory", Geth, "Accepted: memory is given back as it falls free." => free_memory;
 }
 
 /// The block that a raw method asks for; all of them refuse what is not there.
@@ -134,4 +88,24 @@ fn bad_blocks(context: &Context, _: &mut Args) -> Result<Vec<BadBlock>, RpcError
         }
     });
     Ok(shown.collect())
+}
+
+fn config(context: &Context, _: &mut Args) -> Result<ChainConfig, RpcError> {
+    Ok(context.chain.spec().genesis.config.clone())
+}
+
+async fn set_head(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
+    let Small(number) = args.take("number")?;
+    let head = context.view()?.head().number;
+    let depth = head.checked_sub(number).ok_or(RpcError::RangeAboveHead)?;
+    context.chain.rollback(depth).await?;
+    Ok(())
+}
+
+async fn clear_pool(context: Arc<Context>, _: Args) -> Result<(), RpcError> {
+    Ok(context.chain.drop_transactions(None).await?)
+}
+
+fn free_memory(_: &Context, _: &mut Args) -> Result<(), RpcError> {
+    Ok(())
 }

@@ -18,6 +18,9 @@ const REVERTED: i32 = 3;
 /// The code of everything that the chain refuses.
 pub(super) const REFUSED: i32 = -32_000;
 
+/// The code of a transaction whose conditions do not hold (EIP-7796).
+const CONDITION_UNMET: i32 = -32_003;
+
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,6 +62,8 @@ pub(super) enum RpcError {
     IncompleteRequest(String),
     #[error("cannot decode the transaction: {0}")]
     MalformedTransaction(alloy_eips::eip2718::Eip2718Error),
+    #[error("cannot decode the block: {0}")]
+    MalformedBlock(alloy_rlp::Error),
     #[error("invalid transaction v, r, s values: no sender can be recovered")]
     NoSender,
     #[error("cannot sign: {0}")]
@@ -89,6 +94,16 @@ pub(super) enum RpcError {
     Engine(#[from] EngineError),
     #[error("the fork does not begin: {}", causes(&**.0))]
     NoFork(super::ForkFailure),
+    #[error(transparent)]
+    Witness(#[from] crate::execution::WitnessError),
+    #[error(transparent)]
+    Dump(#[from] crate::engine::dump::DumpError),
+    #[error("condition not met: {0}")]
+    ConditionUnmet(&'static str),
+    #[error("no storage slot decides what the token {token} answers: nothing was set")]
+    NoTokenSlot { token: Address },
+    #[error("{why}")]
+    Wallet { code: i32, why: &'static str },
     #[error("{0} is not supported by this node")]
     Unsupported(&'static str),
     #[error("{contract} does not stand at {address} in that state")]
@@ -120,6 +135,8 @@ impl RpcError {
             Self::Reverted(_) => REVERTED,
             Self::Simulate(fault) => super::eth::simulate::code(fault),
             Self::Placed { error, .. } => error.code(),
+            Self::Wallet { code, .. } => *code,
+            Self::ConditionUnmet(_) => CONDITION_UNMET,
             Self::Read(_)
             | Self::Unwritable(_)
             | Self::Crashed(_)

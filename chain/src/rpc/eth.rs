@@ -1,6 +1,7 @@
 //! Answers the `eth_` namespace, one file per concern.
 
 pub(super) mod block;
+pub(super) mod bundle;
 pub(super) mod call;
 pub(super) mod config;
 pub(super) mod estimate;

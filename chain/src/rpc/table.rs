@@ -18,6 +18,12 @@ pub enum Standard {
     Ethereum,
     /// What geth serves beyond them.
     Geth,
+    /// What reth serves, after Parity and erigon.
+    Reth,
+    /// What Otterscan, an explorer, asks of a node.
+    Otterscan,
+    /// What wallets answer to pages, and this node to pages that speak to it directly.
+    Wallet,
     /// What anvil serves.
     Anvil,
     /// What hardhat's node serves.
@@ -33,6 +39,9 @@ impl Standard {
         match self {
             Self::Ethereum => "execution-apis",
             Self::Geth => "geth",
+            Self::Reth => "reth",
+            Self::Otterscan => "Otterscan",
+            Self::Wallet => "wallets",
             Self::Anvil => "anvil",
             Self::Hardhat => "hardhat",
             Self::Ganache => "ganache",

@@ -2,7 +2,9 @@
 
 mod batches;
 mod calls;
+mod debug;
 mod dev;
+mod dumps;
 mod errors;
 mod events;
 mod explaining;
@@ -11,8 +13,10 @@ mod ipc;
 mod limits;
 mod manual;
 mod metrics;
+mod parity;
 mod rules;
 mod sending;
 mod support;
 mod tracing;
 mod utn;
+mod wallet;

@@ -1,69 +1,138 @@
-//! Traces in the form that Parity's clients introduced: flat lists of calls, found by transaction, block or address.
+//! Traces in the form that Parity's clients introduced, found by transaction, block or address, or made of calls.
 
 use super::{
     Context,
     args::{Args, params},
     error::RpcError,
+    eth::{request::to_env, send::decode},
+    signers::without_sidecar,
     table::methods,
 };
-use crate::execution::{ChainView, TraceError, trace_block, trace_transaction};
-use alloy_eips::BlockId;
-use alloy_primitives::B256;
+use crate::execution::{
+    BlockRecord, ChainView, Sandbox, TraceTypes, block_calls, block_opcodes, parity_block,
+    parity_call, parity_transaction, transaction_calls, transaction_opcodes,
+};
+use alloy_eips::{BlockId, BlockNumberOrTag};
+use alloy_evm::{FromRecoveredTx, revm::context::TxEnv};
+use alloy_primitives::{B256, Bytes};
+use alloy_rpc_types_eth::{BlockOverrides, Index, TransactionRequest, state::StateOverride};
 use alloy_rpc_types_trace::{
     filter::TraceFilter,
-    geth::{FlatCallConfig, GethDebugTracingOptions, GethTrace, TraceResult, call::FlatCallFrame},
-    parity::LocalizedTransactionTrace,
+    opcode::{BlockOpcodeGas, TransactionOpcodeGas},
+    parity::{LocalizedTransactionTrace, TraceResults, TraceResultsWithTransactionHash},
 };
 use utnet_primitives::Height;
 
 methods! {
-    work "trace_transaction", Geth, "Lists the calls of a mined transaction: `hash`." => transaction;
-    work "trace_block", Geth, "Lists the calls of a block's transactions: `number, tag or hash`." => block;
-    work "trace_filter", Geth, "Finds calls: `{fromBlock, toBlock, fromAddress, toAddress, after, count}`." => filter;
+    work "trace_call", Reth, "Runs a call and shows its traces: `transaction, [trace, vmTrace, stateDiff], block, state overrides, block overrides`." => call;
+    work "trace_callMany", Reth, "Runs calls after one another and shows their traces: `[[transaction, [trace, ..]], ..], block (pending)`." => call_many;
+    work "trace_rawTransaction", Reth, "Runs a signed transaction without sending it: `bytes, [trace, ..], block`." => raw;
+    work "trace_replayTransaction", Reth, "Runs a mined transaction again and shows its traces: `hash, [trace, vmTrace, stateDiff]`." => replay;
+    work "trace_replayBlockTransactions", Reth, "Runs a block's transactions again and shows their traces: `number, tag or hash, [trace, ..]`." => replay_block;
+    work "trace_transaction", Reth, "Lists the calls of a mined transaction: `hash`." => transaction;
+    work "trace_get", Reth, "Shows one call of a mined transaction: `hash, [position in its list]`." => get;
+    work "trace_block", Reth, "Lists the calls of a block's transactions: `number, tag or hash`." => block;
+    work "trace_filter", Reth, "Finds calls: `{fromBlock, toBlock, fromAddress, toAddress, after, count}`." => filter;
+    work "trace_transactionOpcodeGas", Reth, "Counts opcodes of a mined transaction, and their gas: `hash`." => transaction_opcode_gas;
+    work "trace_blockOpcodeGas", Reth, "Counts opcodes of a block's transactions, and their gas: `number, tag or hash`." => block_opcode_gas;
 }
+
+type Calls = Vec<(TransactionRequest, TraceTypes)>;
+type Positions = Vec<Index>;
 
 params! {
     TraceFilter => "a trace filter (fromBlock, toBlock, fromAddress, toAddress, mode, after, count)",
+    TraceTypes => "a list of trace types (trace, vmTrace, stateDiff)",
+    Calls => "a list of pairs of a transaction object and a list of trace types",
+    Positions => "a list of positions",
 }
 
-fn options() -> GethDebugTracingOptions {
-    GethDebugTracingOptions::flat_call_tracer(FlatCallConfig::default())
+fn call(context: &Context, args: &mut Args) -> Result<TraceResults, RpcError> {
+    let request: TransactionRequest = args.take("transaction")?;
+    let types: TraceTypes = args.find("types")?.unwrap_or_default();
+    let block: Option<BlockId> = args.find("block")?;
+    let state: Option<StateOverride> = args.find("stateOverrides")?;
+    let overrides: Option<BlockOverrides> = args.find("blockOverrides")?;
+    let mut sandbox = context.sandbox(block, state.as_ref(), overrides.as_ref())?;
+    let transaction = to_env(&request, &sandbox)?;
+    Ok(parity_call(&mut sandbox, transaction, &types)?.0)
 }
 
-fn transaction(context: &Context, args: &mut Args) -> Result<Option<FlatCallFrame>, RpcError> {
-    let hash: B256 = args.take("hash")?;
+fn call_many(context: &Context, args: &mut Args) -> Result<Vec<TraceResults>, RpcError> {
+    let calls: Calls = args.take("calls")?;
+    let block = args.find("block")?.unwrap_or(BlockId::Number(BlockNumberOrTag::Pending));
+    let mut sandbox = context.sandbox(Some(block), None, None)?;
+    let mut answers = Vec::with_capacity(calls.len());
+    for (request, types) in calls {
+        let transaction = to_env(&request, &sandbox)?;
+        let (traces, changes) = parity_call(&mut sandbox, transaction, &types)?;
+        sandbox.commit(changes);
+        answers.push(traces);
+    }
+    Ok(answers)
+}
+
+/// A signed transaction keeps the checks that a call is free of: nonce, funds and the rest.
+fn raw(context: &Context, args: &mut Args) -> Result<TraceResults, RpcError> {
+    let transaction = decode(&args.take::<Bytes>("transaction")?)?.transaction;
+    let types: TraceTypes = args.find("types")?.unwrap_or_default();
+    let view = context.view()?;
+    let mut sandbox = Sandbox::on(&view, context.at(&view, args.find("block")?)?)?;
+    let transaction = without_sidecar(transaction);
+    let env = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
+    Ok(parity_call(&mut sandbox, env, &types)?.0)
+}
+
+fn replay(context: &Context, args: &mut Args) -> Result<TraceResults, RpcError> {
+    let (hash, types): (B256, TraceTypes) = (args.take("hash")?, args.take("types")?);
+    let view = context.view()?;
+    let (height, index) = view.transaction(hash)?.ok_or(RpcError::UnknownTransaction)?;
+    Ok(parity_transaction(&view, height, index, &types)?)
+}
+
+fn replay_block(
+    context: &Context,
+    args: &mut Args,
+) -> Result<Vec<TraceResultsWithTransactionHash>, RpcError> {
+    let id: BlockId = args.take("block")?;
+    let types: TraceTypes = args.take("types")?;
+    let view = context.view()?;
+    Ok(parity_block(&view, &context.record(&view, id)?, &types)?)
+}
+
+impl Context {
+    /// A whole block that must be there; the pending one counts as the head.
+    pub(super) fn record(&self, view: &ChainView, id: BlockId) -> Result<BlockRecord, RpcError> {
+        view.block(self.height(view, id)?)?.ok_or(RpcError::UnknownBlock(id))
+    }
+}
+
+type Found = Vec<LocalizedTransactionTrace>;
+
+fn transaction(context: &Context, args: &mut Args) -> Result<Option<Found>, RpcError> {
+    calls_of(context, args.take("hash")?)
+}
+
+fn calls_of(context: &Context, hash: B256) -> Result<Option<Found>, RpcError> {
     let view = context.view()?;
     let Some((height, index)) = view.transaction(hash)? else { return Ok(None) };
-    Ok(Some(calls(trace_transaction(&view, height, index, options())?)))
+    Ok(Some(transaction_calls(&view, height, index)?))
 }
 
-/// The calls in a trace that the flat tracer made.
-fn calls(trace: GethTrace) -> FlatCallFrame {
-    trace.try_into_flat_call_frame().unwrap_or_default()
+/// As erigon, reth and anvil: one position, counted along the list; anything else finds nothing.
+fn get(context: &Context, args: &mut Args) -> Result<Option<LocalizedTransactionTrace>, RpcError> {
+    let (hash, positions): (B256, Positions) = (args.take("hash")?, args.take("positions")?);
+    let [Index(position)] = positions[..] else { return Ok(None) };
+    Ok(calls_of(context, hash)?.and_then(|calls| calls.into_iter().nth(position)))
 }
 
-fn block(context: &Context, args: &mut Args) -> Result<FlatCallFrame, RpcError> {
+fn block(context: &Context, args: &mut Args) -> Result<Found, RpcError> {
     let id: BlockId = args.take("block")?;
     let view = context.view()?;
-    let height = context.height(&view, id)?;
-    Ok(of_block(&view, height)?)
+    Ok(block_calls(&view, &context.record(&view, id)?)?)
 }
 
-/// The calls of a block; genesis has none.
-fn of_block(view: &ChainView, height: Height) -> Result<FlatCallFrame, TraceError> {
-    if height.0 == view.spec().header.number {
-        return Ok(FlatCallFrame::default());
-    }
-    let traces = trace_block(view, height, options())?.into_iter();
-    Ok(traces
-        .flat_map(|traced| match traced {
-            TraceResult::Success { result, .. } => calls(result),
-            TraceResult::Error { .. } => FlatCallFrame::default(),
-        })
-        .collect())
-}
-
-fn filter(context: &Context, args: &mut Args) -> Result<Vec<LocalizedTransactionTrace>, RpcError> {
+fn filter(context: &Context, args: &mut Args) -> Result<Found, RpcError> {
     let filter: TraceFilter = args.take("filter")?;
     let view = context.view()?;
     let head = view.head().number;
@@ -80,7 +149,8 @@ fn filter(context: &Context, args: &mut Args) -> Result<Vec<LocalizedTransaction
     let matcher = filter.matcher();
     let mut found = Vec::new();
     for height in from..=to {
-        for call in of_block(&view, Height(height))? {
+        let Some(record) = view.block(Height(height))? else { continue };
+        for call in block_calls(&view, &record)? {
             if found.len() == count {
                 return Ok(found);
             }
@@ -94,4 +164,25 @@ fn filter(context: &Context, args: &mut Args) -> Result<Vec<LocalizedTransaction
         }
     }
     Ok(found)
+}
+
+fn transaction_opcode_gas(
+    context: &Context,
+    args: &mut Args,
+) -> Result<Option<TransactionOpcodeGas>, RpcError> {
+    let hash: B256 = args.take("hash")?;
+    let view = context.view()?;
+    let Some((height, index)) = view.transaction(hash)? else { return Ok(None) };
+    Ok(Some(transaction_opcodes(&view, height, index)?))
+}
+
+fn block_opcode_gas(context: &Context, args: &mut Args) -> Result<BlockOpcodeGas, RpcError> {
+    let id: BlockId = args.take("block")?;
+    let view = context.view()?;
+    let record = context.record(&view, id)?;
+    Ok(BlockOpcodeGas {
+        block_hash: record.hash(),
+        block_number: record.header.number,
+        transactions: block_opcodes(&view, &record)?,
+    })
 }

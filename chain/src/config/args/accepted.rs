@@ -20,9 +20,6 @@ pub(in crate::config) struct AcceptedArgs {
     /// History is kept on disk and costs no memory.
     #[arg(long, value_name = "STATES")]
     max_persisted_states: Option<usize>,
-    /// History is kept on disk and costs no memory.
-    #[arg(long)]
-    preserve_historical_states: bool,
     /// Threads are as many as cores.
     #[arg(short = 'j', long, value_name = "NUM")]
     threads: Option<usize>,
@@ -78,7 +75,6 @@ impl AcceptedArgs {
             ("--transaction-block-keeper", self.transaction_block_keeper.is_some()),
             ("--prune-history", self.prune_history.is_some()),
             ("--max-persisted-states", self.max_persisted_states.is_some()),
-            ("--preserve-historical-states", self.preserve_historical_states),
             ("--threads", self.threads.is_some()),
             ("--memory-limit", self.memory_limit.is_some()),
             ("--color", self.color.is_some()),

@@ -2,7 +2,10 @@
 
 use crate::{
     pool::PoolOrder,
-    rpc::{CLIENT_VERSION, Context, args::Args, error::RpcError, eth::fee, table::methods},
+    rpc::{
+        CLIENT_VERSION, Context, args::Args, error::RpcError, eth::fee, table::methods,
+        values::Small,
+    },
 };
 use alloy_consensus::BlockHeader;
 use alloy_primitives::{B256, Bytes, U64, U128};
@@ -19,6 +22,10 @@ methods! {
     ask "anvil_dropAllTransactions" | "hardhat_dropAllTransactions", Anvil, "Empties the pool." => drop_all;
     ask "anvil_removePoolTransactions", Anvil, "Drops all transactions of a sender: `address`." => drop_of_sender;
     now "anvil_getBlobsByTransactionHash", Anvil, "Shows the blobs of a recent transaction: `hash`." => blobs;
+    now "anvil_getBlobByHash", Anvil, "Shows a recent blob: `versioned hash`." => blob;
+    now "anvil_getLastBlockWallTime", Anvil, "Tells when the head became the head, in milliseconds since 1970." => head_since;
+    ask "anvil_setChainId", Anvil, "Gives a chain in memory another id (fixed under POCI): `id`." => set_chain_id;
+    now "anvil_enableTraces", Anvil, "Accepted; traces are always there." => enable_traces;
     now "anvil_setLoggingEnabled" | "hardhat_setLoggingEnabled", Hardhat, "Accepted; the log's level is set when the node starts: `true or false`." => set_logging;
 }
 
@@ -153,4 +160,22 @@ async fn drop_of_sender(context: Arc<Context>, mut args: Args) -> Result<(), Rpc
 fn set_logging(_: &Context, args: &mut Args) -> Result<bool, RpcError> {
     args.find::<bool>("on")?;
     Ok(true)
+}
+
+fn blob(context: &Context, args: &mut Args) -> Result<Option<Bytes>, RpcError> {
+    let hash: B256 = args.take("hash")?;
+    Ok(context.chain.blob(&hash).map(|blob| Bytes::copy_from_slice(blob.as_slice())))
+}
+
+fn head_since(context: &Context, _: &mut Args) -> Result<u64, RpcError> {
+    Ok(context.chain.head_since())
+}
+
+async fn set_chain_id(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
+    let Small(id) = args.take("id")?;
+    Ok(context.chain.set_chain_id(id).await?)
+}
+
+fn enable_traces(_: &Context, _: &mut Args) -> Result<(), RpcError> {
+    Ok(())
 }

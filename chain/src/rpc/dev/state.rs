@@ -10,7 +10,7 @@ use crate::{
         values::{Number, Slot, Small},
     },
 };
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, Signature, U256};
 use std::sync::Arc;
 
 methods! {
@@ -21,6 +21,7 @@ methods! {
     ask "anvil_setStorageAt" | "hardhat_setStorageAt" | "evm_setAccountStorageAt", Hardhat, "Sets a storage slot: `address, slot, value`." => set_storage;
     ask "anvil_impersonateAccount" | "hardhat_impersonateAccount", Hardhat, "Lets an account send without a signature: `address`." => impersonate;
     ask "anvil_stopImpersonatingAccount" | "hardhat_stopImpersonatingAccount", Hardhat, "Demands the account's signature again: `address`." => stop_impersonating;
+    ask "anvil_impersonateSignature", Anvil, "Lets `ecrecover` answer with an account for a signature, as long as the node runs: `65 bytes, address`." => impersonate_signature;
     ask "anvil_autoImpersonateAccount" | "hardhat_autoImpersonateAccount", Anvil, "Lets every account send without a signature, or not: `true or false`." => auto_impersonate;
 }
 
@@ -90,4 +91,15 @@ async fn stop_impersonating(context: Arc<Context>, mut args: Args) -> Result<(),
 
 async fn auto_impersonate(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
     Ok(context.chain.auto_impersonate(args.take("on")?).await?)
+}
+
+async fn impersonate_signature(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
+    let (signature, account): (Bytes, Address) = (args.take("signature")?, args.take("address")?);
+    let signature = Signature::from_raw(&signature)
+        .map_err(|_form| RpcError::Unfit("a signature has 65 bytes"))?;
+    let mut words = [0; 96];
+    words[31] = if signature.v() { 28 } else { 27 };
+    words[32..64].copy_from_slice(&signature.r().to_be_bytes::<32>());
+    words[64..].copy_from_slice(&signature.s().to_be_bytes::<32>());
+    Ok(context.chain.assert_signature(words, account).await?)
 }

@@ -19,7 +19,7 @@ methods! {
     now "eth_blockNumber", Ethereum, "Tells the height of the head." => number;
     now "eth_getBlockByNumber", Ethereum, "Shows a block: `number or tag, whether with whole transactions`." => by_number;
     now "eth_getBlockByHash", Ethereum, "Shows a block: `hash, whether with whole transactions`." => by_hash;
-    now "eth_getHeaderByNumber" | "erigon_getHeaderByNumber", Geth, "Shows a header: `number or tag`." => header_by_number;
+    now "eth_getHeaderByNumber" | "erigon_getHeaderByNumber" | "ots_getHeaderByNumber", Geth, "Shows a header: `number or tag`." => header_by_number;
     now "eth_getHeaderByHash", Geth, "Shows a header: `hash`." => header_by_hash;
     now "eth_getBlockTransactionCountByNumber", Ethereum, "Counts a block's transactions: `number or tag`." => count_by_number;
     now "eth_getBlockTransactionCountByHash", Ethereum, "Counts a block's transactions: `hash`." => count_by_hash;

@@ -24,16 +24,17 @@ use revm_inspectors::access_list::AccessListInspector;
 
 methods! {
     work "eth_call", Ethereum, "Runs a call: `transaction, block, state overrides, block overrides`." => call;
-    work "eth_callMany", Geth, "Runs calls after one another on one state: `bundles, {blockNumber}, state overrides`." => call_many;
+    work "eth_callMany", Geth, "Runs calls after one another on one state: `bundles, {blockNumber, transactionIndex}, state overrides`." => call_many;
     work "eth_estimateGas", Ethereum, "Finds the gas limit that a transaction needs: `transaction, block, state overrides, block overrides`." => estimate_gas;
     work "eth_createAccessList", Ethereum, "Finds the access list of a transaction: `transaction, block, state overrides`." => access_list;
 }
 
-type Bundles = Vec<Bundle>;
+/// Calls in groups, each with a block of its own.
+pub(in crate::rpc) type Bundles = Vec<Bundle>;
 
 params! {
     Bundles => "a list of bundles (transactions, blockOverride)",
-    StateContext => "an object with blockNumber",
+    StateContext => "an object with blockNumber and transactionIndex",
 }
 
 /// Runs of a call before its access list must be stable.
@@ -61,8 +62,15 @@ fn call_many(context: &Context, args: &mut Args) -> Result<Vec<Vec<EthCallRespon
     let bundles: Bundles = args.take("bundles")?;
     let place: Option<StateContext> = args.find("context")?;
     let state: Option<StateOverride> = args.find("stateOverrides")?;
-    let block = place.and_then(|place| place.block_number);
-    let mut sandbox = context.sandbox(block, state.as_ref(), None)?;
+    let place = place.unwrap_or_default();
+    let index = place.transaction_index.and_then(|index| index.index());
+    let mut sandbox = match index.and_then(|index| u64::try_from(index).ok()) {
+        Some(index) => context.inside(place.block_number, index)?.relaxed(),
+        None => context.sandbox(place.block_number, None, None)?,
+    };
+    if let Some(state) = &state {
+        sandbox = sandbox.with_state(state)?;
+    }
     let mut answers = Vec::with_capacity(bundles.len());
     for bundle in bundles {
         if let Some(overrides) = &bundle.block_override {
@@ -110,7 +118,8 @@ fn access_list(context: &Context, args: &mut Args) -> Result<AccessListResult, R
     Ok(result)
 }
 
-fn touched(
+/// The accounts and slots that a call reads.
+pub(in crate::rpc) fn touched(
     sandbox: &mut Sandbox,
     request: &TransactionRequest,
 ) -> Result<AccessListResult, RpcError> {

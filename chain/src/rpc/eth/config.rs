@@ -48,7 +48,7 @@ fn fork(spec: &ChainSpec, height: Height, time: Seconds) -> Result<EthForkConfig
 }
 
 fn precompiles(spec: &ChainSpec, height: Height, time: Seconds) -> BTreeMap<String, Address> {
-    let factory = UtnetEvmFactory { has_precompiles: spec.has_precompiles };
+    let factory = UtnetEvmFactory::of(spec);
     let all = factory.precompiles(spec.evm_spec(height, time));
     let named = all.addresses().filter_map(|address| {
         let name = all.get(address)?.precompile_id().name().to_owned();

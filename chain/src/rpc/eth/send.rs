@@ -62,18 +62,7 @@ pub(in crate::rpc) fn decode(bytes: &Bytes) -> Result<Submission, RpcError> {
 }
 
 async fn send(context: Arc<Context>, mut args: Args) -> Result<TxHash, RpcError> {
-    send_request(&context, args.take("transaction")?).await
-}
-
-async fn send_request(
-    context: &Arc<Context>,
-    request: TransactionRequest,
-) -> Result<TxHash, RpcError> {
-    // One at a time, so that two requests without a nonce do not take the same one.
-    let _turn = context.sending.lock().await;
-    let filler = Arc::clone(context);
-    let submission = tokio::task::spawn_blocking(move || filler.prepare(request)).await??;
-    Ok(context.chain.submit(submission).await?)
+    context.send_request(args.take("transaction")?).await
 }
 
 async fn send_raw_sync(context: Arc<Context>, mut args: Args) -> Result<ReceiptObject, RpcError> {
@@ -88,7 +77,7 @@ async fn send_sync(context: Arc<Context>, mut args: Args) -> Result<ReceiptObjec
     let request = args.take("transaction")?;
     let wait = args.find("timeout")?.map_or(WAIT_MS, |Small(wait)| wait);
     let heads = context.chain.heads();
-    let hash = send_request(&context, request).await?;
+    let hash = context.send_request(request).await?;
     receipt_of(&context, heads, hash, wait).await
 }
 
@@ -145,6 +134,18 @@ fn fill_transaction(context: &Context, args: &mut Args) -> Result<Filled, RpcErr
 }
 
 impl Context {
+    /// Fills, signs and sends a transaction.
+    pub(in crate::rpc) async fn send_request(
+        self: &Arc<Self>,
+        request: TransactionRequest,
+    ) -> Result<TxHash, RpcError> {
+        // One at a time, so that two requests without a nonce do not take the same one.
+        let _turn = self.sending.lock().await;
+        let filler = Arc::clone(self);
+        let submission = tokio::task::spawn_blocking(move || filler.prepare(request)).await??;
+        Ok(self.chain.submit(submission).await?)
+    }
+
     /// A transaction object as the pool wants it: filled, and signed or asserted.
     pub(in crate::rpc) fn prepare(
         &self,

@@ -1,14 +1,17 @@
 //! Answers what an account holds: balance, nonce, code, storage and the proof of each.
 
-use crate::rpc::{
-    Context,
-    args::{Args, params},
-    error::RpcError,
-    table::methods,
-    values::Slot,
+use crate::{
+    execution::StateView,
+    rpc::{
+        Context,
+        args::{Args, params},
+        error::RpcError,
+        table::methods,
+        values::Slot,
+    },
 };
-use alloy_consensus::constants::KECCAK_EMPTY;
 use alloy_eips::{BlockId, BlockNumberOrTag};
+use alloy_evm::revm::state::AccountInfo;
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_rpc_types_eth::{EIP1186AccountProofResponse, EIP1186StorageProof};
 use alloy_serde::JsonStorageKey;
@@ -23,8 +26,9 @@ methods! {
     now "eth_getStorageValues", Ethereum, "Shows many storage slots: `{address: [slot, ..]}, block`." => storage_values;
     now "eth_getTransactionCount", Ethereum, "Tells an account's next nonce: `address, block`; `pending` counts the pool." => nonce;
     work "eth_getProof", Ethereum, "Proves an account and slots against the state root: `address, slots, block`." => proof;
-    now "eth_getAccount", Geth, "Shows an account's trie leaf: `address, block`." => account;
-    now "eth_getAccountInfo", Geth, "Shows balance, nonce and code at once: `address, block`." => info;
+    work "eth_getMultiProof", Reth, "Proves accounts and slots against the state root: `[[address, slots], ..], block`." => multi_proof;
+    now "eth_getAccount", Reth, "Shows an account's trie leaf: `address, block`." => account;
+    now "eth_getAccountInfo", Reth, "Shows balance, nonce and code at once: `address, block`." => info;
 }
 
 /// Most slots in one `eth_getStorageValues` request.
@@ -32,10 +36,12 @@ const MOST_SLOTS: usize = 1_024;
 
 type SlotsByAccount = BTreeMap<Address, Vec<B256>>;
 type Keys = Vec<JsonStorageKey>;
+type Targets = Vec<(Address, Keys)>;
 
 params! {
     SlotsByAccount => "an object of addresses with lists of 32-byte slots",
     Keys => "a list of storage keys",
+    Targets => "a list of pairs of an address and a list of storage keys",
 }
 
 fn accounts(context: &Context, _: &mut Args) -> Result<Vec<Address>, RpcError> {
@@ -100,7 +106,26 @@ impl Context {
 fn proof(context: &Context, args: &mut Args) -> Result<EIP1186AccountProofResponse, RpcError> {
     let address = args.take("address")?;
     let keys: Keys = args.find("slots")?.unwrap_or_default();
+    prove(&context.state(args.find("block")?)?, address, keys)
+}
+
+fn multi_proof(
+    context: &Context,
+    args: &mut Args,
+) -> Result<Vec<EIP1186AccountProofResponse>, RpcError> {
+    let targets: Targets = args.take("targets")?;
+    if targets.iter().map(|(_, keys)| keys.len() + 1).sum::<usize>() > MOST_SLOTS {
+        return Err(RpcError::Unfit("too many slots: at most 1024"));
+    }
     let state = context.state(args.find("block")?)?;
+    targets.into_iter().map(|(address, keys)| prove(&state, address, keys)).collect()
+}
+
+fn prove(
+    state: &StateView,
+    address: Address,
+    keys: Keys,
+) -> Result<EIP1186AccountProofResponse, RpcError> {
     let slots: Vec<B256> = keys.iter().map(JsonStorageKey::as_b256).collect();
     let proof = state.proof(address, &slots)?;
     let storage_proof = keys.into_iter().zip(proof.slots);
@@ -144,20 +169,22 @@ fn account(context: &Context, args: &mut Args) -> Result<Option<Leaf>, RpcError>
 
 /// What a wallet shows of an account.
 #[derive(Clone, Debug, Serialize)]
-struct Info {
+pub(in crate::rpc) struct Info {
     nonce: U64,
     balance: U256,
     code: Bytes,
+}
+
+impl Info {
+    pub(in crate::rpc) fn new(account: &AccountInfo, code: Bytes) -> Self {
+        Self { nonce: U64::from(account.nonce), balance: account.balance, code }
+    }
 }
 
 fn info(context: &Context, args: &mut Args) -> Result<Info, RpcError> {
     let address = args.take("address")?;
     let state = context.state(args.find("block")?)?;
     let account = state.account(address)?.unwrap_or_default();
-    let has_code = account.code_hash != KECCAK_EMPTY;
-    Ok(Info {
-        nonce: U64::from(account.nonce),
-        balance: account.balance,
-        code: if has_code { state.code(address)? } else { Bytes::new() },
-    })
+    let code = state.code(address)?;
+    Ok(Info::new(&account, code))
 }

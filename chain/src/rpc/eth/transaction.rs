@@ -1,7 +1,7 @@
 //! Answers where transactions are and what became of them.
 
 use crate::{
-    execution::BlockRecord,
+    execution::{At, BlockRecord},
     pool::PooledEntry,
     rpc::{
         Context,
@@ -24,7 +24,7 @@ methods! {
     now "eth_getTransactionByHash", Ethereum, "Shows a transaction, of a block or of the pool: `hash`." => by_hash;
     now "eth_getTransactionByBlockNumberAndIndex", Ethereum, "Shows a transaction: `number or tag, index`." => by_number_and_index;
     now "eth_getTransactionByBlockHashAndIndex", Ethereum, "Shows a transaction: `hash, index`." => by_hash_and_index;
-    work "eth_getTransactionBySenderAndNonce" | "ots_getTransactionBySenderAndNonce", Geth, "Finds a transaction: `address, nonce`." => by_sender_and_nonce;
+    work "eth_getTransactionBySenderAndNonce", Reth, "Finds a transaction: `address, nonce`." => by_sender_and_nonce;
     now "eth_getTransactionReceipt", Ethereum, "Shows the receipt of a mined transaction: `hash`." => receipt;
     now "eth_getRawTransactionByHash" | "debug_getRawTransaction", Geth, "Shows a transaction's bytes: `hash`." => raw_by_hash;
     now "eth_getRawTransactionByBlockNumberAndIndex", Geth, "Shows a transaction's bytes: `number or tag, index`." => raw_by_number;
@@ -92,29 +92,41 @@ fn indexed(
     Ok(context.find_block(id)?.and_then(|record| objects::transaction(&record, index.0)))
 }
 
-/// Searches by halving: the first block after which the account's nonce is above the one asked for.
 fn by_sender_and_nonce(
     context: &Context,
     args: &mut Args,
 ) -> Result<Option<TransactionObject>, RpcError> {
     let (sender, Small(nonce)): (Address, Small) = (args.take("address")?, args.take("nonce")?);
-    let view = context.view()?;
-    let nonce_after = |height| -> Result<u64, RpcError> {
-        let account = view.state(crate::execution::At::After(Height(height)))?.account(sender)?;
-        Ok(account.map(|account| account.nonce).unwrap_or_default())
-    };
-    let (mut low, mut high) = (view.spec().header.number, view.head().number);
-    if nonce_after(high)? <= nonce {
-        return Ok(None);
+    let found = context.find_by_nonce(sender, nonce)?;
+    Ok(found.and_then(|(record, index)| objects::transaction(&record, index)))
+}
+
+impl Context {
+    /// The block and index of a sender's transaction with a nonce. Searches by halving: the first
+    /// block after which the account's nonce is above the one asked for.
+    pub(in crate::rpc) fn find_by_nonce(
+        &self,
+        sender: Address,
+        nonce: u64,
+    ) -> Result<Option<(BlockRecord, usize)>, RpcError> {
+        let view = self.view()?;
+        let nonce_after = |height| -> Result<u64, RpcError> {
+            let account = view.state(At::After(Height(height)))?.account(sender)?;
+            Ok(account.map(|account| account.nonce).unwrap_or_default())
+        };
+        let (mut low, mut high) = (view.spec().header.number, view.head().number);
+        if nonce_after(high)? <= nonce {
+            return Ok(None);
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if nonce_after(middle)? > nonce { high = middle } else { low = middle + 1 }
+        }
+        let Some(record) = view.block(Height(low))? else { return Ok(None) };
+        let mut transactions = record.transactions.iter();
+        let index = transactions.position(|tx| tx.signer() == sender && tx.nonce() == nonce);
+        Ok(index.map(|index| (record, index)))
     }
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if nonce_after(middle)? > nonce { high = middle } else { low = middle + 1 }
-    }
-    let Some(record) = view.block(Height(low))? else { return Ok(None) };
-    let index =
-        record.transactions.iter().position(|tx| tx.signer() == sender && tx.nonce() == nonce);
-    Ok(index.and_then(|index| objects::transaction(&record, index)))
 }
 
 fn receipt(context: &Context, args: &mut Args) -> Result<Option<ReceiptObject>, RpcError> {

@@ -2,13 +2,54 @@
 
 use super::support::Node;
 use crate::rpc::{NAMESPACES, manual};
-use serde_json::json;
-use std::{collections::BTreeSet, path::Path};
+use jsonrpsee::core::{ClientError, client::ClientT, params::ArrayParams};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// A name that some node, the standard or wallets know.
+#[derive(Debug, Deserialize)]
+struct Known {
+    name: String,
+    /// Who knows it.
+    sources: Vec<String>,
+    /// Why it is not served here.
+    reason: Option<String>,
+}
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn known_names() -> Vec<Known> {
+    let text = std::fs::read_to_string(root("test/vectors/rpc_names.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The manual's last section: each name that others know, and why it is not here if it is not.
+fn reference() -> String {
+    let names = known_names();
+    let here = names.iter().filter(|known| known.reason.is_none()).count();
+    let mut text = format!(
+        "\n## Names that others know\n\nThe execution APIs, anvil, hardhat, ganache, reth, geth and wallets know {} \
+         names (`engine_*` and other chains' apart, as listed in `test/vectors/rpc_names.json`); {here} are served \
+         here.\n\n| Name | Known to | Here |\n|---|---|---|\n",
+        names.len()
+    );
+    for known in names {
+        let here = known.reason.map_or_else(|| "yes".to_owned(), |reason| format!("no: {reason}"));
+        text.push_str(&format!("| `{}` | {} | {here} |\n", known.name, known.sources.join(", ")));
+    }
+    text
+}
 
 #[test]
 fn the_manual_is_what_the_table_says() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rpc.md");
-    let manual = manual();
+    let path = root("docs/rpc.md");
+    let manual = manual() + &reference();
     #[expect(clippy::disallowed_methods, reason = "a person who changes the table says so here")]
     if std::env::var("UPDATE_DOCS").is_ok() {
         std::fs::write(&path, &manual).unwrap();
@@ -36,6 +77,34 @@ async fn every_listed_name_is_served() {
         for name in std::iter::once(&method.name).chain(method.aliases) {
             let answer = node.error_code(name, json!([])).await;
             assert_ne!(answer, Some(-32_601), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_name_that_others_know_is_served_or_has_a_reason() {
+    let node = Node::instant().await;
+    // Subscriptions are not served over HTTP.
+    let client = node.ws().await;
+    let mut wrong = Vec::new();
+    for known in known_names() {
+        let answer = client.request::<Value, _>(&known.name, ArrayParams::new()).await;
+        let is_unknown = matches!(answer, Err(ClientError::Call(error)) if error.code() == -32_601);
+        match (is_unknown, &known.reason) {
+            (true, None) => wrong.push(format!("{} is not served and has no reason", known.name)),
+            (false, Some(_)) => wrong.push(format!("{} is served: delete its reason", known.name)),
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "test/vectors/rpc_names.json: {wrong:#?}");
+}
+
+#[test]
+fn every_name_is_on_the_list_of_known_names_unless_it_is_ours() {
+    let known: BTreeSet<String> = known_names().into_iter().map(|known| known.name).collect();
+    for method in NAMESPACES.iter().flat_map(|(_, methods)| *methods) {
+        for name in std::iter::once(&method.name).chain(method.aliases) {
+            assert!(known.contains(*name) || name.starts_with("utn_"), "{name}");
         }
     }
 }
