@@ -40,16 +40,14 @@ impl Engine {
             next_prevrandao: self.settings.next_prevrandao,
             pool: self.shared.pool.read().all(),
         };
-        self.snapshots.insert(id, snapshot);
+        self.snapshots.insert(id, Arc::new(snapshot));
         Ok(id)
     }
 
+    /// Goes back to a snapshot; then it and all later ones are over. When it cannot be gone back to, all
+    /// of them stay: the later ones stand on blocks of their own.
     pub(super) fn revert(&mut self, id: SnapshotId) -> Result<bool, EngineError> {
-        let mut later = self.snapshots.split_off(&id);
-        let Some(snapshot) = later.remove(&id) else {
-            self.snapshots.append(&mut later);
-            return Ok(false);
-        };
+        let Some(snapshot) = self.snapshots.get(&id).cloned() else { return Ok(false) };
         let kept = self.view()?.header(snapshot.height)?;
         if kept.is_none_or(|header| header.hash() != snapshot.hash) {
             // A rollback or reorg took the block away on which it was taken.
@@ -62,6 +60,7 @@ impl Engine {
         self.settings.next_prevrandao = snapshot.next_prevrandao;
         self.publish_settings();
         self.refill_pool(&snapshot.pool)?;
+        drop(self.snapshots.split_off(&id));
         Ok(true)
     }
 

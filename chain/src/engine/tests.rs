@@ -9,3 +9,4 @@ mod notes;
 mod simulating;
 mod stories;
 pub(crate) mod support;
+mod walks;

@@ -36,7 +36,7 @@ pub struct Engine {
     /// What a reset goes back to.
     pub(super) initial: Settings,
     pub(super) pace: Pace,
-    pub(super) snapshots: BTreeMap<SnapshotId, Snapshot>,
+    pub(super) snapshots: BTreeMap<SnapshotId, Arc<Snapshot>>,
     pub(super) next_snapshot: u64,
     /// Most transactions in a block.
     pub(super) max_transactions: Option<u64>,

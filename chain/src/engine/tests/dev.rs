@@ -63,6 +63,26 @@ fn a_revert_takes_its_snapshot_and_later_ones_away() {
     });
 }
 
+/// `evm_revert` to a snapshot on a block that a rollback had taken away failed, as it must, but forgot
+/// all later snapshots: a test suite that reverted to one of these was left on the wrong state.
+#[test]
+fn a_revert_to_a_block_that_is_gone_leaves_later_snapshots() {
+    on_chain(MiningMode::Manual, async |t| {
+        t.chain.mine(2, None).await.unwrap();
+        let stale = t.chain.snapshot().await.unwrap();
+        t.chain.rollback(1).await.unwrap();
+        t.chain.patch(vec![(stranger(1), balance(11))]).await.unwrap();
+        let valid = t.chain.snapshot().await.unwrap();
+        t.chain.patch(vec![(stranger(1), balance(22))]).await.unwrap();
+
+        assert!(!t.chain.revert(stale).await.unwrap());
+
+        assert!(t.chain.revert(valid).await.unwrap());
+        let state = t.chain.view().unwrap().state(At::Latest).unwrap();
+        assert_eq!(state.account(stranger(1)).unwrap().unwrap().balance, U256::from(11));
+    });
+}
+
 #[test]
 fn cheats_are_part_of_the_next_block_and_of_its_root() {
     on_chain(MiningMode::Manual, async |t| {

@@ -11,12 +11,23 @@ use alloy_consensus::{SignableTransaction, TxEip1559, transaction::Recovered};
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
+use proptest::test_runner::{Config, RngSeed};
 use std::{future::Future, sync::Arc};
 use utnet_db::Store;
 use utnet_primitives::Seconds;
 
 /// The wall clock at which every test begins.
 pub(crate) const START: Seconds = Seconds(1_800_000_000);
+
+/// The same cases on every run, unless `PROPTEST_RNG_SEED` says otherwise.
+pub(crate) fn seeded(cases: u32) -> Config {
+    let asked = Config::default();
+    let rng_seed = match asked.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        given @ RngSeed::Fixed(_) => given,
+    };
+    Config { rng_seed, failure_persistence: None, ..Config::with_cases(cases) }
+}
 
 /// A chain whose engine runs beside the test.
 pub(crate) struct TestChain {
