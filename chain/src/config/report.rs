@@ -10,7 +10,7 @@ use crate::{
 };
 use alloy_primitives::B256;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     io::{self, Write},
     sync::Arc,
 };
@@ -38,6 +38,8 @@ pub(super) struct Report {
     notes: Option<Receiver<Note>>,
     /// Notes of blocks that are still to come.
     early: VecDeque<(B256, Arc<Notes>)>,
+    /// Blocks of which nothing is printed, until they have come or gone.
+    quiet: BTreeSet<B256>,
 }
 
 /// What happened next.
@@ -64,6 +66,7 @@ impl Report {
             heads: chain.heads(),
             notes: (style != Style::Silent).then(|| chain.notes()),
             early: VecDeque::new(),
+            quiet: BTreeSet::new(),
         }
     }
 
@@ -72,10 +75,7 @@ impl Report {
         loop {
             match self.next().await {
                 Next::Head(_) if self.style == Style::Silent => {}
-                Next::Head(HeadEvent::Added(block)) => self.added(&block, out).await?,
-                Next::Head(HeadEvent::Removed(block)) => {
-                    lines::removed(self.style, &block, out)?;
-                }
+                Next::Head(event) => self.head(event, out).await?,
                 Next::Note(note) => self.take(note, out)?,
                 Next::Missed(missed) => {
                     tracing::warn!(missed, "blocks were made faster than they are printed");
@@ -97,12 +97,25 @@ impl Report {
         }
     }
 
-    /// Prints a block with what its transactions said.
-    async fn added(&mut self, block: &Arc<BlockRecord>, out: &mut dyn Write) -> io::Result<()> {
+    /// Prints that a block came or went, if that is wanted.
+    async fn head(&mut self, event: HeadEvent, out: &mut dyn Write) -> io::Result<()> {
         // The notes of a block were sent before it.
         while let Some(note) = self.notes.as_mut().and_then(|notes| notes.try_recv().ok()) {
             self.take(note, out)?;
         }
+        match event {
+            HeadEvent::Added(block) if !self.quiet.remove(&block.hash()) => {
+                self.added(&block, out).await
+            }
+            HeadEvent::Removed(block) if !self.quiet.remove(&block.hash()) => {
+                lines::removed(self.style, &block, out)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints a block with what its transactions said.
+    async fn added(&mut self, block: &Arc<BlockRecord>, out: &mut dyn Write) -> io::Result<()> {
         let notes = self.notes_of(block.hash());
         let said = said::said_aside(&self.chain, &self.explainer, block, notes).await;
         lines::added(self.style, block, &said, out)
@@ -119,6 +132,10 @@ impl Report {
         match note {
             Note::Block { hash, notes } => {
                 self.early.push_back((hash, self.wanted(notes)));
+                Ok(())
+            }
+            Note::Quiet { hash } => {
+                self.quiet.insert(hash);
                 Ok(())
             }
             Note::Call(note) => self.call(&note, out),

@@ -16,6 +16,11 @@ pub enum Note {
         /// What they said.
         notes: Arc<Notes>,
     },
+    /// Of a block that comes or goes nothing is to be printed.
+    Quiet {
+        /// The block.
+        hash: B256,
+    },
     /// A call that is on no chain said something, or failed.
     Call(Arc<CallNote>),
 }
@@ -41,9 +46,14 @@ impl Chain {
         self.shared.notes.subscribe()
     }
 
-    /// Whether somebody follows the notes.
+    /// Whether somebody follows the notes, and wants to be told.
     pub fn is_heard(&self) -> bool {
         self.shared.is_heard()
+    }
+
+    /// Lets blocks and calls be printed from now on, or not.
+    pub fn set_logging(&self, on: bool) {
+        self.shared.set_logging(on);
     }
 
     /// Tells what a call said.

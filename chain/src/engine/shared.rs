@@ -18,7 +18,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tokio::sync::broadcast;
@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     /// Milliseconds since 1970 when the head became the head.
     head_since: AtomicU64,
+    /// Nothing is to be printed.
+    is_quiet: AtomicBool,
 }
 
 /// The chain that is run now; a reset replaces it.
@@ -80,6 +82,7 @@ impl Shared {
         Self {
             clock,
             head_since,
+            is_quiet: AtomicBool::new(false),
             current: RwLock::new(Current { store, spec, fork }),
             settings: RwLock::new(Arc::new(settings)),
             pool: Arc::new(RwLock::new(pool)),
@@ -166,12 +169,21 @@ impl Shared {
     /// Tells followers; nobody listening is no fault.
     pub(crate) fn announce(&self, event: HeadEvent) {
         self.head_since.store(milliseconds(self.clock.as_ref()), Ordering::Relaxed);
+        if self.is_quiet.load(Ordering::Relaxed) {
+            let (HeadEvent::Added(block) | HeadEvent::Removed(block)) = &event;
+            self.note(Note::Quiet { hash: block.hash() });
+        }
         drop(self.heads.send(event));
     }
 
-    /// Whether somebody follows the notes: else nothing is kept for them.
+    /// Whether somebody follows the notes, and wants to be told: else nothing is kept for them.
     pub(crate) fn is_heard(&self) -> bool {
-        self.notes.receiver_count() > 0
+        self.notes.receiver_count() > 0 && !self.is_quiet.load(Ordering::Relaxed)
+    }
+
+    /// Lets things be told from now on, or not.
+    pub(crate) fn set_logging(&self, on: bool) {
+        self.is_quiet.store(!on, Ordering::Relaxed);
     }
 
     /// Tells followers; nobody listening is no fault.

@@ -7,6 +7,7 @@
 mod call;
 mod fault;
 mod plan;
+mod unsigned;
 
 pub use fault::SimulateFault;
 pub use plan::{Overrides, SimulatedBlock};
@@ -127,6 +128,7 @@ impl Simulator<'_> {
         let (_, state_root) = settle(&self.state, spec_id)?;
         let bare: Vec<_> = transactions.iter().map(|tx| tx.inner().clone()).collect();
         header::close(&mut next, &spec, &bare, &executed, state_root);
+        next.transactions_root = unsigned::root(&bare);
         let header = next.seal_slow();
         self.state.cache.block_hashes.insert(U256::from(header.number), header.hash());
         self.parent = header.clone();

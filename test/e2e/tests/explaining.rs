@@ -77,6 +77,20 @@ fn a_node_explains_with_the_artifacts_of_hardhat() -> Result<()> {
 }
 
 #[test]
+fn a_node_that_is_told_to_be_quiet_prints_no_blocks() -> Result<()> {
+    let node = Node::start()?;
+    node.cast(&["rpc", "anvil_setLoggingEnabled", "false"])?;
+    node.cast(&["rpc", "evm_mine"])?;
+    node.cast(&["rpc", "anvil_setLoggingEnabled", "true"])?;
+
+    node.cast(&["rpc", "evm_mine"])?;
+
+    node.wait_for("Block Number: 2")?;
+    ensure!(!node.text().contains("Block Number: 1"), "{}", node.text());
+    Ok(())
+}
+
+#[test]
 fn a_folder_of_artifacts_that_is_not_there_is_told() -> Result<()> {
     let binary = needed("target/release/utnet", "cargo build --release -p utnet-cli")?;
     let refused = Command::new(binary)

@@ -1,12 +1,11 @@
 //! Makes transactions of calls that nobody signed.
 
-use super::SimulateFault;
+use super::{SimulateFault, unsigned};
 use crate::{execution::Transaction, genesis::ChainSpec};
 use alloy_consensus::{
-    Header, SignableTransaction, TxEip1559, TxEip2930, TxEip4844, TxEip7702, TxLegacy,
-    transaction::Recovered,
+    Header, TxEip1559, TxEip2930, TxEip4844, TxEip7702, TxLegacy, transaction::Recovered,
 };
-use alloy_primitives::{Address, Bytes, Signature, TxKind, U256};
+use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_rpc_types_eth::TransactionRequest;
 
 /// What a block asks of calls.
@@ -108,22 +107,22 @@ impl Parts<'_> {
         let call = self.call;
         if call.gas_price.is_some() || !is_london {
             return Ok(match call.access_list {
-                Some(_) if call.gas_price.is_none() => signed(self.listed()),
-                _ => signed(self.legacy()),
+                Some(_) if call.gas_price.is_none() => unsigned::typed(self.listed()),
+                _ => unsigned::legacy(self.legacy()),
             });
         }
         if call.authorization_list.is_some() {
-            return Ok(signed(self.delegating()?));
+            return Ok(unsigned::typed(self.delegating()?));
         }
         if call.blob_versioned_hashes.is_some() {
-            return Ok(signed(self.with_blobs()?));
+            return Ok(unsigned::typed(self.with_blobs()?));
         }
-        Ok(signed(self.priced()))
+        Ok(unsigned::typed(self.priced()))
     }
 
     fn legacy(self) -> TxLegacy {
         TxLegacy {
-            chain_id: Some(self.chain_id),
+            chain_id: None,
             nonce: self.nonce,
             gas_price: self.call.gas_price.unwrap_or_default(),
             gas_limit: self.gas_limit,
@@ -160,36 +159,43 @@ impl Parts<'_> {
         }
     }
 
+    /// The same with blobs.
     fn with_blobs(self) -> Result<TxEip4844, &'static str> {
         let to = self.target().ok_or("a blob transaction needs `to`")?;
+        let blob_versioned_hashes = self.call.blob_versioned_hashes.clone().unwrap_or_default();
+        let max_fee_per_blob_gas = self.call.max_fee_per_blob_gas.unwrap_or_default();
+        let base = self.priced();
         Ok(TxEip4844 {
-            chain_id: self.chain_id,
-            nonce: self.nonce,
-            gas_limit: self.gas_limit,
-            max_fee_per_gas: self.call.max_fee_per_gas.unwrap_or_default(),
-            max_priority_fee_per_gas: self.call.max_priority_fee_per_gas.unwrap_or_default(),
+            chain_id: base.chain_id,
+            nonce: base.nonce,
+            gas_limit: base.gas_limit,
+            max_fee_per_gas: base.max_fee_per_gas,
+            max_priority_fee_per_gas: base.max_priority_fee_per_gas,
             to,
-            value: self.value(),
-            access_list: self.call.access_list.clone().unwrap_or_default(),
-            blob_versioned_hashes: self.call.blob_versioned_hashes.clone().unwrap_or_default(),
-            max_fee_per_blob_gas: self.call.max_fee_per_blob_gas.unwrap_or_default(),
-            input: self.input,
+            value: base.value,
+            access_list: base.access_list,
+            blob_versioned_hashes,
+            max_fee_per_blob_gas,
+            input: base.input,
         })
     }
 
+    /// The same with authorizations.
     fn delegating(self) -> Result<TxEip7702, &'static str> {
         let to = self.target().ok_or("a transaction with authorizations needs `to`")?;
+        let authorization_list = self.call.authorization_list.clone().unwrap_or_default();
+        let base = self.priced();
         Ok(TxEip7702 {
-            chain_id: self.chain_id,
-            nonce: self.nonce,
-            gas_limit: self.gas_limit,
-            max_fee_per_gas: self.call.max_fee_per_gas.unwrap_or_default(),
-            max_priority_fee_per_gas: self.call.max_priority_fee_per_gas.unwrap_or_default(),
+            chain_id: base.chain_id,
+            nonce: base.nonce,
+            gas_limit: base.gas_limit,
+            max_fee_per_gas: base.max_fee_per_gas,
+            max_priority_fee_per_gas: base.max_priority_fee_per_gas,
             to,
-            value: self.value(),
-            access_list: self.call.access_list.clone().unwrap_or_default(),
-            authorization_list: self.call.authorization_list.clone().unwrap_or_default(),
-            input: self.input,
+            value: base.value,
+            access_list: base.access_list,
+            authorization_list,
+            input: base.input,
         })
     }
 
@@ -204,14 +210,6 @@ impl Parts<'_> {
     fn value(&self) -> U256 {
         self.call.value.unwrap_or_default()
     }
-}
-
-/// A transaction that nobody signed.
-fn signed<T: SignableTransaction<Signature>>(transaction: T) -> Transaction
-where
-    alloy_consensus::Signed<T>: Into<Transaction>,
-{
-    transaction.into_signed(Signature::new(U256::ZERO, U256::ZERO, false)).into()
 }
 
 fn input(call: &TransactionRequest) -> Result<Bytes, &'static str> {

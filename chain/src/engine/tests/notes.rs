@@ -72,6 +72,24 @@ fn a_block_is_the_same_whether_somebody_listens_or_not() {
 }
 
 #[test]
+fn a_chain_that_is_told_to_be_quiet_names_the_blocks_that_are_not_to_be_printed() {
+    on_chain(MiningMode::Manual, async |t| {
+        let mut notes = t.chain.notes();
+        t.chain.patch(vec![(stranger(1), code(speaker()))]).await.unwrap();
+        t.chain.submit(tell(0, stranger(1), bytes!("0x0102")).signed()).await.unwrap();
+        t.chain.set_logging(false);
+        t.chain.mine(1, None).await.unwrap();
+        let quiet = t.chain.view().unwrap().head().hash();
+        t.chain.set_logging(true);
+
+        t.chain.mine(1, None).await.unwrap();
+
+        assert!(matches!(notes.try_recv(), Ok(Note::Quiet { hash }) if hash == quiet));
+        assert!(notes.try_recv().is_err());
+    });
+}
+
+#[test]
 fn code_at_the_consoles_address_runs_as_anywhere() {
     on_chain(MiningMode::Instant, async |t| {
         let _listening = t.chain.notes();

@@ -26,7 +26,7 @@ methods! {
     now "anvil_getLastBlockWallTime", Anvil, "Tells when the head became the head, in milliseconds since 1970." => head_since;
     ask "anvil_setChainId", Anvil, "Gives a chain in memory another id (fixed under POCI): `id`." => set_chain_id;
     now "anvil_enableTraces", Anvil, "Accepted; traces are always there." => enable_traces;
-    now "anvil_setLoggingEnabled" | "hardhat_setLoggingEnabled", Hardhat, "Accepted; the log's level is set when the node starts: `true or false`." => set_logging;
+    now "anvil_setLoggingEnabled" | "hardhat_setLoggingEnabled", Hardhat, "Prints blocks, transactions and calls from now on, or not: `true or false`." => set_logging;
 }
 
 /// anvil's form of `anvil_nodeInfo`.
@@ -157,8 +157,8 @@ async fn drop_of_sender(context: Arc<Context>, mut args: Args) -> Result<(), Rpc
     Ok(context.chain.drop_transactions(Some(args.take("address")?)).await?)
 }
 
-fn set_logging(_: &Context, args: &mut Args) -> Result<bool, RpcError> {
-    args.find::<bool>("on")?;
+fn set_logging(context: &Context, args: &mut Args) -> Result<bool, RpcError> {
+    context.chain.set_logging(args.find("on")?.unwrap_or(true));
     Ok(true)
 }
 

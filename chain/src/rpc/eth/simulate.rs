@@ -20,6 +20,7 @@ use alloy_rpc_types_eth::{
 };
 use jsonrpsee::types::error::{INTERNAL_ERROR_CODE, INVALID_PARAMS_CODE};
 use serde::Deserialize;
+use serde_json::Value;
 
 methods! {
     work "eth_simulateV1", Ethereum, "Simulates blocks on top of one: `{blockStateCalls: [{blockOverrides, stateOverrides, calls}], traceTransfers, validation, returnFullTransactions}, block`; at most 256 blocks and 50,000,000 gas in all." => run;
@@ -43,7 +44,7 @@ params! {
     Payload => "an object with blockStateCalls (a list of {blockOverrides, stateOverrides, calls})",
 }
 
-fn run(context: &Context, args: &mut Args) -> Result<Vec<Answer<BlockObject>>, RpcError> {
+fn run(context: &Context, args: &mut Args) -> Result<Vec<Value>, RpcError> {
     let payload: Payload = args.take("payload")?;
     let block: Option<BlockId> = args.find("block")?;
     if payload.block_state_calls.is_empty() {
@@ -57,7 +58,22 @@ fn run(context: &Context, args: &mut Args) -> Result<Vec<Answer<BlockObject>>, R
     let how =
         Simulation { is_validated: payload.validation, traces_transfers: payload.trace_transfers };
     let simulated = simulate(&view, at, payload.block_state_calls, how)?;
-    Ok(simulated.into_iter().map(|one| answer(one, payload.return_full_transactions)).collect())
+    let answers = simulated.into_iter().map(|one| answer(one, payload.return_full_transactions));
+    answers.map(unsigned).collect()
+}
+
+/// The answer with a `v` of zero where nobody signed a transaction of the first type, as geth has it.
+fn unsigned(answer: Answer<BlockObject>) -> Result<Value, RpcError> {
+    let mut answer = serde_json::to_value(answer).map_err(RpcError::Unwritable)?;
+    let transactions = answer.get_mut("transactions").and_then(Value::as_array_mut);
+    for transaction in transactions.into_iter().flatten() {
+        if transaction.get("type").is_some_and(|kind| kind == "0x0")
+            && let Some(v) = transaction.get_mut("v")
+        {
+            *v = Value::from("0x0");
+        }
+    }
+    Ok(answer)
 }
 
 fn answer(simulated: Simulated, full: bool) -> Answer<BlockObject> {

@@ -1,6 +1,8 @@
 //! Reads and calls answer what the chain holds.
 
 use super::support::{ALICE, BOB, LOGGER, Node, list, number};
+use alloy_primitives::keccak256;
+use alloy_rlp::{Encodable, Header};
 use jsonrpsee::core::{client::ClientT, params::BatchRequestBuilder};
 use serde_json::{Value, json};
 
@@ -66,6 +68,35 @@ async fn state_is_found_by_number_tag_and_hash() {
     assert_eq!(before, node.ask("eth_getBalance", json!([BOB, "earliest"])).await);
     assert_eq!(before, node.ask("eth_getBalance", json!([BOB, genesis["hash"]])).await);
     assert_ne!(before, node.ask("eth_getBalance", json!([BOB])).await);
+}
+
+/// Simulated calls with a `gasPrice` had `v` of a signature, which nobody had made: geth has a zero there, and so another
+/// hash, and another root of the block's transactions.
+#[tokio::test]
+async fn a_simulated_call_with_a_gas_price_is_signed_by_zeros() {
+    let node = Node::instant().await;
+    let price = 2_000_000_000_u64;
+    let call =
+        json!({"from": ALICE, "to": BOB, "gas": "0x5208", "gasPrice": price, "value": "0x1"});
+    let call = json!({"blockStateCalls": [{"calls": [call]}], "returnFullTransactions": true});
+
+    let blocks = node.ask("eth_simulateV1", json!([call, "latest"])).await;
+
+    let transaction = &blocks[0]["transactions"][0];
+    assert_eq!(["v", "r", "s"].map(|field| transaction[field].clone()), ["0x0", "0x0", "0x0"]);
+    let mut fields = Vec::new();
+    for number in [0, price, 21_000] {
+        number.encode(&mut fields);
+    }
+    BOB.encode(&mut fields);
+    // The value, no data, and the signature.
+    for number in [1_u64, 0, 0, 0, 0] {
+        number.encode(&mut fields);
+    }
+    let mut rlp = Vec::new();
+    Header { list: true, payload_length: fields.len() }.encode(&mut rlp);
+    rlp.extend(fields);
+    assert_eq!(transaction["hash"], keccak256(rlp).to_string());
 }
 
 #[tokio::test]
