@@ -4,33 +4,29 @@
 //! [`Chain`] sends it commands and waits for the answer; reads take the latest committed snapshot
 //! ([`Chain::view`]) and never wait for the writer.
 
+mod dev;
+mod error;
+
+pub use crate::execution::AccountPatch;
+pub use error::EngineError;
+
 use super::{
-    command::{Change, Command, Reply, Setting},
-    dump::Restored,
+    command::{Command, Reply},
     durations::Durations,
     faults::FaultBoard,
-    judge::Unacceptable,
     shared::{Shared, blob_of},
 };
-pub use crate::execution::AccountPatch;
 use crate::{
     clock::Clock,
-    execution::{
-        BlockRecord, ChainView, ExecutionError, Foreign, Fork, PooledTransaction, ReadError,
-    },
-    genesis::{ChainSpec, GenesisError},
+    execution::{BlockRecord, ChainView, Foreign, Fork, PooledTransaction, ReadError},
+    genesis::ChainSpec,
     miner::{BlockTime, MiningMode},
-    poci::PociFault,
-    pool::{PoolOrder, PoolView, PooledEntry, Rejected},
+    pool::{PoolOrder, PoolView, PooledEntry},
 };
 use alloy_consensus::transaction::Recovered;
 use alloy_eips::{eip4844::Blob, eip7594::BlobTransactionSidecarVariant};
 use alloy_primitives::{Address, B256, TxHash};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use utnet_primitives::{Gas, Height, Seconds, Wei};
 
@@ -114,67 +110,6 @@ pub struct Beginning {
 /// The name of a snapshot; the first is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SnapshotId(pub u64);
-
-/// Why the engine did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EngineError {
-    /// The engine has ended; the node is shutting down.
-    #[error("the engine has stopped")]
-    Stopped,
-    /// The pool refused the transaction.
-    #[error(transparent)]
-    Rejected(#[from] Rejected),
-    /// The store could not be read or written.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// A block made elsewhere is not accepted.
-    #[error(transparent)]
-    Unacceptable(#[from] Unacceptable),
-    /// The next block could not be executed.
-    #[error(transparent)]
-    Execution(#[from] ExecutionError),
-    /// This node may not make the next block, or cannot.
-    #[error(transparent)]
-    Poci(#[from] PociFault),
-    /// The genesis is not valid.
-    #[error(transparent)]
-    Genesis(#[from] GenesisError),
-    /// A dump cannot be loaded.
-    #[error(transparent)]
-    Dump(#[from] super::dump::DumpError),
-    /// The system gives no thread.
-    #[error("the engine cannot start a thread: {0}")]
-    Thread(#[from] std::io::Error),
-    /// A test has stalled the producer.
-    #[error("the producer is stalled (utn_faultStall)")]
-    Stalled,
-    /// A chain on disk keeps its genesis.
-    #[error("a chain on disk keeps its genesis and its id: choose another datadir")]
-    OnDisk,
-    /// A timestamp must be above the head's.
-    #[error("timestamp {asked} is not above the head's {head}")]
-    TimestampTooLow {
-        /// What was asked for.
-        asked: Seconds,
-        /// The timestamp of the head.
-        head: Seconds,
-    },
-    /// The chain's rules fix what was to be changed (POCI draws beacon and beneficiary).
-    #[error("{setting} is fixed by POCI on this chain")]
-    FixedByPoci {
-        /// What was to be changed.
-        setting: &'static str,
-    },
-    /// Only as many blocks as there are above genesis can be taken back.
-    #[error("cannot take back {depth} blocks: the head is at height {head}")]
-    TooDeep {
-        /// How many blocks were to be taken back.
-        depth: u64,
-        /// Height of the head.
-        head: Height,
-    },
-}
 
 impl Chain {
     /// The chain's rules.
@@ -281,182 +216,6 @@ impl Chain {
         self.ask(|reply| Command::MarkFinal { reply }).await
     }
 
-    /// Chooses when blocks are made.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn set_mining(&self, mode: MiningMode) -> Result<(), EngineError> {
-        self.set(Setting::Mining(mode)).await.map(drop)
-    }
-
-    /// Remembers state, blocks, time and pool.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn snapshot(&self) -> Result<SnapshotId, EngineError> {
-        self.ask(|reply| Command::Snapshot { reply }).await
-    }
-
-    /// Goes back to a snapshot and takes it and all later ones away; `false` if unknown.
-    ///
-    /// # Errors
-    /// When the store could not be written.
-    pub async fn revert(&self, id: SnapshotId) -> Result<bool, EngineError> {
-        self.ask(|reply| Command::Revert { id, reply }).await
-    }
-
-    /// Takes the last `depth` blocks back; their transactions are dropped.
-    ///
-    /// # Errors
-    /// [`EngineError::TooDeep`].
-    pub async fn rollback(&self, depth: u64) -> Result<Height, EngineError> {
-        self.ask(|reply| Command::Rollback { depth, reply }).await
-    }
-
-    /// Replaces the last blocks: takes `depth` of them back, then makes as many new ones; block
-    /// `i` of the new ones holds the submissions listed for `i`.
-    ///
-    /// # Errors
-    /// [`EngineError::TooDeep`], or the pool's reason for the first bad submission.
-    pub async fn reorg(
-        &self,
-        depth: u64,
-        transactions: BTreeMap<u64, Vec<Submission>>,
-    ) -> Result<(), EngineError> {
-        self.ask(|reply| Command::Reorg { depth, transactions, reply }).await
-    }
-
-    /// Changes accounts outside any block (dev): the latest state changes, no block is made.
-    ///
-    /// # Errors
-    /// When the store could not be written.
-    pub async fn patch(&self, patches: Vec<(Address, AccountPatch)>) -> Result<(), EngineError> {
-        self.ask(|reply| Command::Patch { patches, reply }).await
-    }
-
-    /// Starts or stops to impersonate an account (dev).
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn impersonate(&self, account: Address, on: bool) -> Result<(), EngineError> {
-        self.set(Setting::Impersonate(account, on)).await.map(drop)
-    }
-
-    /// Starts or stops to impersonate every account (dev).
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn auto_impersonate(&self, on: bool) -> Result<(), EngineError> {
-        self.set(Setting::AutoImpersonate(on)).await.map(drop)
-    }
-
-    /// Moves block time forward (or back, when negative); returns the offset to wall time.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn increase_time(&self, seconds: i64) -> Result<i64, EngineError> {
-        Ok(self.set(Setting::ShiftTime(seconds)).await?.after.time.offset)
-    }
-
-    /// Sets the timestamp of the next block; later ones go on from there with the wall clock.
-    ///
-    /// # Errors
-    /// [`EngineError::TimestampTooLow`].
-    pub async fn set_next_timestamp(&self, timestamp: Seconds) -> Result<(), EngineError> {
-        self.set(Setting::NextTimestamp(timestamp)).await.map(drop)
-    }
-
-    /// Sets the present block time; returns the offset to wall time.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn set_time(&self, now: Seconds) -> Result<i64, EngineError> {
-        Ok(self.set(Setting::Time(now)).await?.after.time.offset)
-    }
-
-    /// Fixes the distance between blocks, or frees it; returns whether one was set before.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn set_block_interval(&self, seconds: Option<Seconds>) -> Result<bool, EngineError> {
-        let change = self.set(Setting::BlockInterval(seconds)).await?;
-        Ok(change.before.time.block_interval.is_some())
-    }
-
-    /// Sets the base fee of the next block, in wei.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn set_next_base_fee(&self, base_fee: u64) -> Result<(), EngineError> {
-        self.set(Setting::NextBaseFee(base_fee)).await.map(drop)
-    }
-
-    /// Sets the gas limit of the next blocks.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn set_gas_limit(&self, limit: Gas) -> Result<(), EngineError> {
-        self.set(Setting::GasLimit(limit)).await.map(drop)
-    }
-
-    /// Sets the beneficiary of the next blocks.
-    ///
-    /// # Errors
-    /// [`EngineError::FixedByPoci`].
-    pub async fn set_coinbase(&self, account: Address) -> Result<(), EngineError> {
-        self.set(Setting::Coinbase(account)).await.map(drop)
-    }
-
-    /// Sets PREVRANDAO of the next block.
-    ///
-    /// # Errors
-    /// [`EngineError::FixedByPoci`].
-    pub async fn set_prevrandao(&self, beacon: B256) -> Result<(), EngineError> {
-        self.set(Setting::Prevrandao(beacon)).await.map(drop)
-    }
-
-    /// Sets the least price per gas that the pool accepts.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn set_min_gas_price(&self, price: Wei) -> Result<(), EngineError> {
-        self.set(Setting::MinGasPrice(price)).await.map(drop)
-    }
-
-    /// Drops a transaction from the pool; `None` if it is not there.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn drop_transaction(&self, hash: TxHash) -> Result<Option<TxHash>, EngineError> {
-        self.ask(|reply| Command::Drop { hash, reply }).await
-    }
-
-    /// Drops all transactions of a sender, or of everybody.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn drop_transactions(&self, sender: Option<Address>) -> Result<(), EngineError> {
-        self.ask(|reply| Command::DropAll { sender, reply }).await
-    }
-
-    /// Starts again from this genesis, or from the chain's own: blocks, pool, snapshots and
-    /// settings are as at the start.
-    ///
-    /// # Errors
-    /// When the store could not be written.
-    pub async fn reset(&self, beginning: Option<Beginning>) -> Result<(), EngineError> {
-        self.ask(|reply| Command::Reset { beginning, reply }).await
-    }
-
-    /// Puts a dumped chain in the place of the present one; a dump without blocks only changes accounts.
-    ///
-    /// # Errors
-    /// [`EngineError::Dump`] names what is wrong with it, [`EngineError::OnDisk`] when it has another genesis.
-    pub async fn load(&self, dump: Restored) -> Result<(), EngineError> {
-        let dump = Box::new(dump);
-        self.ask(|reply| Command::Load { dump, reply }).await
-    }
-
     /// Lets the engine look at the clock now; interval mining needs it only in tests.
     ///
     /// # Errors
@@ -487,31 +246,6 @@ impl Chain {
     /// When the head became the head, in milliseconds since 1970.
     pub fn head_since(&self) -> u64 {
         self.shared.head_since()
-    }
-
-    /// Gives the chain another EIP-155 id, as long as this node runs.
-    ///
-    /// # Errors
-    /// [`EngineError::FixedByPoci`], [`EngineError::OnDisk`].
-    pub async fn set_chain_id(&self, id: u64) -> Result<(), EngineError> {
-        self.set(Setting::ChainId(id)).await.map(drop)
-    }
-
-    /// Lets a signature recover to an account inside the EVM, as long as this node runs (dev): v, r and
-    /// s, 32 bytes each.
-    ///
-    /// # Errors
-    /// [`EngineError::Stopped`].
-    pub async fn assert_signature(
-        &self,
-        signature: [u8; 96],
-        account: Address,
-    ) -> Result<(), EngineError> {
-        self.set(Setting::Recovery(signature, account)).await.map(drop)
-    }
-
-    async fn set(&self, setting: Setting) -> Result<Change, EngineError> {
-        self.ask(|reply| Command::Set { setting, reply }).await
     }
 
     /// Sends a command and waits for the answer.

@@ -8,12 +8,12 @@ use jsonrpsee::{
     core::server::BatchResponseBuilder,
     server::{
         MethodResponse, ResponsePayload,
-        middleware::rpc::{Batch, BatchEntry, Notification, Request, RpcServiceT},
+        middleware::rpc::{Batch, BatchEntry, Request, RpcServiceT},
     },
     types::{ErrorObjectOwned, Id, Params},
 };
 use rayon::prelude::*;
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 /// The method whose calls are gathered.
 const SEND: &str = "eth_sendRawTransaction";
@@ -91,77 +91,52 @@ fn read(params: &str) -> Result<Submission, RpcError> {
     decode(&Args::new(&Params::new(Some(params)))?.take::<Bytes>("transaction")?)
 }
 
-/// Puts [`Sends`] before a service of HTTP or WebSocket.
-#[derive(Clone, Debug)]
-pub(super) struct Together<S> {
-    pub(super) service: S,
-    pub(super) context: Arc<Context>,
-    /// Bytes of the answer to a batch, inclusive.
-    pub(super) limit: usize,
+/// Answers a batch entry by entry through a service, but what stands together and sends as one. `limit` is
+/// how many bytes the answer may have, inclusive.
+pub(super) async fn serve<S>(
+    service: &S,
+    entries: Batch<'_>,
+    context: &Arc<Context>,
+    limit: usize,
+) -> MethodResponse
+where
+    S: RpcServiceT<MethodResponse = MethodResponse, NotificationResponse = MethodResponse> + Sync,
+{
+    answer_all(service, entries, context, limit).await.unwrap_or_else(|too_long| too_long)
 }
 
-impl<S> RpcServiceT for Together<S>
+async fn answer_all<S>(
+    service: &S,
+    entries: Batch<'_>,
+    context: &Arc<Context>,
+    limit: usize,
+) -> Result<MethodResponse, MethodResponse>
 where
-    S: RpcServiceT<
-            MethodResponse = MethodResponse,
-            NotificationResponse = MethodResponse,
-            BatchResponse = MethodResponse,
-        > + Clone
-        + Send
-        + Sync
-        + 'static,
+    S: RpcServiceT<MethodResponse = MethodResponse, NotificationResponse = MethodResponse> + Sync,
 {
-    type MethodResponse = MethodResponse;
-    type NotificationResponse = MethodResponse;
-    type BatchResponse = MethodResponse;
-
-    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        self.service.call(request)
-    }
-
-    fn notification<'a>(
-        &self,
-        notification: Notification<'a>,
-    ) -> impl Future<Output = MethodResponse> + Send + 'a {
-        self.service.notification(notification)
-    }
-
-    fn batch<'a>(&self, entries: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let this = self.clone();
-        async move { this.serve(entries).await.unwrap_or_else(|too_long| too_long) }
-    }
-}
-
-impl<S> Together<S>
-where
-    S: RpcServiceT<MethodResponse = MethodResponse, NotificationResponse = MethodResponse>,
-{
-    async fn serve(self, entries: Batch<'_>) -> Result<MethodResponse, MethodResponse> {
-        let Self { service, context, limit } = self;
-        let mut answers = BatchResponseBuilder::new_with_limit(limit);
-        let (mut sends, mut is_notified) = (Sends::default(), false);
-        for entry in entries {
-            match entry {
-                Ok(BatchEntry::Call(request)) => {
-                    let Some(request) = sends.take(&context, request) else { continue };
-                    sends.flush(&context, &mut answers, limit).await?;
-                    answers.append(service.call(request).await)?;
-                }
-                Ok(BatchEntry::Notification(notification)) => {
-                    is_notified = true;
-                    service.notification(notification).await;
-                }
-                Err(broken) => {
-                    sends.flush(&context, &mut answers, limit).await?;
-                    let (error, id) = broken.into_parts();
-                    answers.append(MethodResponse::error(id, error))?;
-                }
+    let mut answers = BatchResponseBuilder::new_with_limit(limit);
+    let (mut sends, mut is_notified) = (Sends::default(), false);
+    for entry in entries {
+        match entry {
+            Ok(BatchEntry::Call(request)) => {
+                let Some(request) = sends.take(context, request) else { continue };
+                sends.flush(context, &mut answers, limit).await?;
+                answers.append(service.call(request).await)?;
+            }
+            Ok(BatchEntry::Notification(notification)) => {
+                is_notified = true;
+                service.notification(notification).await;
+            }
+            Err(broken) => {
+                sends.flush(context, &mut answers, limit).await?;
+                let (error, id) = broken.into_parts();
+                answers.append(MethodResponse::error(id, error))?;
             }
         }
-        sends.flush(&context, &mut answers, limit).await?;
-        if answers.is_empty() && is_notified {
-            return Ok(MethodResponse::notification());
-        }
-        Ok(MethodResponse::from_batch(answers.finish()))
     }
+    sends.flush(context, &mut answers, limit).await?;
+    if answers.is_empty() && is_notified {
+        return Ok(MethodResponse::notification());
+    }
+    Ok(MethodResponse::from_batch(answers.finish()))
 }

@@ -4,16 +4,9 @@
 Usage: wrong_worker.py DATADIR (the programs are those of target/release)
 """
 
-import pathlib
 import sys
-import types
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "scripts"))
-
-from story import acts, jobs  # noqa: E402
-from story.console import Console  # noqa: E402
-from story.stage import Failed, Stage  # noqa: E402
+from market import Failed, acts, jobs, main
 
 
 def play(stage):
@@ -40,25 +33,5 @@ def play(stage):
     print(f"caught: {ended['state']}")
 
 
-def main():
-    """Plays once, in the folder given."""
-    given = types.SimpleNamespace(
-        datadir=pathlib.Path(sys.argv[1]),
-        bin=ROOT / "target" / "release",
-        port=0,
-        text=ROOT / "LICENSE-APACHE",
-        model=None,
-        crash=False,
-        summary=None,
-    )
-    with Stage(given, Console()) as stage:
-        try:
-            play(stage)
-        except Failed as failure:
-            stage.console.failed(failure)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(play))

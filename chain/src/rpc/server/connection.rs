@@ -6,7 +6,7 @@ use super::{
     limits::{Guest, Guests, RpcLimits},
     patient::Patient,
 };
-use crate::rpc::{Context, batch::Together};
+use crate::rpc::Context;
 use hyper::{Method, Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use jsonrpsee::{
@@ -105,13 +105,11 @@ impl Doors {
         let layer = GateLayer {
             seats: Seats::new(self.limits.in_flight, Arc::clone(&guest.peer.in_flight)),
             context: Arc::clone(&self.context),
+            limit: usize::try_from(self.limits.response_bytes).unwrap_or(usize::MAX),
         };
-        let limit = usize::try_from(self.limits.response_bytes).unwrap_or(usize::MAX);
-        let context = Arc::clone(&self.context);
-        let together = move |service| Together { service, context: Arc::clone(&context), limit };
         let service = factory
             .clone()
-            .set_rpc_middleware(RpcServiceBuilder::new().layer_fn(together).layer(layer))
+            .set_rpc_middleware(RpcServiceBuilder::new().layer(layer))
             .build(methods.clone(), stopped.clone());
         let host = Host { doors: Arc::clone(self), guest: Arc::new(guest), service };
         let kill = self.kill.clone();

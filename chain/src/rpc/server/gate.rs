@@ -1,7 +1,8 @@
-//! Stands before the methods: counts, measures, and refuses who asks for too much at a time.
+//! Stands before the methods: counts, measures, refuses who asks for too much at a time, and takes batches
+//! apart.
 
 use super::limits::{Bounded, Place};
-use crate::rpc::Context;
+use crate::rpc::{Context, batch};
 use jsonrpsee::{
     MethodResponse,
     core::middleware::{Batch, Notification, RpcServiceT},
@@ -37,6 +38,8 @@ pub(super) struct Gate<S> {
     inner: S,
     seats: Seats,
     context: Arc<Context>,
+    /// Bytes of the answer to a batch, inclusive.
+    limit: usize,
 }
 
 /// Puts a gate before a service.
@@ -44,14 +47,16 @@ pub(super) struct Gate<S> {
 pub(super) struct GateLayer {
     pub(super) seats: Seats,
     pub(super) context: Arc<Context>,
+    /// Bytes of the answer to a batch, inclusive.
+    pub(super) limit: usize,
 }
 
 impl<S> tower::Layer<S> for GateLayer {
     type Service = Gate<S>;
 
     fn layer(&self, inner: S) -> Gate<S> {
-        let Self { seats, context } = self.clone();
-        Gate { inner, seats, context }
+        let Self { seats, context, limit } = self.clone();
+        Gate { inner, seats, context, limit }
     }
 }
 
@@ -95,10 +100,10 @@ where
         self.clone().run(request)
     }
 
-    /// Batches are taken apart before they come here.
-    fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let inner = self.inner.clone();
-        async move { inner.batch(batch).await }
+    /// Each call of a batch comes through the gate by itself.
+    fn batch<'a>(&self, entries: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        let this = self.clone();
+        async move { batch::serve(&this, entries, &this.context, this.limit).await }
     }
 
     fn notification<'a>(
