@@ -29,6 +29,7 @@ mod values;
 mod wallet;
 
 pub use dev::fork::{ForkFailure, ForkWish, Forker};
+pub use ipc::Desk;
 pub use server::{Cors, RpcConfig, RpcLimits, RpcServer, ServeError};
 pub use signers::Signers;
 pub use table::{Method, Standard};
@@ -36,6 +37,7 @@ pub use table::{Method, Standard};
 use crate::{engine::api::Chain, explain::Explainer};
 use alloy_primitives::B256;
 use filters::Filters;
+use jsonrpsee::{Methods, core::RegisterMethodError};
 use metrics::{ChainCounts, Metrics, MetricsServer};
 use parking_lot::Mutex;
 use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, sync::Arc};
@@ -140,7 +142,7 @@ pub fn namespaces() -> BTreeSet<&'static str> {
 }
 
 /// All names of methods, aliases and subscriptions among them.
-fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     let methods = NAMESPACES.iter().flat_map(|(_, methods)| *methods);
     let names = methods
         .flat_map(|method| std::iter::once(method.name).chain(method.aliases.iter().copied()));
@@ -157,14 +159,26 @@ fn namespace(name: &'static str) -> Option<&'static str> {
 /// # Errors
 /// [`ServeError`] when port or socket cannot be taken.
 pub async fn serve(setup: RpcSetup, config: RpcConfig) -> Result<RpcServer, ServeError> {
-    let modules = match config.modules.clone() {
+    let scrape = setup.metrics.clone();
+    let (methods, context) = prepare(setup, config.modules.clone())?;
+    let metrics_address = match scrape {
+        Some(scrape) => Some(measure(scrape, &context).await?),
+        None => None,
+    };
+    RpcServer::open(config, methods, context, metrics_address).await
+}
+
+/// The methods of some namespaces, or of all, and what they work on.
+fn prepare(
+    setup: RpcSetup,
+    modules: Option<Vec<&'static str>>,
+) -> Result<(Methods, Arc<Context>), RegisterMethodError> {
+    let modules = match modules {
         // Whoever may ask at all may ask what else there is.
         Some(names) => names.into_iter().chain(["rpc"]).collect(),
         None => namespaces(),
     };
-    let metrics = Arc::new(Metrics::new(names()));
-    let scrape = setup.metrics.clone();
-    let context = Context {
+    let context = Arc::new(Context {
         chain: setup.chain,
         signers: setup.signers,
         slots: setup.slots_in_an_epoch,
@@ -173,26 +187,21 @@ pub async fn serve(setup: RpcSetup, config: RpcConfig) -> Result<RpcServer, Serv
         filters: Mutex::default(),
         forker: setup.forker,
         modules,
-        metrics,
+        metrics: Arc::new(Metrics::new(names())),
         batches: Mutex::default(),
         sending: tokio::sync::Mutex::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
-    };
+    });
     let has_faults = setup.faults;
     let rows = NAMESPACES.iter().flat_map(|(_, methods)| *methods);
     let rows = rows.filter(|method| has_faults || !method.name.starts_with(FAULTS));
-    let context = Arc::new(context);
     let mut module = table::module(Arc::clone(&context), rows)?;
     subscribe::register(&mut module)?;
     for name in names().filter(|name| !context.serves(name)) {
         module.remove_method(name);
     }
-    let metrics_address = match scrape {
-        Some(scrape) => Some(measure(scrape, &context).await?),
-        None => None,
-    };
-    RpcServer::open(config, module.into(), context, metrics_address).await
+    Ok((module.into(), context))
 }
 
 impl Context {

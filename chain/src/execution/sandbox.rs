@@ -24,7 +24,11 @@ use alloy_evm::{
 use alloy_primitives::{Address, B256, U256};
 use std::collections::BTreeMap;
 use utnet_db::StateChanges;
-use utnet_primitives::Height;
+use utnet_primitives::{Gas, Height};
+
+/// Gas that a call may have even where no block has as much: ten times what geth and reth allow, about a
+/// second of work. Beyond it a call that never ends would hold a thread for ever.
+const CALL_GAS: Gas = Gas(500_000_000);
 
 /// A private copy of the state at a block, on which anything may be run.
 ///
@@ -41,6 +45,8 @@ pub struct Sandbox {
     pub env: EvmEnv,
     /// The copy; free to change.
     pub state: Overlay,
+    /// Gas that a call gets at most, however much it asks for.
+    pub most_gas: Gas,
     /// Where overrides put precompiles.
     pub(super) moves: PrecompileMoves,
     /// Who listens to what calls tell the console.
@@ -71,6 +77,7 @@ impl Sandbox {
     /// A state in an environment.
     pub fn over(view: &ChainView, state: StateView, env: EvmEnv) -> Self {
         Self {
+            most_gas: CALL_GAS.max(Gas(env.block_env.gas_limit)),
             env,
             state: CacheDB::new(state),
             moves: PrecompileMoves::default(),

@@ -2,7 +2,10 @@
 //!
 //! Requests need nothing between them. Answers end with a newline, by which some clients (ethers) cut.
 
+mod desk;
 mod frames;
+
+pub use desk::Desk;
 
 use super::{Context, batch::Sends, ids::HexIds, server::RpcLimits};
 use frames::Frames;

@@ -1,5 +1,7 @@
 //! Proves the behaviour that clients rely on, through real sockets.
 
+mod answers;
+mod anything;
 mod batches;
 mod calls;
 mod debug;

@@ -77,7 +77,7 @@ fn attempt(sandbox: &mut Sandbox, transaction: &TxEnv) -> Result<Attempt, RpcErr
 
 /// The most gas that can be tried: what was asked for or the block holds, and what the sender can pay.
 fn ceiling(sandbox: &Sandbox, transaction: &TxEnv) -> Result<u64, RpcError> {
-    let block = sandbox.env.block_env.gas_limit;
+    let block = sandbox.env.block_env.gas_limit.min(sandbox.most_gas.0);
     let asked = if transaction.gas_limit >= TRANSFER { transaction.gas_limit } else { block };
     let balance = sandbox.state.basic_ref(transaction.caller)?.unwrap_or_default().balance;
     let left = balance.saturating_sub(transaction.value);

@@ -41,7 +41,8 @@ impl Context {
     }
 }
 
-/// Fills what a call leaves out: sender zero, the account's nonce, the block's gas limit, no price.
+/// Fills what a call leaves out: sender zero, the account's nonce, the block's gas limit, no price. Asked
+/// for more gas than a call may have, it gives that much, as geth does.
 pub(in crate::rpc) fn to_env(
     request: &TransactionRequest,
     sandbox: &Sandbox,
@@ -54,11 +55,12 @@ pub(in crate::rpc) fn to_env(
         Some(nonce) => nonce,
         None => sandbox.state.basic_ref(caller)?.unwrap_or_default().nonce,
     };
+    let asked = request.gas.unwrap_or(sandbox.env.block_env.gas_limit);
     let mut env = TxEnv {
         tx_type: 0,
         caller,
         nonce,
-        gas_limit: request.gas.unwrap_or(sandbox.env.block_env.gas_limit),
+        gas_limit: asked.min(sandbox.most_gas.0),
         gas_price: request.gas_price.or(request.max_fee_per_gas).unwrap_or_default(),
         gas_priority_fee: request
             .max_priority_fee_per_gas

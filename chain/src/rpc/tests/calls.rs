@@ -99,6 +99,18 @@ async fn a_simulated_call_with_a_gas_price_is_signed_by_zeros() {
     assert_eq!(transaction["hash"], keccak256(rlp).to_string());
 }
 
+/// A call that never ends and asks for 2^64 gas held a thread of the node for ever.
+#[tokio::test]
+async fn a_call_that_never_ends_runs_out_of_gas_however_much_it_asks_for() {
+    let node = Node::instant().await;
+    let endless = node.place("0x5b600056").await;
+    let call = json!([{"from": ALICE, "to": endless, "gas": "0xffffffffffffffff"}]);
+
+    let refused = node.refusal("eth_call", call).await;
+
+    assert_eq!(refused.message(), "out of gas");
+}
+
 #[tokio::test]
 async fn a_plain_transfer_is_estimated_at_21000() {
     let node = Node::instant().await;

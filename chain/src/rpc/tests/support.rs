@@ -8,7 +8,7 @@ use crate::{
     genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, SEALER_KEY, dev_accounts},
     miner::MiningMode,
     poci::{Chips, Sealer},
-    rpc::{MetricsConfig, RpcConfig, RpcServer, RpcSetup, Signers, serve},
+    rpc::{Desk, MetricsConfig, RpcConfig, RpcServer, RpcSetup, Signers, serve},
 };
 use alloy_genesis::Genesis;
 use alloy_primitives::{Address, address};
@@ -20,16 +20,22 @@ use jsonrpsee::{
     ws_client::{WsClient, WsClientBuilder},
 };
 use serde_json::Value;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    path::PathBuf,
+    sync::Arc,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 use utnet_db::Store;
-use utnet_primitives::Seconds;
+use utnet_primitives::{Gas, Seconds};
 
 /// The wall clock of every test.
 const START: Seconds = Seconds(1_800_000_000);
+/// A free port of this machine.
+const LOCAL: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
 pub(super) const ALICE: Address = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
 pub(super) const BOB: Address = address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
 
@@ -90,23 +96,9 @@ impl Node {
         explainer: Explainer,
         change: impl FnOnce(&mut RpcConfig),
     ) -> Self {
-        let spec = ChainSpec::new(genesis, Limits::DEV).unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(START));
-        let (chain, engine) = open(Store::in_memory(), Arc::new(spec), options, clock).unwrap();
-        engine.start().unwrap();
-        let signers = Signers::new(dev_accounts(DEV_MNEMONIC, 10).unwrap());
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let metrics = Some(MetricsConfig { listen, database: None });
-        let setup = RpcSetup {
-            chain: chain.clone(),
-            signers,
-            slots_in_an_epoch: 32,
-            explainer,
-            faults: true,
-            forker: None,
-            metrics,
-        };
-        let mut config = RpcConfig::new(listen);
+        let setup = RpcSetup { explainer, faults: true, ..setup(genesis, options) };
+        let chain = setup.chain.clone();
+        let mut config = RpcConfig::new(LOCAL);
         change(&mut config);
         let server = serve(setup, config).await.unwrap();
         let url = format!("http://{}", server.address());
@@ -177,6 +169,30 @@ impl Node {
         self.ask("anvil_setCode", serde_json::json!([address, code])).await;
         address
     }
+}
+
+/// A chain in memory with an engine at work, behind doors that are still closed.
+fn setup(genesis: Genesis, options: EngineOptions) -> RpcSetup {
+    let spec = ChainSpec::new(genesis, Limits::DEV).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(START));
+    let (chain, engine) = open(Store::in_memory(), Arc::new(spec), options, clock).unwrap();
+    engine.start().unwrap();
+    RpcSetup {
+        chain,
+        signers: Signers::new(dev_accounts(DEV_MNEMONIC, 10).unwrap()),
+        slots_in_an_epoch: 32,
+        explainer: Explainer::default(),
+        faults: false,
+        forker: None,
+        metrics: Some(MetricsConfig { listen: LOCAL, database: None }),
+    }
+}
+
+/// A client within this process of a plain chain whose blocks hold two million gas.
+pub(super) fn desk() -> Desk {
+    let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
+    let options = EngineOptions { gas_limit: Some(Gas(2_000_000)), ..EngineOptions::default() };
+    Desk::new(setup(genesis.build().unwrap(), options)).unwrap()
 }
 
 pub(super) fn list(params: Value) -> ArrayParams {
