@@ -89,7 +89,8 @@ impl Node {
         Ok(hash)
     }
 
-    fn exchange(&self, method: &str, params: Value) -> Result<Value> {
+    /// The whole answer to a method, be it a result or an error.
+    pub(crate) fn exchange(&self, method: &str, params: Value) -> Result<Value> {
         let body =
             json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
         let mut stream = TcpStream::connect(&self.address)?;

@@ -1,5 +1,9 @@
-//! Puts our node beside the real anvil: the same transactions give the same traces, and each loads the other's dumps.
+//! Puts our node beside the real anvil: the same transactions and calls give the same answers, and each loads the other's
+//! dumps.
 
 mod client;
+mod compare;
 mod dumps;
+mod programs;
+mod random;
 mod traces;
