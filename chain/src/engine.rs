@@ -43,5 +43,5 @@ pub use simulate::{
     Overrides, SIMULATION_GAS, SimulateFault, Simulated, SimulatedBlock, SimulatedCall, Simulation,
     simulate,
 };
-pub use start::{EngineOptions, EngineThread, init, open, stored_genesis};
+pub use start::{EngineOptions, EngineThread, genesis_file, init, open, stored_genesis};
 pub use worker::Engine;

@@ -40,7 +40,8 @@ fn genesis(accounts: u64) -> GenesisState {
         alloc.set_account(person(index), account(index + 1));
     }
     let header = SealedHeader::seal_slow(Header::default());
-    GenesisState { header, alloc, config: Bytes::from_static(b"{}"), check_root: false }
+    let config = Bytes::from_static(b"{}");
+    GenesisState { header, alloc, config, ..GenesisState::default() }
 }
 
 /// Transfers from known accounts to fresh ones.

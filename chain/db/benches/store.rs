@@ -37,6 +37,7 @@ fn filled(store: Store) -> Store {
         header: SealedHeader::seal_slow(Header::default()),
         alloc,
         config: Bytes::from_static(b"{}"),
+        accounts: Bytes::new(),
         check_root: false,
     };
     store.init_genesis(&genesis).unwrap();

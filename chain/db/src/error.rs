@@ -1,5 +1,6 @@
 //! Names everything that can go wrong in storage, with the numbers and what to do about it.
 
+use crate::pruning::History;
 use alloy_primitives::{B256, BlockNumber};
 use signet_libmdbx::{MdbxError, ReadError};
 use std::path::PathBuf;
@@ -136,6 +137,18 @@ pub enum DbError {
         number: BlockNumber,
         /// Highest block kept.
         head: BlockNumber,
+    },
+    /// That part of the block's history was removed, or never known.
+    #[error(
+        "pruned history unavailable: {part} of block {number}; what is kept begins with block {first}"
+    )]
+    Pruned {
+        /// What is gone.
+        part: History,
+        /// Block asked for.
+        number: BlockNumber,
+        /// First block of which it is kept.
+        first: BlockNumber,
     },
     /// There is no genesis block yet.
     #[error("the database is empty: initialise it with a genesis block first")]

@@ -11,6 +11,7 @@ mod error;
 pub mod mdbx;
 pub mod memory;
 mod provider;
+mod pruning;
 mod state;
 mod store;
 pub mod tables;
@@ -21,6 +22,7 @@ mod turn;
 pub use error::DbError;
 pub use mdbx::{FileStats, OpenOptions, TableStats};
 pub use provider::{BlockWrite, StoredBlock, StoredTransaction};
+pub use pruning::{History, Kept, Pruning};
 pub use reth_primitives_traits::{Account, Bytecode, SealedHeader};
 pub use state::{AccountChange, AccountUpdate, StateChanges};
 pub use store::{

@@ -2,7 +2,9 @@
 
 pub(crate) mod blocks;
 pub(crate) mod history;
+pub(crate) mod kept;
 pub(crate) mod logs;
+pub(crate) mod prune;
 pub(crate) mod state;
 pub(crate) mod unwind;
 

@@ -5,6 +5,7 @@ mod graft;
 mod historical;
 pub mod maintain;
 mod proof;
+mod prune;
 mod survey;
 mod syncer;
 mod tx;
@@ -21,7 +22,8 @@ use crate::{
     error::DbError,
     mdbx::{MdbxDatabase, OpenOptions},
     memory::MemoryDatabase,
-    provider::{BlockWrite, blocks, logs, state, unwind},
+    provider::{BlockWrite, blocks, kept, logs, prune as pruned, state, unwind},
+    pruning::{History, Pruning},
     state::StateChanges,
     tables::Meta,
     traits::{Database, DbTx, DbTxMut},
@@ -47,12 +49,12 @@ pub const SCHEMA: u32 = 1;
 /// Names in [`Meta`].
 const META_SCHEMA: &str = "schema";
 const META_CONFIG: &str = "genesis_config";
-const META_GENESIS: &str = "genesis_number";
+/// Its place among the names is in the middle: the look at both ends of each table that opening takes
+/// does not read it.
+const META_ACCOUNTS: &str = "genesis_state";
 const META_FINAL: &str = "final_block";
 /// Hash of the genesis that the store was made with, when a dumped chain's first block took its place.
 const META_GENESIS_HASH: &str = "genesis_hash";
-/// First block whose state is known, when that is not genesis.
-const META_STATE_FROM: &str = "state_from";
 
 /// The first block of a chain and the state it begins with.
 #[derive(Clone, Debug, Default)]
@@ -61,8 +63,10 @@ pub struct GenesisState {
     pub header: SealedHeader,
     /// Accounts, slots and code at the beginning.
     pub alloc: StateChanges,
-    /// Chain configuration, JSON.
+    /// Chain configuration, JSON: what every start reads.
     pub config: Bytes,
+    /// The accounts as the genesis file has them, JSON: only for who wants that file again.
+    pub accounts: Bytes,
     /// Whether the header's state root must be that of `alloc`; a fork's is not.
     pub check_root: bool,
 }
@@ -79,6 +83,8 @@ struct Shared {
     /// Counts commits; changes with `latest` locked and by the writer only.
     commits: AtomicU64,
     prepared: Prepared,
+    /// What is removed as blocks are appended.
+    pruning: Mutex<Pruning>,
     writer: Mutex<()>,
     /// Before the backend: its last sync needs the file.
     syncer: Option<Syncer>,
@@ -132,6 +138,7 @@ impl Store {
             latest: Mutex::new(None),
             commits: AtomicU64::new(0),
             prepared: Prepared::default(),
+            pruning: Mutex::default(),
             writer: Mutex::new(()),
             syncer,
             backend,
@@ -215,20 +222,25 @@ impl Store {
     /// [`DbError::OtherGenesis`], [`DbError::StateRoot`], [`DbError::Config`].
     pub fn init_genesis(&self, genesis: &GenesisState) -> Result<(), DbError> {
         let _: serde::de::IgnoredAny = serde_json::from_slice(&genesis.config)?;
-        let view = self.view()?;
-        if let Some(found) = view.genesis_number()? {
-            let found = match view.original_genesis()? {
-                Some(hash) => hash,
-                None => view.hash(found)?.unwrap_or_default(),
-            };
-            let given = genesis.header.hash();
-            return if found == given {
-                Ok(())
-            } else {
-                Err(DbError::OtherGenesis { found, given })
-            };
+        if self.has_genesis(genesis.header.hash())? {
+            return Ok(());
         }
         self.write(InitGenesis(genesis))
+    }
+
+    /// Whether there is a first block, which is that of `given` then.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::OtherGenesis`].
+    pub fn has_genesis(&self, given: B256) -> Result<bool, DbError> {
+        let view = self.view()?;
+        let Some(found) = view.genesis_number()? else { return Ok(false) };
+        let found = match view.original_genesis()? {
+            Some(hash) => hash,
+            None => view.hash(found)?.unwrap_or_default(),
+        };
+        if found == given { Ok(true) } else { Err(DbError::OtherGenesis { found, given }) }
     }
 
     /// The chain configuration given at genesis, JSON; `None` before.
@@ -240,7 +252,8 @@ impl Store {
         self.view()?.tx().get::<Meta>(META_CONFIG.to_owned())
     }
 
-    /// Appends a block to the head, with its state. Returns after the commit.
+    /// Appends a block to the head, with its state, and removes the history that is not kept any more
+    /// ([`Store::set_pruning`]). Returns after the commit.
     ///
     /// # Errors
     ///
@@ -265,7 +278,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`DbError::UnknownBlock`] when `number` is above the head or below genesis.
+    /// [`DbError::UnknownBlock`] when `number` is above the head or below genesis, [`DbError::Pruned`]
+    /// when the state after it is not known any more; then nothing is taken back.
     pub fn unwind_to(&self, number: BlockNumber) -> Result<(), DbError> {
         self.write(UnwindTo(number))
     }
@@ -280,7 +294,7 @@ struct InitGenesis<'a>(&'a GenesisState);
 
 impl Write<()> for InitGenesis<'_> {
     fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
-        let GenesisState { header, alloc, config, check_root } = self.0;
+        let GenesisState { header, alloc, config, accounts, check_root } = self.0;
         state::fill(tx, alloc)?;
         let update = trie::rebuild(tx)?;
         if *check_root {
@@ -291,7 +305,10 @@ impl Write<()> for InitGenesis<'_> {
         blocks::write(tx, BlockWrite { header: header.clone(), ..BlockWrite::default() })?;
         tx.put::<Meta>(META_SCHEMA.to_owned(), Bytes::copy_from_slice(&SCHEMA.to_be_bytes()))?;
         tx.put::<Meta>(META_CONFIG.to_owned(), config.clone())?;
-        tx.put::<Meta>(META_GENESIS.to_owned(), Bytes::copy_from_slice(&number.to_be_bytes()))
+        if !accounts.is_empty() {
+            tx.put::<Meta>(META_ACCOUNTS.to_owned(), accounts.clone())?;
+        }
+        tx.put::<Meta>(kept::GENESIS.to_owned(), Bytes::copy_from_slice(&number.to_be_bytes()))
     }
 }
 
@@ -325,7 +342,9 @@ impl Write<()> for AppendBlock<'_> {
         state::write(tx, &changes, Some(number))?;
         trie::write(tx, &update)?;
         blocks::write(tx, block)?;
-        logs::note(tx, number)
+        logs::note(tx, number)?;
+        let pruning = *self.shared.pruning.lock();
+        pruned::slice(tx, &pruning)
     }
 }
 
@@ -345,13 +364,14 @@ struct UnwindTo(BlockNumber);
 impl Write<()> for UnwindTo {
     fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
         let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
-        let is_known = self.0 >= view::state_from(tx)?;
-        if !is_known || blocks::header(tx, self.0)?.is_none() {
+        if blocks::header(tx, self.0)?.is_none() {
             return Err(DbError::UnknownBlock { number: self.0, head });
         }
+        kept::need(tx, History::State, self.0)?;
         let back = unwind::changes_back_to(tx, self.0)?;
         let update = trie::update(tx, &back.hashed())?;
         unwind::unwind(tx, self.0, head, &back)?;
+        kept::cap(tx, self.0.saturating_add(1))?;
         trie::write(tx, &update)
     }
 }

@@ -4,6 +4,7 @@ mod accepted;
 mod fork;
 mod hardfork;
 mod operation;
+mod prune;
 mod server;
 
 pub(super) use accepted::AcceptedArgs;
@@ -11,6 +12,7 @@ pub(super) use fork::ForkArgs;
 pub(super) use hardfork::Hardfork;
 pub(super) use operation::OperationArgs;
 pub use operation::{LogFormat, LogSettings};
+pub(super) use prune::{PruneArgs, Told};
 pub(super) use server::{LimitArgs, ServerArgs};
 
 use super::explaining::ExplainArgs;
@@ -41,6 +43,8 @@ pub struct NodeArgs {
     pub(super) evm: EvmArgs,
     #[command(flatten)]
     pub(super) storage: StorageArgs,
+    #[command(flatten)]
+    pub(super) prune: PruneArgs,
     #[command(flatten)]
     pub(super) state: super::state::StateArgs,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! Prints what anvil prints: tools read the keys and the line `Listening on` from it.
 
-use super::accounts::DevAccounts;
+use super::{accounts::DevAccounts, args::Told};
 use crate::{
     execution::ChainView,
     rpc::{CLIENT_VERSION, RpcServer},
@@ -19,6 +19,7 @@ pub(super) struct Banner<'a> {
     pub(super) view: &'a ChainView,
     pub(super) server: &'a RpcServer,
     pub(super) ipc: Option<&'a Path>,
+    pub(super) history: Told,
 }
 
 impl Banner<'_> {
@@ -72,6 +73,7 @@ impl Banner<'_> {
         writeln!(out, "\nGenesis Timestamp\n==================\n\n{}", spec.header.timestamp())?;
         writeln!(out, "\nGenesis Number\n==================\n\n{}", spec.header.number())?;
         writeln!(out, "\nHead\n==================\n\n{} {}", head.number(), head.hash())?;
+        writeln!(out, "\nHistory\n==================\n\n{}", self.history)?;
         writeln!(out, "\nProducers\n==================\n\n{producer}\n")
     }
 
@@ -90,6 +92,7 @@ impl Banner<'_> {
             "listening": self.server.address().to_string(),
             "metrics": self.server.metrics().map(|address| address.to_string()),
             "ipc": self.ipc,
+            "history": self.history.to_string(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     accounts::DevAccounts,
-    args::{LimitArgs, NodeArgs, Order},
+    args::{LimitArgs, NodeArgs, Order, Told},
     banner::Banner,
     fork, genesis,
     output::Output,
@@ -30,7 +30,8 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use utnet_db::{DbError, OpenOptions, Store};
+use tracing::info;
+use utnet_db::{DbError, History, OpenOptions, Store};
 use utnet_primitives::{Seconds, Wei};
 
 /// How long the end of a node waits for requests that still hold the chain.
@@ -82,6 +83,11 @@ pub enum NodeError {
         /// What is wrong with it.
         source: DumpError,
     },
+    /// A dump needs what is to be removed.
+    #[error(
+        "--prune: a dump (--state, --dump-state) holds all blocks and receipts: leave one of the two out"
+    )]
+    PrunedDump,
     /// A dump would replace a chain that is kept.
     #[error("the chain in --datadir has blocks: a dump would replace them")]
     NotEmpty,
@@ -137,6 +143,10 @@ pub async fn run_node(
 ) -> Result<ExitReason, NodeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let accounts = DevAccounts::new(&args.accounts)?;
+    let pruning = args.prune.pruning();
+    if args.state.writes() && pruning.distance(History::Receipts).is_some() {
+        return Err(NodeError::PrunedDump);
+    }
     let store = open_store(&args)?;
     let dump = args.state.read()?;
     if dump.is_some() && store.genesis_config()?.is_some() && store.view()?.head_number()? > 0 {
@@ -204,8 +214,11 @@ async fn serve(
     let server = rpc::serve(setup, rpc_config(args)).await?;
     let view = chain.view()?;
     let ipc = args.server.ipc.as_deref();
-    let banner = Banner { accounts, view: &view, server: &server, ipc };
+    let kept = view.store().kept()?;
+    let history = Told { pruning: chain.pruning(), kept, genesis: chain.spec().header.number };
+    let banner = Banner { accounts, view: &view, server: &server, ipc, history };
     announce(args, &banner, out)?;
+    info!(%history, "started");
     drop(view);
     let reason = tokio::select! {
         _ = shutdown => Ok(ExitReason::Shutdown),
@@ -278,6 +291,7 @@ fn engine_options(args: &NodeArgs, accounts: &DevAccounts) -> Result<EngineOptio
         max_transactions: args.mining.max_transactions,
         checks_balances: !args.mining.disable_pool_balance_checks,
         in_memory: args.storage.datadir.is_none(),
+        pruning: args.prune.pruning(),
         ..EngineOptions::default()
     })
 }

@@ -37,6 +37,11 @@ pub(super) struct StateArgs {
 }
 
 impl StateArgs {
+    /// Whether dumps are written.
+    pub(super) const fn writes(&self) -> bool {
+        self.state.is_some() || self.dump_state.is_some()
+    }
+
     /// The dump to begin with.
     pub(super) fn read(&self) -> Result<Option<Restored>, NodeError> {
         let (flag, path) = match (&self.load_state, &self.state) {

@@ -10,6 +10,7 @@ use std::{
     net::TcpListener,
     sync::Arc,
 };
+use utnet_db::Pruning;
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -76,6 +77,34 @@ async fn run(
 async fn block_number(address: String) -> String {
     let client = HttpClientBuilder::default().build(format!("http://{address}")).unwrap();
     client.request("eth_blockNumber", rpc_params![]).await.unwrap()
+}
+
+#[test]
+fn history_is_kept_unless_a_flag_bounds_it() {
+    let pruning = |flags: &[&str]| parse(flags).unwrap().prune.pruning();
+    let (window, all) = (Some(10_000), None);
+
+    assert_eq!(pruning(&[]), Pruning::default());
+    assert_eq!(pruning(&["--prune", "archive"]), Pruning::default());
+    let full = Pruning { state: window, receipts: all, bodies: all };
+    assert_eq!(pruning(&["--prune", "full"]), full);
+    let minimal = Pruning { state: window, receipts: window, bodies: window };
+    assert_eq!(pruning(&["--prune", "minimal"]), minimal);
+    let own = pruning(&["--prune", "minimal", "--prune.state", "64", "--prune.receipts", "99"]);
+    assert_eq!(own, Pruning { state: Some(64), receipts: Some(99), bodies: window });
+    let lone = pruning(&["--prune.bodies", "100"]);
+    assert_eq!(lone, Pruning { bodies: Some(100), ..Pruning::default() });
+    for part in ["--prune.state", "--prune.receipts", "--prune.bodies"] {
+        let refused = parse(&[part, "63"]).unwrap_err().to_string();
+        assert!(refused.contains("63 is not in 64.."), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_dump_needs_what_pruning_would_remove() {
+    let args = parse(&["--prune", "minimal", "--dump-state", "nowhere.json"]).unwrap();
+    let ended = run_node(args, &mut Output::default(), async {}).await;
+    assert!(matches!(ended, Err(NodeError::PrunedDump)));
 }
 
 #[test]

@@ -28,6 +28,7 @@ use alloy_eips::{eip4844::Blob, eip7594::BlobTransactionSidecarVariant};
 use alloy_primitives::{Address, B256, TxHash};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::{broadcast, mpsc, oneshot};
+use utnet_db::Pruning;
 use utnet_primitives::{Gas, Height, Seconds, Wei};
 
 /// The chain, as everybody but the engine sees it. Clones share one engine.
@@ -148,6 +149,11 @@ impl Chain {
     /// How long committing blocks took, since the start.
     pub fn commits(&self) -> Arc<Durations> {
         Arc::clone(&self.shared.commits)
+    }
+
+    /// How much history is kept.
+    pub fn pruning(&self) -> Pruning {
+        self.shared.store().pruning()
     }
 
     /// How often what was committed was brought to the disk, and how long that took in all.

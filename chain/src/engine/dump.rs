@@ -77,6 +77,12 @@ pub enum DumpError {
     Read(#[from] ReadError),
 }
 
+impl From<utnet_db::DbError> for DumpError {
+    fn from(error: utnet_db::DbError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
 /// Whether whole states of earlier blocks are dumped in anvil's form, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Past {
@@ -147,11 +153,7 @@ impl Engine {
         }
         let spec = self.spec_of(&restored)?;
         let store = match &spec {
-            Some(spec) => {
-                let store = Store::in_memory();
-                super::start::init(&store, spec)?;
-                store
-            }
+            Some(spec) => self.begin_again(spec)?,
             None => self.shared.store(),
         };
         if restored.blocks.is_empty() {

@@ -4,7 +4,7 @@ use super::{
     api::{Beginning, EngineError, Submission},
     worker::Engine,
 };
-use crate::{execution::At, pool::PooledEntry};
+use crate::{execution::At, genesis::ChainSpec, pool::PooledEntry};
 use std::{collections::BTreeMap, sync::Arc};
 use utnet_db::Store;
 use utnet_primitives::{Gas, Height};
@@ -60,8 +60,7 @@ impl Engine {
                 if !self.in_memory {
                     return Err(EngineError::OnDisk);
                 }
-                let store = Store::in_memory();
-                super::start::init(&store, &spec)?;
+                let store = self.begin_again(&spec)?;
                 let gas_limit = Gas(spec.header.gas_limit);
                 self.shared.replace(store, spec, fork);
                 self.initial.gas_limit = gas_limit;
@@ -69,9 +68,8 @@ impl Engine {
             _ if self.in_memory
                 && self.view()?.store().state_from()? > self.spec().header.number =>
             {
-                // A chain was loaded whose first states are unknown.
-                let store = Store::in_memory();
-                super::start::init(&store, &self.spec())?;
+                // A chain was loaded whose first states are unknown, or they were removed.
+                let store = self.begin_again(&self.spec())?;
                 self.shared.replace(store, self.spec(), self.shared.fork());
             }
             _ => self.unwind_to(Height(self.spec().header.number))?,
@@ -82,5 +80,13 @@ impl Engine {
         self.pace = crate::miner::Pace::new(self.settings.mining.period(), self.clock.now());
         self.publish_settings();
         Ok(())
+    }
+
+    /// A new store in memory with a chain's first block, held to the present window of history.
+    pub(super) fn begin_again(&self, spec: &ChainSpec) -> Result<Store, EngineError> {
+        let store = Store::in_memory();
+        super::start::init(&store, spec)?;
+        store.set_pruning(self.shared.store().pruning());
+        Ok(store)
     }
 }

@@ -13,10 +13,12 @@ use crate::{
     poci::Sealer,
     pool::{Pool, PoolOrder},
 };
+use alloy_consensus::Sealed;
+use alloy_genesis::Genesis;
 use alloy_primitives::Address;
 use std::{collections::BTreeMap, sync::Arc, thread};
 use tokio::sync::mpsc;
-use utnet_db::{GenesisState, SealedHeader, Store};
+use utnet_db::{GenesisState, Pruning, SealedHeader, Store};
 use utnet_primitives::{Gas, Wei};
 
 /// Commands that may wait before senders wait too.
@@ -45,6 +47,8 @@ pub struct EngineOptions {
     pub max_transactions: Option<u64>,
     /// Whether the pool refuses transactions whose sender cannot pay for them.
     pub checks_balances: bool,
+    /// How much history is kept.
+    pub pruning: Pruning,
     /// Whether the store is in memory, so that a reset may choose another genesis.
     pub in_memory: bool,
 }
@@ -62,6 +66,7 @@ impl Default for EngineOptions {
             fork: None,
             max_transactions: None,
             checks_balances: true,
+            pruning: Pruning::default(),
             in_memory: true,
         }
     }
@@ -79,6 +84,8 @@ pub fn open(
     clock: Arc<dyn Clock>,
 ) -> Result<(Chain, Engine), EngineError> {
     init(&store, &spec)?;
+    let pruning = widened(options.pruning, &spec);
+    store.set_pruning(pruning);
     let head_gas_limit = store.view()?.head_header()?.gas_limit;
     let settings = Settings {
         mining: options.mining,
@@ -107,8 +114,18 @@ pub fn open(
         max_transactions: options.max_transactions,
         checks_balances: options.checks_balances,
         in_memory: options.in_memory,
+        is_behind: !pruning.keeps_all(),
     };
     Ok((Chain { inbox: sender, shared, clock }, engine))
+}
+
+/// The window of states is so much wider under POCI that producers can be drawn after a rollback to its
+/// beginning, too: a draw reads the state of some epochs ago.
+fn widened(pruning: Pruning, spec: &ChainSpec) -> Pruning {
+    let back = spec.poci.as_ref().map_or(0, |schedule| {
+        schedule.lookback_epochs.saturating_add(1).saturating_mul(schedule.epoch_blocks)
+    });
+    Pruning { state: pruning.state.map(|blocks| blocks.saturating_add(back)), ..pruning }
 }
 
 /// Writes genesis into an empty store, or checks that it is the one there.
@@ -116,25 +133,52 @@ pub fn open(
 /// # Errors
 /// When the store belongs to another chain or cannot be written.
 pub fn init(store: &Store, spec: &ChainSpec) -> Result<(), EngineError> {
-    let config = serde_json::to_vec(&spec.genesis).map_err(GenesisError::Form)?;
+    if store.has_genesis(spec.header.hash())? {
+        return Ok(());
+    }
+    let config = serde_json::to_vec(&spec.without_accounts()).map_err(GenesisError::Form)?;
+    let accounts = serde_json::to_vec(&spec.genesis.alloc).map_err(GenesisError::Form)?;
     let header = SealedHeader::new(spec.header.inner().clone(), spec.header.hash());
     let genesis = GenesisState {
         header,
         alloc: genesis_changes(&spec.genesis),
         config: config.into(),
+        accounts: accounts.into(),
         check_root: spec.forked_from.is_none(),
     };
     Ok(store.init_genesis(&genesis)?)
 }
 
-/// The rules of the chain that a store holds; `None` if it is empty.
+/// The rules of the chain that a store holds; `None` if it is empty. The accounts of its genesis file are
+/// left out: [`genesis_file`] has them.
 ///
 /// # Errors
 /// When the store cannot be read, or its genesis file is damaged.
 pub fn stored_genesis(store: &Store, limits: Limits) -> Result<Option<ChainSpec>, EngineError> {
     let Some(config) = store.genesis_config()? else { return Ok(None) };
-    let genesis = serde_json::from_slice(&config).map_err(GenesisError::Form)?;
-    Ok(Some(ChainSpec::new(genesis, limits)?))
+    let view = store.view()?;
+    let first = view.genesis_number()?.map(|number| view.header(number)).transpose()?.flatten();
+    if let (Some(first), None) = (first, view.original_genesis()?) {
+        let genesis = serde_json::from_slice(&config).map_err(GenesisError::Form)?;
+        let (header, hash) = first.split();
+        let header = Sealed::new_unchecked(header, hash);
+        return Ok(Some(ChainSpec::stored(genesis, header, limits)?));
+    }
+    // The first block is another chain's: that of the genesis file is computed anew.
+    Ok(genesis_file(store)?.map(|genesis| ChainSpec::new(genesis, limits)).transpose()?)
+}
+
+/// The genesis file of the chain that a store holds, with its accounts; `None` if it is empty.
+///
+/// # Errors
+/// When the store cannot be read, or its genesis file is damaged.
+pub fn genesis_file(store: &Store) -> Result<Option<Genesis>, EngineError> {
+    let Some(config) = store.genesis_config()? else { return Ok(None) };
+    let mut genesis: Genesis = serde_json::from_slice(&config).map_err(GenesisError::Form)?;
+    if let Some(accounts) = store.view()?.genesis_accounts()? {
+        genesis.alloc = serde_json::from_slice(&accounts).map_err(GenesisError::Form)?;
+    }
+    Ok(Some(genesis))
 }
 
 /// The engine at work on a thread of its own: its EVM cannot move between threads, and it blocks

@@ -6,6 +6,7 @@ mod judging;
 mod judging_poci;
 mod mining;
 mod notes;
+mod pruning;
 mod simulating;
 mod stories;
 pub(crate) mod support;

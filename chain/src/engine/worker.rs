@@ -16,7 +16,7 @@ use crate::{
     poci::{PociFault, Sealer},
 };
 use alloy_primitives::{Address, B256};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tracing::{debug, error, info};
 use utnet_primitives::{Height, Seconds};
@@ -27,6 +27,7 @@ const BATCH: usize = 4_096;
 
 /// The only task that changes the chain.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Engine {
     pub(super) shared: Arc<Shared>,
     pub(super) inbox: mpsc::Receiver<Command>,
@@ -44,6 +45,8 @@ pub struct Engine {
     pub(super) checks_balances: bool,
     /// Whether a reset may choose another genesis.
     pub(super) in_memory: bool,
+    /// Whether history may be there that is not to be kept: it is removed between commands.
+    pub(super) is_behind: bool,
     /// Answers to submissions, held back until instant mining had its turn.
     pub(super) submitted: Vec<Submitted>,
 }
@@ -63,6 +66,7 @@ impl Engine {
             }
             self.flush();
             self.mine_if_due();
+            self.prune();
         }
         info!("the engine ends: nobody holds the chain any more");
     }
@@ -71,6 +75,7 @@ impl Engine {
     async fn receive(&mut self) -> Option<Vec<Command>> {
         let mut commands = Vec::new();
         let wait = self.pace.wait(self.clock.now());
+        let wait = if self.is_behind { Some(Duration::ZERO) } else { wait };
         let receive = self.inbox.recv_many(&mut commands, BATCH);
         let count = match wait {
             Some(wait) => match tokio::time::timeout(wait, receive).await {
@@ -112,6 +117,20 @@ impl Engine {
             Command::Tick { reply } => {
                 self.mine_if_due();
                 answer(reply, Ok(()));
+            }
+        }
+    }
+
+    /// Removes a slice of the history that is not to be kept: what a chain had before it was to be pruned.
+    fn prune(&mut self) {
+        if !self.is_behind {
+            return;
+        }
+        match self.shared.store().prune() {
+            Ok(is_behind) => self.is_behind = is_behind,
+            Err(fault) => {
+                error!(%fault, "old history cannot be removed");
+                self.is_behind = false;
             }
         }
     }

@@ -66,6 +66,20 @@ pub enum ExecutionError {
     Read(#[from] ReadError),
 }
 
+impl ExecutionError {
+    /// What could not be read, if that is why.
+    pub fn unread(&self) -> Option<&ReadError> {
+        match self {
+            Self::Read(error) => Some(error),
+            Self::Transaction { source, .. } => match &**source {
+                EVMError::Database(error) => Some(error),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// Who earns a block and how the withdrawals come about.
 #[derive(Clone, Copy, Debug)]
 pub enum Rewards<'a> {

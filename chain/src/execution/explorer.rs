@@ -100,16 +100,21 @@ pub fn revert_output(
 /// # Errors
 /// [`TraceError`].
 pub fn creator(view: &ChainView, address: Address) -> Result<Option<ContractCreator>, TraceError> {
-    let (mut low, mut high) = (view.spec().header.number, view.head().number);
-    if !has_code(view, address, high)? || has_code(view, address, low)? {
+    let genesis = view.spec().header.number;
+    let (mut low, mut high) = (view.state_from()?.0, view.head().number);
+    if !has_code(view, address, high)? {
         return Ok(None);
+    }
+    if has_code(view, address, low)? {
+        // If that is not the first block, nobody knows any more what came before.
+        return has_code(view, address, genesis).map(|_| None).map_err(TraceError::from);
     }
     // Code is there after `high` and not after `low`.
     while high - low > 1 {
         let middle = low + (high - low) / 2;
         if has_code(view, address, middle)? { high = middle } else { low = middle }
     }
-    let Some(block) = view.block(Height(high))? else { return Ok(None) };
+    let Some(block) = view.body(Height(high))? else { return Ok(None) };
     let calls = block_calls(view, &block)?;
     let made = calls.into_iter().rev().find(|call| created(&call.trace) == Some(address));
     Ok(made.and_then(|call| {

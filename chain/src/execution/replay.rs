@@ -74,7 +74,7 @@ pub(crate) fn replay_transaction<I, R>(
 where
     I: for<'a> Inspector<EthEvmContext<&'a mut Overlay>>,
 {
-    let block = view.block(height)?.ok_or(TraceError::NoBlock { height })?;
+    let block = view.body(height)?.ok_or(TraceError::NoBlock { height })?;
     let transaction =
         block.transactions.get(index).ok_or(TraceError::NoTransaction { height, index })?;
     let mut sandbox = Sandbox::before_transaction(view, height, index)?;

@@ -96,7 +96,7 @@ impl Sandbox {
         height: Height,
         index: usize,
     ) -> Result<Self, ExecutionError> {
-        let block = view.block(height)?.ok_or(ReadError::NoState { height })?;
+        let block = view.body(height)?.ok_or(ReadError::NoState { height })?;
         let parent = Height(height.0.checked_sub(1).ok_or(ReadError::NoState { height })?);
         let mut sandbox =
             Self::over(view, view.state(At::After(parent))?, view.env_of(&block.header));

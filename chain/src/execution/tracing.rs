@@ -46,6 +46,17 @@ pub enum TraceError {
     Read(#[from] ReadError),
 }
 
+impl TraceError {
+    /// What could not be read, if that is why.
+    pub fn unread(&self) -> Option<&ReadError> {
+        match self {
+            Self::Call(CallError::Database(error)) | Self::Read(error) => Some(error),
+            Self::Block(error) => error.unread(),
+            _ => None,
+        }
+    }
+}
+
 /// Traces one transaction of a block.
 ///
 /// # Errors
@@ -56,7 +67,7 @@ pub fn trace_transaction(
     index: usize,
     options: GethDebugTracingOptions,
 ) -> Result<GethTrace, TraceError> {
-    let block = view.block(height)?.ok_or(TraceError::NoBlock { height })?;
+    let block = view.body(height)?.ok_or(TraceError::NoBlock { height })?;
     let transaction =
         block.transactions.get(index).ok_or(TraceError::NoTransaction { height, index })?;
     let place = place(block.hash(), *transaction.tx_hash(), index);
@@ -75,7 +86,7 @@ pub fn trace_block(
     height: Height,
     options: GethDebugTracingOptions,
 ) -> Result<Vec<TraceResult>, TraceError> {
-    let block = view.block(height)?.ok_or(TraceError::NoBlock { height })?;
+    let block = view.body(height)?.ok_or(TraceError::NoBlock { height })?;
     let sandbox = Sandbox::before_transaction(view, height, 0)?;
     trace_all(sandbox, block.hash(), &block.transactions, options)
 }

@@ -9,7 +9,7 @@ use alloy_evm::{
 };
 use alloy_primitives::{Address, B256, Bloom, Bytes, KECCAK256_EMPTY, TxHash, U256};
 use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
-use utnet_db::{Account, DbError, HistoricalView, SealedHeader, StateChanges, View};
+use utnet_db::{Account, DbError, HistoricalView, History, SealedHeader, StateChanges, View};
 use utnet_primitives::Height;
 
 /// The chain as of one committed snapshot; clones share it.
@@ -74,6 +74,28 @@ pub enum ReadError {
         /// The block.
         height: Height,
     },
+    /// That part of the block's history was removed, or never known.
+    #[error(
+        "pruned history unavailable: {part} of block {height}; what is kept begins with block {first}"
+    )]
+    Pruned {
+        /// What is gone.
+        part: History,
+        /// The block.
+        height: Height,
+        /// The first block of which it is kept.
+        first: Height,
+    },
+    /// No kept block has the transaction, and the transactions of earlier ones were removed.
+    #[error(
+        "pruned history unavailable: transaction {hash} is in no block from {first} on, where what is kept begins"
+    )]
+    PrunedTransaction {
+        /// The transaction.
+        hash: TxHash,
+        /// The first block whose transactions are kept.
+        first: Height,
+    },
     /// Proofs and roots need the whole state, of which a fork knows only a part.
     #[error("a forked chain has no proofs and state roots: it knows only a part of the state")]
     Forked,
@@ -87,10 +109,20 @@ pub enum ReadError {
 
 impl DBErrorMarker for ReadError {}
 
+impl ReadError {
+    /// Whether what was asked for was there once and is not kept any more.
+    pub const fn is_pruned(&self) -> bool {
+        matches!(self, Self::Pruned { .. } | Self::PrunedTransaction { .. })
+    }
+}
+
 impl From<DbError> for ReadError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::UnknownBlock { number, .. } => Self::NoState { height: Height(number) },
+            DbError::Pruned { part, number, first } => {
+                Self::Pruned { part, height: Height(number), first: Height(first) }
+            }
             other => Self::Store(Arc::new(other)),
         }
     }
@@ -124,6 +156,14 @@ impl ChainView {
     /// The first block that can be read.
     pub fn first(&self) -> Height {
         if self.fork.is_some() { Height(0) } else { Height(self.spec.header.number) }
+    }
+
+    /// The first block whose state is known.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn state_from(&self) -> Result<Height, ReadError> {
+        Ok(Height(self.view.kept()?.state))
     }
 
     /// The other chain, if it is what has a block: it has bodies up to the last shared one.
@@ -179,13 +219,28 @@ impl ChainView {
     /// A whole block; `None` above the head.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read; [`ReadError::Pruned`] when its body or receipts are not kept.
     pub fn block(&self, height: Height) -> Result<Option<BlockRecord>, ReadError> {
+        if self.below(height).is_none() {
+            self.view.need(History::Receipts, height.0)?;
+        }
+        self.body(height)
+    }
+
+    /// A block, without its receipts where these are not kept; `None` above the head.
+    ///
+    /// # Errors
+    /// When the store cannot be read; [`ReadError::Pruned`] when its body is not kept.
+    pub fn body(&self, height: Height) -> Result<Option<BlockRecord>, ReadError> {
         if let Some(fork) = self.below(height) {
             return Ok(fork.block(height.0)?);
         }
         let Some(block) = self.view.block(height.0)? else { return Ok(None) };
-        let receipts = self.view.receipts(height.0)?.unwrap_or_default();
+        let receipts = if self.view.has(History::Receipts, height.0)? {
+            self.view.receipts(height.0)?.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         let attached = Attached::decode(self.view.sidecar(height.0)?);
         Ok(Some(record::restore(block, receipts, attached)))
     }
@@ -215,12 +270,20 @@ impl ChainView {
     /// Where a transaction stands: height, and index in the block.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read; [`ReadError::PrunedTransaction`] when it may stand in a block whose
+    /// transactions are not kept.
     pub fn transaction(&self, hash: TxHash) -> Result<Option<(Height, usize)>, ReadError> {
         let found = self.view.tx_by_hash(hash)?;
-        if let (None, Some(fork)) = (&found, &self.fork) {
-            let place = fork.transaction(hash)?;
-            return Ok(place.map(|(height, index)| (Height(height), index)));
+        if let (None, Some(fork)) = (&found, &self.fork)
+            && let Some((height, index)) = fork.transaction(hash)?
+        {
+            return Ok(Some((Height(height), index)));
+        }
+        if found.is_none() {
+            let (first, genesis) = (self.view.kept()?.bodies, self.spec.header.number);
+            if first > genesis.saturating_add(1) {
+                return Err(ReadError::PrunedTransaction { hash, first: Height(first) });
+            }
         }
         Ok(found.map(|found| {
             // A block that fits memory has no more transactions than that.
@@ -232,7 +295,7 @@ impl ChainView {
     /// The accounts as of a moment.
     ///
     /// # Errors
-    /// [`ReadError::NoState`] above the head.
+    /// [`ReadError::NoState`] above the head, [`ReadError::Pruned`] when the state is not kept.
     pub fn state(&self, at: At) -> Result<StateView, ReadError> {
         let source = match at {
             At::Latest => Source::Latest(self.view.clone()),

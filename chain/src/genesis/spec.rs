@@ -67,6 +67,41 @@ impl ChainSpec {
     /// # Errors
     /// [`GenesisError`] names the field that is wrong.
     pub fn new(genesis: Genesis, limits: Limits) -> Result<Self, GenesisError> {
+        let mut spec = Self::rules(genesis, limits)?;
+        spec.header = match read_fork(&spec.genesis)? {
+            Some((_, header)) => header,
+            None => genesis_header(&spec).seal_slow(),
+        };
+        Ok(spec)
+    }
+
+    /// The rules of a chain whose first block is known, from what [`ChainSpec::without_accounts`]
+    /// kept of its genesis file.
+    ///
+    /// # Errors
+    /// [`GenesisError`] names the field that is wrong.
+    pub fn stored(
+        genesis: Genesis,
+        header: Sealed<Header>,
+        limits: Limits,
+    ) -> Result<Self, GenesisError> {
+        Ok(Self { header, ..Self::rules(genesis, limits)? })
+    }
+
+    /// The genesis file without its accounts, so that a start need not read a million of them. The
+    /// one account stays that tells whether our precompiles stand here.
+    pub fn without_accounts(&self) -> Genesis {
+        let mark = self.genesis.alloc.get_key_value(&precompile::SE_VERIFY);
+        Genesis {
+            alloc: mark.map(|(address, account)| (*address, account.clone())).into_iter().collect(),
+            config: self.genesis.config.clone(),
+            extra_data: self.genesis.extra_data.clone(),
+            ..self.genesis
+        }
+    }
+
+    /// Everything but the first block.
+    fn rules(genesis: Genesis, limits: Limits) -> Result<Self, GenesisError> {
         let difficulty = genesis.config.terminal_total_difficulty.unwrap_or_default();
         if !difficulty.is_zero()
             && !genesis.config.terminal_total_difficulty_passed
@@ -84,13 +119,14 @@ impl ChainSpec {
             .get(&precompile::SE_VERIFY)
             .and_then(|account| account.code.as_ref())
             .is_some_and(|code| code.as_ref() == [0xfe]);
-        let mut spec = Self {
+        let forked_from = read_fork(&genesis)?.map(|(chain_id, _)| chain_id);
+        let spec = Self {
             chain_id: genesis.config.chain_id,
             genesis,
             poci,
             limits,
             header: Header::default().seal_slow(),
-            forked_from: None,
+            forked_from,
             has_precompiles,
             recoveries: Arc::default(),
             blobs,
@@ -98,13 +134,6 @@ impl ChainSpec {
         if spec.poci.is_some() && !spec.is_osaka_active_at_timestamp(0) {
             return Err(GenesisError::PociBeforeOsaka);
         }
-        spec.header = match read_fork(&spec.genesis)? {
-            Some((chain_id, header)) => {
-                spec.forked_from = Some(chain_id);
-                header
-            }
-            None => genesis_header(&spec).seal_slow(),
-        };
         Ok(spec)
     }
 

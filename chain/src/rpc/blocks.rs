@@ -73,11 +73,12 @@ impl Context {
         Ok(view.state(at)?)
     }
 
-    /// A whole block of the chain; `None` when it is not there, or pending.
+    /// A block of the chain, without receipts where these are not kept; `None` when it is not there, or
+    /// pending.
     pub(super) fn find_block(&self, id: BlockId) -> Result<Option<BlockRecord>, RpcError> {
         let view = self.view()?;
         match self.find_target(&view, id)? {
-            Some(Target::Block(height)) => Ok(view.block(height)?),
+            Some(Target::Block(height)) => Ok(view.body(height)?),
             _ => Ok(None),
         }
     }

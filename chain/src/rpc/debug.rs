@@ -13,12 +13,13 @@ use super::{
     table::methods,
     values::Small,
 };
-use crate::execution::BlockRecord;
+use crate::execution::{BlockRecord, ChainView, ReadError};
 use alloy_eips::{BlockId, eip2718::Encodable2718};
 use alloy_genesis::ChainConfig;
 use alloy_primitives::{B256, Bytes};
 use serde::Serialize;
 use std::sync::Arc;
+use utnet_primitives::Height;
 
 methods! {
     now "debug_getRawBlock", Ethereum, "Shows a block's RLP: `number, tag or hash`." => raw_block;
@@ -34,14 +35,22 @@ methods! {
 }
 
 /// The block that a raw method asks for; all of them refuse what is not there.
-fn wanted(context: &Context, args: &mut Args) -> Result<BlockRecord, RpcError> {
+fn asked(
+    context: &Context,
+    args: &mut Args,
+    read: impl FnOnce(&ChainView, Height) -> Result<Option<BlockRecord>, ReadError>,
+) -> Result<BlockRecord, RpcError> {
     let id: BlockId = args.take("block")?;
     let view = context.view()?;
     let found = match context.target(&view, id)? {
-        Target::Block(height) => view.block(height)?,
+        Target::Block(height) => read(&view, height)?,
         Target::Pending => None,
     };
     found.ok_or(RpcError::UnknownBlock(id))
+}
+
+fn wanted(context: &Context, args: &mut Args) -> Result<BlockRecord, RpcError> {
+    asked(context, args, ChainView::body)
 }
 
 fn raw_block(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
@@ -53,7 +62,7 @@ fn raw_header(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
 }
 
 fn raw_receipts(context: &Context, args: &mut Args) -> Result<Vec<Bytes>, RpcError> {
-    let record = wanted(context, args)?;
+    let record = asked(context, args, ChainView::block)?;
     Ok(record.receipts.iter().map(|receipt| receipt.encoded_2718().into()).collect())
 }
 

@@ -1,8 +1,9 @@
 //! Says why a request failed, with the codes of EIP-1474 and the words that tools look for in geth's answers.
 
 use crate::{
-    engine::{SimulateFault, api::EngineError},
-    execution::{CallError, ExecutionError, Failure, OverrideError, ReadError},
+    engine::{SimulateFault, api::EngineError, dump::DumpError},
+    execution::{CallError, ExecutionError, Failure, OverrideError, ReadError, WitnessError},
+    poci::PociFault,
 };
 use alloy_eips::BlockId;
 use alloy_evm::revm::context::result::{EVMError, HaltReason, InvalidTransaction};
@@ -17,6 +18,9 @@ use jsonrpsee::types::{
 const REVERTED: i32 = 3;
 /// The code of everything that the chain refuses.
 pub(super) const REFUSED: i32 = -32_000;
+
+/// The code of history that is not kept (EIP-4444).
+const PRUNED: i32 = 4_444;
 
 /// The code of a transaction whose conditions do not hold (EIP-7796).
 const CONDITION_UNMET: i32 = -32_003;
@@ -126,6 +130,9 @@ pub(super) enum RpcError {
 
 impl RpcError {
     fn code(&self) -> i32 {
+        if self.unread().is_some_and(ReadError::is_pruned) {
+            return PRUNED;
+        }
         match self {
             Self::ParamsNotAList(_)
             | Self::ParamMissing { .. }
@@ -142,6 +149,28 @@ impl RpcError {
             | Self::Crashed(_)
             | Self::Engine(EngineError::Read(_) | EngineError::Stopped) => INTERNAL_ERROR_CODE,
             _ => REFUSED,
+        }
+    }
+
+    /// What could not be read, if that is why.
+    fn unread(&self) -> Option<&ReadError> {
+        match self {
+            Self::Read(error)
+            | Self::Override(OverrideError::Read(error))
+            | Self::Witness(WitnessError::Read(error))
+            | Self::Simulate(SimulateFault::Read(error))
+            | Self::Dump(DumpError::Read(error))
+            | Self::Engine(
+                EngineError::Read(error)
+                | EngineError::Dump(DumpError::Read(error))
+                | EngineError::Poci(PociFault::Read(error)),
+            ) => Some(error),
+            Self::Tracer(error) => error.unread(),
+            Self::Witness(WitnessError::Execution(error)) => error.unread(),
+            Self::Simulate(SimulateFault::Execution(error)) => error.unread(),
+            Self::Engine(EngineError::Execution(error)) => error.unread(),
+            Self::Placed { error, .. } => error.unread(),
+            _ => None,
         }
     }
 

@@ -90,7 +90,7 @@ fn details_by_hash(context: &Context, args: &mut Args) -> Result<BlockDetails<He
 
 fn detailed(context: &Context, id: BlockId) -> Result<BlockDetails<Header>, RpcError> {
     let view = context.view()?;
-    let record = context.record(&view, id)?;
+    let record = context.whole_record(&view, id)?;
     let made = issuance(&view, &record);
     let made = InternalIssuance {
         block_reward: made.block,
@@ -119,7 +119,7 @@ fn page(context: &Context, args: &mut Args) -> Result<Page, RpcError> {
     let tag: BlockNumberOrTag = args.take("block")?;
     let (Small(page), Small(size)) = (args.take("page")?, args.take("pageSize")?);
     let view = context.view()?;
-    let record = context.record(&view, tag.into())?;
+    let record = context.whole_record(&view, tag.into())?;
     let count = record.transactions.len();
     let first = usize::try_from(page.saturating_mul(size)).unwrap_or(count).min(count);
     let length = usize::try_from(size).unwrap_or(count);

@@ -16,6 +16,7 @@ mod limits;
 mod manual;
 mod metrics;
 mod parity;
+mod pruned;
 mod rules;
 mod sending;
 mod support;

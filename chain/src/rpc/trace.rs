@@ -101,8 +101,18 @@ fn replay_block(
 }
 
 impl Context {
-    /// A whole block that must be there; the pending one counts as the head.
+    /// A block that must be there, without receipts where these are not kept; the pending one counts as
+    /// the head.
     pub(super) fn record(&self, view: &ChainView, id: BlockId) -> Result<BlockRecord, RpcError> {
+        view.body(self.height(view, id)?)?.ok_or(RpcError::UnknownBlock(id))
+    }
+
+    /// A whole block that must be there; the pending one counts as the head.
+    pub(super) fn whole_record(
+        &self,
+        view: &ChainView,
+        id: BlockId,
+    ) -> Result<BlockRecord, RpcError> {
         view.block(self.height(view, id)?)?.ok_or(RpcError::UnknownBlock(id))
     }
 }
@@ -149,7 +159,7 @@ fn filter(context: &Context, args: &mut Args) -> Result<Found, RpcError> {
     let matcher = filter.matcher();
     let mut found = Vec::new();
     for height in from..=to {
-        let Some(record) = view.block(Height(height))? else { continue };
+        let Some(record) = view.body(Height(height))? else { continue };
         for call in block_calls(&view, &record)? {
             if found.len() == count {
                 return Ok(found);

@@ -22,5 +22,5 @@ methods! {
 
 fn sidecar(context: &Context, args: &mut Args) -> Result<Option<Bytes>, RpcError> {
     let Small(height) = args.take("height")?;
-    Ok(context.view()?.block(Height(height))?.and_then(|record| record.sidecar))
+    Ok(context.view()?.body(Height(height))?.and_then(|record| record.sidecar))
 }

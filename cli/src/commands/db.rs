@@ -5,11 +5,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use utnet_chain::execution::check_commitments;
-use utnet_db::{Fault, FileStats, maintain};
+use utnet_db::{Fault, FileStats, Kept, maintain};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Db {
-    /// Tell how large the file and its tables are.
+    /// Tell how large the file and its tables are, and from which blocks on history is kept.
     Stats(Folder),
     /// Read everything and check it: entries, header chain, transactions, receipts, state root, tries,
     /// histories, indices. Changes nothing; fails if something is wrong.
@@ -31,7 +31,10 @@ pub(crate) struct Folder {
 impl Db {
     pub(crate) fn run(self) -> Result<Value> {
         match self {
-            Self::Stats(Folder { datadir }) => Ok(sizes(&maintain::stats(&datadir)?)),
+            Self::Stats(Folder { datadir }) => {
+                let (stats, kept) = maintain::stats(&datadir)?;
+                Ok(sizes(&stats, kept))
+            }
             Self::Check(folder) => check(&folder),
             Self::Repair(Folder { datadir }) => {
                 let done = maintain::repair(&datadir, &check_commitments)?;
@@ -54,7 +57,12 @@ impl Db {
 fn check(Folder { datadir }: &Folder) -> Result<Value> {
     let found = maintain::check(datadir, &check_commitments)?;
     if found.faults.is_empty() {
-        return Ok(json!({ "faults": [], "firstBlock": found.genesis, "head": found.head }));
+        return Ok(json!({
+            "faults": [],
+            "firstBlock": found.genesis,
+            "head": found.head,
+            "keptFrom": found.kept.map(kept_from),
+        }));
     }
     let faults: Vec<_> = found.faults.iter().map(text).collect();
     bail!(
@@ -73,7 +81,12 @@ fn text(fault: &Fault) -> String {
     }
 }
 
-fn sizes(stats: &FileStats) -> Value {
+/// The first block of which each kind of history is there.
+fn kept_from(kept: Kept) -> Value {
+    json!({ "state": kept.state, "receipts": kept.receipts, "bodies": kept.bodies })
+}
+
+fn sizes(stats: &FileStats, kept: Kept) -> Value {
     let tables = stats.tables.iter().map(
         |table| json!({ "table": table.name, "entries": table.entries, "bytes": table.bytes }),
     );
@@ -81,6 +94,7 @@ fn sizes(stats: &FileStats) -> Value {
         "diskBytes": stats.disk_bytes,
         "usedBytes": stats.used_bytes,
         "freeBytes": stats.free_bytes,
+        "keptFrom": kept_from(kept),
         "tables": tables.collect::<Vec<_>>(),
     })
 }

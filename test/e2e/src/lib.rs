@@ -2,6 +2,7 @@
 
 pub mod forge;
 pub mod hardhat;
+pub mod http;
 
 use anyhow::{Context, Result, ensure};
 use std::{

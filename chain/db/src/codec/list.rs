@@ -22,6 +22,11 @@ impl BlockNumberList {
         self.0.remove_range(from..);
     }
 
+    /// Removes all numbers up to `until`.
+    pub fn shed(&mut self, until: BlockNumber) {
+        self.0.remove_range(..=until);
+    }
+
     /// How many numbers.
     pub fn len(&self) -> u64 {
         self.0.len()

@@ -3,6 +3,8 @@
 use crate::{
     codec::{StoredBlockBodyIndices, StoredBlockOmmers, StoredBlockWithdrawals},
     error::DbError,
+    provider::kept,
+    pruning::History,
     state::StateChanges,
     tables::{
         BlockBodyIndices, BlockOmmers, BlockWithdrawals, CanonicalHeaders, HeaderNumbers, Headers,
@@ -171,28 +173,53 @@ pub(crate) fn write<TX: DbTxMut>(tx: &TX, block: BlockWrite) -> Result<(), DbErr
 
 /// Writes anew what leads to a kept block and its transactions.
 pub(crate) fn index<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<(), DbError> {
-    let block = need::<CanonicalHeaders, _>(block(tx, number)?)?;
-    tx.put::<HeaderNumbers>(block.header.hash(), number)?;
-    let mut last = None;
-    for (id, transaction) in (block.first_tx_num..).zip(block.transactions) {
-        tx.put::<TransactionHashNumbers>(*transaction.tx_hash(), id)?;
-        last = Some(id);
+    let hash = need::<CanonicalHeaders, _>(tx.get::<CanonicalHeaders>(number)?)?;
+    tx.put::<HeaderNumbers>(hash, number)?;
+    if !kept::has(tx, History::Bodies, number)? {
+        return Ok(());
     }
+    let body = indices(tx, number)?;
+    for (id, transaction) in body.tx_range().zip(range::<Transactions, _>(tx, body)?) {
+        tx.put::<TransactionHashNumbers>(*transaction.tx_hash(), id)?;
+    }
+    let last = body.tx_range().last();
     last.map_or(Ok(()), |last| tx.put::<TransactionBlocks>(last, number))
 }
 
-/// Removes a block; its state is restored elsewhere.
-pub(crate) fn remove<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<(), DbError> {
+/// Removes the receipts of a block and says how many there were.
+pub(crate) fn remove_receipts<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<u64, DbError> {
+    let body = indices(tx, number)?;
+    for id in body.tx_range() {
+        tx.delete::<Receipts>(id, None)?;
+    }
+    Ok(body.tx_count)
+}
+
+/// Removes all of a block but header and receipts, and says how many transactions there were.
+pub(crate) fn remove_body<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<u64, DbError> {
     let body = indices(tx, number)?;
     for id in body.tx_range() {
         let gone = need::<Transactions, _>(tx.get::<Transactions>(id)?)?;
         tx.delete::<TransactionHashNumbers>(*gone.tx_hash(), None)?;
         tx.delete::<Transactions>(id, None)?;
         tx.delete::<TransactionSenders>(id, None)?;
-        tx.delete::<Receipts>(id, None)?;
     }
     if let Some(last) = body.tx_range().last() {
         tx.delete::<TransactionBlocks>(last, None)?;
+    }
+    tx.delete::<BlockOmmers>(number, None)?;
+    tx.delete::<BlockWithdrawals>(number, None)?;
+    tx.delete::<Sidecars>(number, None)?;
+    Ok(body.tx_count)
+}
+
+/// Removes a block, as far as it is there; its state is restored elsewhere.
+pub(crate) fn remove<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<(), DbError> {
+    if kept::has(tx, History::Receipts, number)? {
+        remove_receipts(tx, number)?;
+    }
+    if kept::has(tx, History::Bodies, number)? {
+        remove_body(tx, number)?;
     }
     if let Some(hash) = tx.get::<CanonicalHeaders>(number)? {
         tx.delete::<HeaderNumbers>(hash, None)?;
@@ -200,9 +227,6 @@ pub(crate) fn remove<TX: DbTxMut>(tx: &TX, number: BlockNumber) -> Result<(), Db
     tx.delete::<CanonicalHeaders>(number, None)?;
     tx.delete::<Headers>(number, None)?;
     tx.delete::<BlockBodyIndices>(number, None)?;
-    tx.delete::<BlockOmmers>(number, None)?;
-    tx.delete::<BlockWithdrawals>(number, None)?;
-    tx.delete::<Sidecars>(number, None)?;
     Ok(())
 }
 

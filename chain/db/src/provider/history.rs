@@ -131,6 +131,25 @@ pub(crate) fn forget_slot<TX: DbTxMut>(
     truncate::<StoragesHistory, _>(tx, slot_key(address, slot, ShardedKey::LAST), from)
 }
 
+/// Forgets all blocks up to `until` that changed an account.
+pub(crate) fn shed_account<TX: DbTxMut>(
+    tx: &TX,
+    address: Address,
+    until: BlockNumber,
+) -> Result<(), DbError> {
+    shed::<AccountsHistory, _>(tx, account_key(address, 0), until)
+}
+
+/// Forgets all blocks up to `until` that changed a slot.
+pub(crate) fn shed_slot<TX: DbTxMut>(
+    tx: &TX,
+    address: Address,
+    slot: B256,
+    until: BlockNumber,
+) -> Result<(), DbError> {
+    shed::<StoragesHistory, _>(tx, slot_key(address, slot, 0), until)
+}
+
 /// The first block of at least `from` in the shard that begins the search.
 fn first_change<T, TX>(
     tx: &TX,
@@ -187,6 +206,29 @@ where
         }
     }
     if kept.is_empty() { Ok(()) } else { tx.put::<T>(last, kept) }
+}
+
+/// Removes blocks up to `until`, and shards of which none is left.
+fn shed<T, TX>(tx: &TX, first: T::Key, until: BlockNumber) -> Result<(), DbError>
+where
+    T: Table<Value = BlockNumberList>,
+    T::Key: Sharded,
+    TX: DbTxMut,
+{
+    loop {
+        let found = tx.cursor_read::<T>()?.seek(first)?;
+        let Some((key, mut blocks)) = found.filter(|(key, _)| key.with_highest(0) == first) else {
+            return Ok(());
+        };
+        if blocks.first_from(0).is_some_and(|lowest| lowest > until) {
+            return Ok(());
+        }
+        blocks.shed(until);
+        if !blocks.is_empty() {
+            return tx.put::<T>(key, blocks);
+        }
+        tx.delete::<T>(key, None)?;
+    }
 }
 
 /// The shard of the same thing before `last`.

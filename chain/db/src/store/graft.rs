@@ -1,9 +1,10 @@
 //! Puts a chain that was dumped, here or elsewhere, in the place of the blocks above genesis.
 
-use super::{META_GENESIS_HASH, META_STATE_FROM, Store, Write, check_state_root};
+use super::{META_GENESIS_HASH, Store, Write, check_state_root};
 use crate::{
     error::DbError,
-    provider::{BlockWrite, blocks, logs, state, unwind},
+    provider::{BlockWrite, blocks, kept, logs, state, unwind},
+    pruning::History,
     state::StateChanges,
     tables::{CanonicalHeaders, Meta},
     traits::DbTxMut,
@@ -33,7 +34,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`DbError::StateRoot`], [`DbError::Empty`], [`DbError::Missing`] for a graft without a first block,
+    /// [`DbError::StateRoot`], [`DbError::Empty`], [`DbError::Pruned`] when the state of the genesis block is not
+    /// known any more, [`DbError::Missing`] for a graft without a first block,
     /// [`DbError::UnevenBlock`], [`DbError::Full`]; then nothing was written.
     pub fn graft(&self, graft: Graft) -> Result<(), DbError> {
         self.write(graft)
@@ -61,7 +63,7 @@ impl Write<()> for Graft {
             head = block.header.number;
             append(tx, block)?;
         }
-        put_number(tx, META_STATE_FROM, head)?;
+        kept::set_first(tx, History::State, head)?;
         for mut block in self.blocks {
             head = block.header.number;
             state::write(tx, &std::mem::take(&mut block.state), Some(head))?;
@@ -77,6 +79,7 @@ fn clear<TX: DbTxMut>(tx: &TX, genesis: u64) -> Result<(), DbError> {
     let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
     let header = blocks::header(tx, genesis)?;
     let header = header.ok_or(DbError::UnknownBlock { number: genesis, head })?;
+    kept::need(tx, History::State, genesis)?;
     let back = unwind::changes_back_to(tx, genesis)?;
     let update = trie::update(tx, &back.hashed())?;
     unwind::unwind(tx, genesis, head, &back)?;
@@ -84,7 +87,8 @@ fn clear<TX: DbTxMut>(tx: &TX, genesis: u64) -> Result<(), DbError> {
     if tx.get::<Meta>(META_GENESIS_HASH.to_owned())?.is_none() {
         tx.put::<Meta>(META_GENESIS_HASH.to_owned(), Bytes::from(header.hash()))?;
     }
-    blocks::remove(tx, genesis)
+    blocks::remove(tx, genesis)?;
+    kept::cap(tx, genesis)
 }
 
 fn append<TX: DbTxMut>(tx: &TX, block: BlockWrite) -> Result<(), DbError> {
@@ -97,8 +101,4 @@ fn append<TX: DbTxMut>(tx: &TX, block: BlockWrite) -> Result<(), DbError> {
     let number = block.header.number;
     blocks::write(tx, block)?;
     logs::note(tx, number)
-}
-
-fn put_number<TX: DbTxMut>(tx: &TX, name: &str, number: u64) -> Result<(), DbError> {
-    tx.put::<Meta>(name.to_owned(), Bytes::copy_from_slice(&number.to_be_bytes()))
 }

@@ -4,7 +4,8 @@ use super::{BlockCheck, Fault, Prepared, UnwindTo, View, Write, check_schema, tx
 use crate::{
     error::DbError,
     mdbx::{FileStats, MdbxDatabase, MdbxTx, MdbxTxMut, OpenOptions},
-    provider::{blocks, history, logs, state, unwind},
+    provider::{blocks, history, kept, logs, state, unwind},
+    pruning::{History, Kept},
     tables::{AccountChangeSets, CanonicalHeaders, StorageChangeSets, TableId},
     traits::{Database, DbCursorRO, DbTxMut, RawCursor, RawCursorMut, RawTx, RawTxMut},
     trie,
@@ -49,6 +50,8 @@ pub struct Checked {
     pub genesis: Option<BlockNumber>,
     /// Number of the head.
     pub head: Option<BlockNumber>,
+    /// The first block of which each kind of history is there.
+    pub kept: Option<Kept>,
     /// What is wrong, at most a hundred faults.
     pub faults: Vec<Fault>,
 }
@@ -64,13 +67,14 @@ pub struct Repaired {
     pub head: BlockNumber,
 }
 
-/// How the file of a folder is filled.
+/// How the file of a folder is filled, and from which blocks on history is there.
 ///
 /// # Errors
 ///
 /// As for [`super::Store::open`].
-pub fn stats(folder: &Path) -> Result<FileStats, DbError> {
-    open(folder)?.0.stats()
+pub fn stats(folder: &Path) -> Result<(FileStats, Kept), DbError> {
+    let (db, view) = open(folder)?;
+    Ok((db.stats()?, view.kept()?))
 }
 
 /// Checks the store in a folder; see [`View::check`].
@@ -81,7 +85,8 @@ pub fn stats(folder: &Path) -> Result<FileStats, DbError> {
 pub fn check(folder: &Path, also: BlockCheck<'_>) -> Result<Checked, DbError> {
     let view = open(folder)?.1;
     let genesis = view.genesis_number().ok().flatten();
-    Ok(Checked { genesis, head: view.head_number().ok(), faults: view.check(also) })
+    let (head, kept) = (view.head_number().ok(), view.kept().ok());
+    Ok(Checked { genesis, head, kept, faults: view.check(also) })
 }
 
 /// Copies the store in a folder to a new file without gaps, which takes its place at once.
@@ -108,7 +113,7 @@ pub fn compact(folder: &Path) -> Result<(FileStats, FileStats), DbError> {
 
 /// Mends the store in a folder, if [`check`] finds faults: takes the blocks from the first bad one on
 /// back, and more until the state fits its header; computes hashed state, tries, histories and
-/// indices anew. The old file stays as `mdbx.dat.damaged`.
+/// indices anew. Of a store without its older history what is left is kept. The old file stays as `mdbx.dat.damaged`.
 ///
 /// # Errors
 ///
@@ -169,6 +174,9 @@ fn salvage(
     copy_sources(&from, &to, end)?;
     let (head, _) = blocks::head(&to)?.ok_or(DbError::Empty)?;
     if end.is_some() {
+        // What would lead back to an older state is gone.
+        kept::need(&to, History::State, head)?;
+        kept::cap(&to, head.saturating_add(1))?;
         state::write(&to, &unwind::changes_back_to(&to, head)?, None)?;
         unwind::forget_change_sets(&to, head.saturating_add(1))?;
     }
@@ -219,7 +227,8 @@ fn derive<TX: DbTxMut>(tx: &TX) -> Result<(), DbError> {
 /// Takes blocks back until the state has the root that the head names.
 fn fit(tx: &MdbxTxMut, head: BlockNumber) -> Result<BlockNumber, DbError> {
     let mut fault = DbError::Empty;
-    for number in (head.saturating_sub(MOST_BACK)..=head).rev() {
+    let least = kept::first(tx, History::State)?.max(head.saturating_sub(MOST_BACK));
+    for number in (least..=head).rev() {
         let Some(header) = blocks::header(tx, number)? else { break };
         let back = unwind::changes_back_to(tx, number)?;
         let computed = trie::update(tx, &back.hashed())?.root;

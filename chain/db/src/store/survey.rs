@@ -4,6 +4,7 @@ use super::{HistoricalView, View};
 use crate::{
     codec::BlockNumberAddress,
     error::DbError,
+    pruning::History,
     state::{AccountUpdate, StateChanges},
     tables::{AccountChangeSets, StorageChangeSets},
     traits::{DbCursorRO, DbTx},
@@ -23,6 +24,7 @@ impl View {
         blocks: RangeInclusive<BlockNumber>,
     ) -> Result<BTreeSet<Address>, DbError> {
         let (first, last) = blocks.into_inner();
+        self.need(History::State, first.saturating_sub(1))?;
         let mut changed = BTreeSet::new();
         for entry in self.tx().cursor_read::<AccountChangeSets>()?.walk(Some(first))? {
             let (number, before) = entry?;
@@ -44,6 +46,7 @@ impl View {
 
     /// What stood before a block where the block changed it; a deleted account was not there.
     pub fn before(&self, block: BlockNumber) -> Result<StateChanges, DbError> {
+        self.need(History::State, block.saturating_sub(1))?;
         let mut before = StateChanges::default();
         for entry in self.tx().cursor_read::<AccountChangeSets>()?.walk(Some(block))? {
             let (number, change) = entry?;

@@ -3,17 +3,22 @@
 use super::View;
 use crate::{
     error::DbError,
-    provider::{blocks::need, history, logs},
+    provider::{
+        blocks::{self, need},
+        history, logs,
+    },
+    pruning::History,
     state::StateChanges,
     tables::{
         AccountChangeSets, AccountsHistory, AccountsTrie, CanonicalHeaders, HashedAccounts,
         HashedStorages, HeaderNumbers, Headers, LogSections, PlainAccountState, PlainStorageState,
-        StorageChangeSets, StoragesHistory, TableId, TransactionHashNumbers, Transactions,
+        Receipts, StorageChangeSets, StoragesHistory, TableId, TransactionHashNumbers,
+        Transactions,
     },
     traits::{DbCursorRO, DbDupCursorRO, DbTx, RawCursor, RawTx, Table},
     trie,
 };
-use alloy_primitives::{BlockNumber, keccak256};
+use alloy_primitives::{BlockNumber, TxNumber, keccak256};
 use reth_primitives_traits::StorageEntry;
 
 /// What else a block must satisfy: the chain knows what its headers commit to.
@@ -66,6 +71,7 @@ impl View {
             Self::check_hashed,
             Self::check_tries,
             Self::check_head,
+            Self::check_kept,
             Self::check_account_history,
             Self::check_slot_history,
             Self::check_samples,
@@ -114,14 +120,20 @@ impl View {
     }
 
     fn check_block(&self, number: BlockNumber, genesis: BlockNumber) -> Result<(), DbError> {
-        let block = need::<CanonicalHeaders, _>(self.block(number)?)?;
+        let header = need::<CanonicalHeaders, _>(self.header(number)?)?;
         if number != genesis {
             // The first block may be another chain's, with a header of another shape.
-            same::<Headers>(block.header.header().hash_slow() == block.header.hash())?;
-            same::<Headers>(self.hash(number - 1)? == Some(block.header.parent_hash))?;
+            same::<Headers>(header.header().hash_slow() == header.hash())?;
+            same::<Headers>(self.hash(number - 1)? == Some(header.parent_hash))?;
         }
-        self.receipts(number)?;
-        self.sidecar(number)?;
+        blocks::indices(self.tx(), number)?;
+        if self.has(History::Receipts, number)? {
+            self.receipts(number)?;
+        }
+        if self.has(History::Bodies, number)? {
+            self.block(number)?;
+            self.sidecar(number)?;
+        }
         Ok(())
     }
 
@@ -176,11 +188,11 @@ impl View {
 
     /// The histories lead to the states that earlier headers name.
     fn check_samples(&self) -> Result<(), DbError> {
-        let genesis = self.genesis_number()?.ok_or(DbError::Empty)?;
-        let length = self.head_number()?.saturating_sub(genesis);
+        let first = self.kept()?.state;
+        let length = self.head_number()?.saturating_sub(first);
         for sample in 0..SAMPLES.min(length) {
             let part = u128::from(length) * u128::from(sample) / u128::from(SAMPLES);
-            self.check_root_of(genesis.saturating_add(u64::try_from(part).unwrap_or(length)))?;
+            self.check_root_of(first.saturating_add(u64::try_from(part).unwrap_or(length)))?;
         }
         Ok(())
     }
@@ -232,9 +244,38 @@ impl View {
         same::<StoragesHistory>(noted == listed)
     }
 
+    /// Nothing is left of what is said to be gone.
+    fn check_kept(&self) -> Result<(), DbError> {
+        let (tx, kept) = (self.tx(), self.kept()?);
+        let (genesis, head) = (self.genesis_number()?.ok_or(DbError::Empty)?, self.head_number()?);
+        let changed = tx.cursor_read::<AccountChangeSets>()?.first()?.map(|(number, _)| number);
+        same::<AccountChangeSets>(changed.is_none_or(|number| number > kept.state))?;
+        let changed = tx.cursor_read::<StorageChangeSets>()?.first()?.map(|(at, _)| at.0);
+        same::<StorageChangeSets>(changed.is_none_or(|number| number > kept.state))?;
+        let after = blocks::indices(tx, genesis)?.next_tx_num();
+        let least = |first| -> Result<_, DbError> {
+            if first > head {
+                Ok(TxNumber::MAX)
+            } else {
+                Ok(blocks::indices(tx, first)?.first_tx_num)
+            }
+        };
+        let (receipts, bodies) = (least(kept.receipts)?, least(kept.bodies)?);
+        same::<Receipts>(first_from::<Receipts>(tx, after)?.is_none_or(|id| id >= receipts))?;
+        same::<Transactions>(first_from::<Transactions>(tx, after)?.is_none_or(|id| id >= bodies))
+    }
+
     fn check_logs(&self) -> Result<(), DbError> {
         same::<LogSections>(logs::is_sound(self.tx())?)
     }
+}
+
+/// The first transaction from `id` on that a table has.
+fn first_from<T: Table<Key = TxNumber>>(
+    tx: &impl DbTx,
+    id: TxNumber,
+) -> Result<Option<TxNumber>, DbError> {
+    Ok(tx.cursor_read::<T>()?.seek(id)?.map(|(found, _)| found))
 }
 
 fn note(faults: &mut Vec<Fault>, block: Option<BlockNumber>, result: Result<(), DbError>) {

@@ -1,14 +1,15 @@
 //! Reads a chain as it was at one moment, now and at earlier blocks.
 
 use super::{
-    META_GENESIS, META_GENESIS_HASH, META_STATE_FROM, Prepared, PreparedTries,
+    META_ACCOUNTS, META_GENESIS_HASH, Prepared, PreparedTries,
     historical::HistoricalView,
     proof::{AccountProof, proof},
     tx::ViewTx,
 };
 use crate::{
     error::DbError,
-    provider::{StoredBlock, StoredTransaction, blocks, logs, state, unwind},
+    provider::{StoredBlock, StoredTransaction, blocks, kept, logs, state, unwind},
+    pruning::{History, Kept},
     state::{HashedChanges, StateChanges},
     tables::{
         BlockWithdrawals, Bytecodes, CanonicalHeaders, HeaderNumbers, Meta, PlainAccountState,
@@ -64,10 +65,12 @@ impl View {
 
     /// Number of the first block; `None` before genesis.
     pub fn genesis_number(&self) -> Result<Option<BlockNumber>, DbError> {
-        let bytes = self.tx().get::<Meta>(META_GENESIS.to_owned())?;
-        let number = bytes.map(|bytes| <[u8; 8]>::try_from(bytes.as_ref())).transpose();
-        let number = number.map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
-        Ok(number.map(u64::from_be_bytes))
+        kept::number(self.tx(), kept::GENESIS)
+    }
+
+    /// The accounts as the genesis file had them, JSON; `None` when the store was made without them.
+    pub fn genesis_accounts(&self) -> Result<Option<Bytes>, DbError> {
+        self.tx().get::<Meta>(META_ACCOUNTS.to_owned())
     }
 
     /// Hash of the genesis that the store was made with, if a dumped chain's first block took its place.
@@ -77,9 +80,24 @@ impl View {
         hash.map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })
     }
 
-    /// First block whose state is known; 0 unless a dumped chain was loaded.
+    /// First block whose state is known; 0 unless a dumped chain was loaded or states were removed.
     pub fn state_from(&self) -> Result<BlockNumber, DbError> {
-        state_from(self.tx())
+        kept::first(self.tx(), History::State)
+    }
+
+    /// The first block of which each kind of history is there.
+    pub fn kept(&self) -> Result<Kept, DbError> {
+        kept::all(self.tx())
+    }
+
+    /// Whether a kind of history of a block is there, if the block is.
+    pub fn has(&self, part: History, number: BlockNumber) -> Result<bool, DbError> {
+        kept::has(self.tx(), part, number)
+    }
+
+    /// Refuses a block of which a kind of history was removed: [`DbError::Pruned`].
+    pub fn need(&self, part: History, number: BlockNumber) -> Result<(), DbError> {
+        kept::need(self.tx(), part, number)
     }
 
     /// Header of a block.
@@ -105,8 +123,10 @@ impl View {
         self.tx().get::<HeaderNumbers>(hash)
     }
 
-    /// A block with its transactions, senders, withdrawals and ommers.
+    /// A block with its transactions, senders, withdrawals and ommers; [`DbError::Pruned`] where these
+    /// were removed.
     pub fn block(&self, number: BlockNumber) -> Result<Option<StoredBlock>, DbError> {
+        self.need(History::Bodies, number)?;
         blocks::block(self.tx(), number)
     }
 
@@ -126,23 +146,26 @@ impl View {
         }
     }
 
-    /// Receipts of a block, in the order of its transactions.
+    /// Receipts of a block, in the order of its transactions; [`DbError::Pruned`] where they were removed.
     pub fn receipts(&self, number: BlockNumber) -> Result<Option<Vec<Receipt>>, DbError> {
+        self.need(History::Receipts, number)?;
         blocks::receipts(self.tx(), number)
     }
 
-    /// A transaction, its sender and its place.
+    /// A transaction, its sender and its place; `None` also for one whose block lost its body.
     pub fn tx_by_hash(&self, hash: TxHash) -> Result<Option<StoredTransaction>, DbError> {
         blocks::transaction(self.tx(), hash)
     }
 
     /// Withdrawals of a block; `None` for a block without the field, and for one not kept.
     pub fn withdrawals(&self, number: BlockNumber) -> Result<Option<Withdrawals>, DbError> {
+        self.need(History::Bodies, number)?;
         Ok(self.tx().get::<BlockWithdrawals>(number)?.map(|stored| stored.withdrawals))
     }
 
     /// Sealing data of a block.
     pub fn sidecar(&self, number: BlockNumber) -> Result<Option<Bytes>, DbError> {
+        self.need(History::Bodies, number)?;
         self.tx().get::<Sidecars>(number)
     }
 
@@ -179,12 +202,14 @@ impl View {
         Ok(())
     }
 
-    /// The state after a kept block; [`DbError::UnknownBlock`] for others.
+    /// The state after a block; [`DbError::UnknownBlock`] for one that is not there,
+    /// [`DbError::Pruned`] for one whose state is not known any more.
     pub fn at(&self, number: BlockNumber) -> Result<HistoricalView, DbError> {
         let head = self.head_number()?;
-        if number > head || number < self.state_from()? || self.hash(number)?.is_none() {
+        if number > head || self.hash(number)?.is_none() {
             return Err(DbError::UnknownBlock { number, head });
         }
+        self.need(History::State, number)?;
         Ok(HistoricalView::new(self.clone(), number))
     }
 
@@ -250,12 +275,4 @@ impl View {
         let value = |slot| self.storage(address, slot);
         proof(self.tx(), &HashedChanges::default(), (address, account), (slots, &value))
     }
-}
-
-/// First block whose state is known.
-pub(super) fn state_from<TX: DbTx>(tx: &TX) -> Result<BlockNumber, DbError> {
-    let bytes = tx.get::<Meta>(META_STATE_FROM.to_owned())?;
-    let number = bytes.map(|bytes| <[u8; 8]>::try_from(bytes.as_ref())).transpose();
-    let number = number.map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
-    Ok(number.map_or(0, u64::from_be_bytes))
 }

@@ -58,6 +58,7 @@ pub(crate) fn genesis(store: &Store) -> GenesisState {
         header: SealedHeader::seal_slow(header),
         alloc,
         config: Bytes::from_static(br#"{"chainId":5554}"#),
+        accounts: Bytes::new(),
         check_root: true,
     }
 }

@@ -11,6 +11,7 @@ mod logs;
 mod maintain;
 mod model;
 mod power;
+mod prune;
 mod refusals;
 mod seeded;
 mod store;

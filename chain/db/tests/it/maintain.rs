@@ -213,7 +213,7 @@ fn a_folder_without_a_store_is_not_given_one() {
 fn stats_tell_entries_and_bytes() {
     let folder = closed();
 
-    let stats = maintain::stats(folder.path()).unwrap();
+    let stats = maintain::stats(folder.path()).unwrap().0;
 
     let headers = stats.tables.iter().find(|table| table.name == "CanonicalHeaders").unwrap();
     assert_eq!(headers.entries, usize::try_from(HEAD).unwrap() + 1);

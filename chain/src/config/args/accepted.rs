@@ -10,10 +10,10 @@ pub(in crate::config) struct AcceptedArgs {
     /// No least tip is asked.
     #[arg(long)]
     disable_min_priority_fee: bool,
-    /// History is kept on disk and costs no memory.
+    /// History is kept on disk and costs no memory; --prune.bodies bounds it.
     #[arg(long, value_name = "BLOCKS")]
     transaction_block_keeper: Option<u64>,
-    /// History is kept on disk and costs no memory.
+    /// History is kept on disk and costs no memory; --prune.state bounds it.
     #[arg(long, value_name = "STATES", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "clap's form of a flag with an optional value")]
     prune_history: Option<Option<usize>>,

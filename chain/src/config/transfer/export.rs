@@ -4,7 +4,7 @@ use super::{ExportArgs, TransferError, blocks, draft::Draft, open_store};
 use crate::{
     engine,
     execution::{ChainView, ReadError},
-    genesis::Limits,
+    genesis::{GenesisError, Limits},
 };
 use alloy_primitives::B256;
 use std::{ops::RangeInclusive, sync::Arc};
@@ -63,14 +63,14 @@ fn judgeable(view: &ChainView, height: Height) -> Result<crate::execution::Forei
     if !view.outside(height)?.is_empty() {
         return Err(TransferError::ChangedOutside { height });
     }
-    let block = view.block(height)?.ok_or(ReadError::NoState { height })?;
+    let block = view.body(height)?.ok_or(ReadError::NoState { height })?;
     Ok(block.into_foreign())
 }
 
 fn write_genesis(args: &ExportArgs, store: &Store) -> Result<(), TransferError> {
     let Some(path) = &args.genesis else { return Ok(()) };
-    let config = store.genesis_config()?.unwrap_or_default();
+    let genesis = serde_json::to_vec(&engine::genesis_file(store)?).map_err(GenesisError::Form)?;
     let mut draft = Draft::create(path)?;
-    draft.write(&config)?;
+    draft.write(&genesis)?;
     draft.finish()
 }

@@ -141,7 +141,7 @@ fn state_form(state: &StateView) -> Result<StateForm, ReadError> {
 }
 
 /// What anvil has no place for.
-fn ours(view: &ChainView, latest: &StateView) -> Result<Ours, ReadError> {
+fn ours(view: &ChainView, latest: &StateView) -> Result<Ours, DumpError> {
     let store = view.store();
     let (first, head) = (view.spec().header.number, view.head().number);
     let (mut before, mut attached) = (Vec::new(), BTreeMap::new());
@@ -164,8 +164,11 @@ fn ours(view: &ChainView, latest: &StateView) -> Result<Ours, ReadError> {
         }
     }
     let code = |hash: B256| latest.code_by_hash_ref(hash).map(|code| code.original_bytes());
-    let codes: Vec<Bytes> = hashes.into_iter().map(code).collect::<Result<_, _>>()?;
-    let genesis = view.spec().genesis.clone();
+    let codes: Vec<Bytes> = hashes.into_iter().map(code).collect::<Result<_, ReadError>>()?;
+    let mut genesis = view.spec().genesis.clone();
+    if let Some(accounts) = store.genesis_accounts()? {
+        genesis.alloc = serde_json::from_slice(&accounts)?;
+    }
     let root = view.state(At::After(view.height()))?.state_root(&StateChanges::default())?;
     Ok(Ours {
         version: VERSION,

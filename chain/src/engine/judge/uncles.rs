@@ -69,7 +69,7 @@ impl Family {
         let mut family = Self { ancestors: BTreeMap::new(), uncles: BTreeSet::new() };
         let head = view.height().0;
         for height in head.saturating_sub(GENERATIONS.saturating_sub(1))..=head {
-            let Some(block) = view.block(Height(height))? else { continue };
+            let Some(block) = view.body(Height(height))? else { continue };
             family.uncles.extend(block.ommers.iter().map(Sealable::hash_slow));
             family.ancestors.insert(block.hash(), block.header);
         }

@@ -2,7 +2,7 @@
 
 use super::support::{Tx, on_store, plain_spec, stranger};
 use crate::{
-    engine::{Beginning, EngineError, EngineOptions, stored_genesis},
+    engine::{Beginning, EngineError, EngineOptions, genesis_file, stored_genesis},
     execution::At,
     genesis::{ChainSpec, DevGenesis, Limits},
 };
@@ -45,6 +45,11 @@ fn a_store_knows_the_genesis_it_began_with() {
     let spec = stored_genesis(&store, Limits::DEV).unwrap().unwrap();
 
     assert_eq!(spec.header.hash(), plain_spec().header.hash());
+    assert_eq!(spec.genesis.config, plain_spec().genesis.config);
+    assert_eq!(spec.has_precompiles, plain_spec().has_precompiles);
+    // A start does not read them; who wants the file has them all the same.
+    assert!(spec.genesis.alloc.len() <= 1);
+    assert_eq!(genesis_file(&store).unwrap().unwrap(), plain_spec().genesis);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Tells which rules the chain has, and how far back the node can answer.
 
 use crate::{
-    execution::UtnetEvmFactory,
+    execution::{ReadError, UtnetEvmFactory},
     genesis::ChainSpec,
     rpc::{Context, args::Args, error::RpcError, table::methods},
 };
@@ -11,6 +11,7 @@ use alloy_hardforks::EthereumHardforks;
 use alloy_primitives::{Address, B256, U64};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utnet_db::History;
 use utnet_primitives::{Height, Seconds};
 
 methods! {
@@ -88,7 +89,9 @@ struct Head {
 struct Kept {
     disabled: bool,
     oldest_block: U64,
-    delete_strategy: Window,
+    /// None where nothing is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delete_strategy: Option<Window>,
 }
 
 /// Data older than a number of blocks goes.
@@ -98,22 +101,25 @@ struct Window {
     retention_blocks: U64,
 }
 
-/// Everything is kept from the first block on: the window is as wide as a block number can say.
 fn capabilities(context: &Context, _: &mut Args) -> Result<Capabilities, RpcError> {
     let view = context.view()?;
     let head = view.head();
-    let kept = Kept {
+    let (first, pruning) = (view.store().kept().map_err(ReadError::from)?, context.chain.pruning());
+    let kept = |part| Kept {
         disabled: false,
-        oldest_block: U64::from(view.spec().header.number),
-        delete_strategy: Window { retention_blocks: U64::MAX },
+        oldest_block: U64::from(first.first(part)),
+        // The head is one of them.
+        delete_strategy: pruning
+            .distance(part)
+            .map(|distance| Window { retention_blocks: U64::from(distance.saturating_add(1)) }),
     };
     Ok(Capabilities {
         head: Head { number: U64::from(head.number), hash: head.hash() },
-        state: kept,
-        tx: kept,
-        logs: kept,
-        receipts: kept,
-        blocks: kept,
-        stateproofs: kept,
+        state: kept(History::State),
+        tx: kept(History::Bodies),
+        logs: kept(History::Receipts),
+        receipts: kept(History::Receipts),
+        blocks: kept(History::Bodies),
+        stateproofs: kept(History::State),
     })
 }

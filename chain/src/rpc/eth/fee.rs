@@ -4,7 +4,7 @@ use crate::{
     execution::{BlockRecord, ChainView},
     rpc::{Context, args::Args, error::RpcError, table::methods, values::Small},
 };
-use alloy_consensus::{BlockHeader, Transaction as _};
+use alloy_consensus::{BlockHeader, Header, Transaction as _};
 use alloy_eips::{BlockNumberOrTag, eip1559::BaseFeeParams, eip7840::BlobParams};
 use alloy_primitives::{U64, U256};
 use alloy_rpc_types_eth::FeeHistory;
@@ -69,9 +69,10 @@ fn history(context: &Context, args: &mut Args) -> Result<FeeHistory, RpcError> {
     let mut history = FeeHistory { oldest_block: last + 1 - count, ..Default::default() };
     history.reward = percentiles.is_some().then(Vec::new);
     for height in history.oldest_block..=last {
-        let Some(record) = view.block(Height(height))? else { break };
-        add(&mut history, &view, &record);
+        let Some(header) = view.header(Height(height))? else { break };
+        add(&mut history, &view, &header);
         if let (Some(rewards), Some(wanted)) = (&mut history.reward, &percentiles) {
+            let Some(record) = view.block(Height(height))? else { break };
             rewards.push(tips(&record, wanted));
         }
     }
@@ -98,8 +99,7 @@ fn blobs(view: &ChainView, timestamp: u64) -> Option<BlobParams> {
     view.spec().blob_params(Seconds(timestamp))
 }
 
-fn add(history: &mut FeeHistory, view: &ChainView, record: &BlockRecord) {
-    let header = &record.header;
+fn add(history: &mut FeeHistory, view: &ChainView, header: &Header) {
     let blobs = blobs(view, header.timestamp);
     history.base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
     history.gas_used_ratio.push(ratio(header.gas_used, header.gas_limit));

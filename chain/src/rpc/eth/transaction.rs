@@ -1,7 +1,7 @@
 //! Answers where transactions are and what became of them.
 
 use crate::{
-    execution::{At, BlockRecord},
+    execution::{At, BlockRecord, ChainView},
     pool::PooledEntry,
     rpc::{
         Context,
@@ -38,14 +38,28 @@ impl Context {
         self.chain.pool_view().ready()
     }
 
-    /// The block that holds a transaction, and its index there.
+    /// The block that holds a transaction, without receipts where these are not kept, and its index there.
     pub(in crate::rpc) fn find_mined(
         &self,
         hash: B256,
     ) -> Result<Option<(BlockRecord, usize)>, RpcError> {
         let view = self.view()?;
-        let Some((height, index)) = view.transaction(hash)? else { return Ok(None) };
-        Ok(view.block(height)?.map(|record| (record, index)))
+        let Some((height, index)) = self.find_place(&view, hash)? else { return Ok(None) };
+        Ok(view.body(height)?.map(|record| (record, index)))
+    }
+
+    /// Where a mined transaction stands. One that waits in the pool was not removed with old blocks.
+    fn find_place(
+        &self,
+        view: &ChainView,
+        hash: B256,
+    ) -> Result<Option<(Height, usize)>, RpcError> {
+        match view.transaction(hash) {
+            Err(error) if error.is_pruned() && self.chain.pool_view().find(&hash).is_some() => {
+                Ok(None)
+            }
+            found => Ok(found?),
+        }
     }
 
     /// The receipt of a mined transaction.
@@ -53,7 +67,9 @@ impl Context {
         &self,
         hash: B256,
     ) -> Result<Option<ReceiptObject>, RpcError> {
-        let Some((record, index)) = self.find_mined(hash)? else { return Ok(None) };
+        let view = self.view()?;
+        let Some((height, index)) = self.find_place(&view, hash)? else { return Ok(None) };
+        let Some(record) = view.block(height)? else { return Ok(None) };
         let blobs = self.chain.spec().blob_params(Seconds(record.header.timestamp()));
         Ok(objects::receipts(&record, blobs).into_iter().nth(index))
     }
@@ -114,15 +130,19 @@ impl Context {
             let account = view.state(At::After(Height(height)))?.account(sender)?;
             Ok(account.map(|account| account.nonce).unwrap_or_default())
         };
-        let (mut low, mut high) = (view.spec().header.number, view.head().number);
+        let (mut low, mut high) = (view.state_from()?.0, view.head().number);
         if nonce_after(high)? <= nonce {
             return Ok(None);
+        }
+        if nonce_after(low)? > nonce {
+            // Before the first state that is kept: refused, unless that is the first block's.
+            low = view.spec().header.number;
         }
         while low < high {
             let middle = low + (high - low) / 2;
             if nonce_after(middle)? > nonce { high = middle } else { low = middle + 1 }
         }
-        let Some(record) = view.block(Height(low))? else { return Ok(None) };
+        let Some(record) = view.body(Height(low))? else { return Ok(None) };
         let mut transactions = record.transactions.iter();
         let index = transactions.position(|tx| tx.signer() == sender && tx.nonce() == nonce);
         Ok(index.map(|index| (record, index)))

@@ -96,7 +96,8 @@ async fn a_dump_of_anvils_kind_keeps_what_it_says_and_no_more() {
     let latest = other.ask("eth_getBlockByNumber", json!(["latest", true])).await;
     assert_eq!(latest, node.ask("eth_getBlockByNumber", json!(["latest", true])).await);
     let lost = other.refusal("eth_getBalance", json!([BOB, "0x1"])).await;
-    assert!(lost.message().contains("no state of block"), "{lost}");
+    assert_eq!(lost.code(), 4444);
+    assert!(lost.message().contains("state of block 1; what is kept begins with"), "{lost}");
     other.ask("anvil_mine", json!([2])).await;
     other.ask("eth_getBalance", json!([BOB, "0x4"])).await;
     other.ask("anvil_reset", json!([])).await;

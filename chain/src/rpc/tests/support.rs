@@ -29,7 +29,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use utnet_db::Store;
+use utnet_db::{Pruning, Store};
 use utnet_primitives::{Gas, Seconds};
 
 /// The wall clock of every test.
@@ -62,6 +62,13 @@ impl Node {
         Self::open(genesis.build().unwrap(), options, ipc).await
     }
 
+    /// A node that does not keep everything.
+    pub(super) async fn keeping(pruning: Pruning) -> Self {
+        let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
+        let options = EngineOptions { pruning, ..EngineOptions::default() };
+        Self::open(genesis.build().unwrap(), options, None).await
+    }
+
     /// A node that knows contracts.
     pub(super) async fn explaining(explainer: Explainer) -> Self {
         let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
@@ -71,12 +78,18 @@ impl Node {
 
     /// A node whose blocks the genesis sealer makes.
     pub(super) async fn poci() -> Self {
+        Self::poci_keeping(Pruning::default()).await
+    }
+
+    /// The same, without older history.
+    pub(super) async fn poci_keeping(pruning: Pruning) -> Self {
         let dev = DevGenesis { timestamp: START, ..DevGenesis::default() };
         let mut genesis = dev.build().unwrap();
         install(&mut genesis, &Founders { governor: ALICE, vendors: vec![ALICE] }).unwrap();
         let key = PrivateKeySigner::from_bytes(&SEALER_KEY).unwrap();
         let sealer = Sealer::new(Chips::default(), Some(key));
-        Self::open(genesis, EngineOptions { sealer, ..EngineOptions::default() }, None).await
+        let options = EngineOptions { sealer, pruning, ..EngineOptions::default() };
+        Self::open(genesis, options, None).await
     }
 
     /// A plain node whose server is set up otherwise.

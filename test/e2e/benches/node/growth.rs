@@ -77,7 +77,7 @@ fn grow(node: &Running, peer: &Peer, requests: &[Prepared], table: &mut Table) -
     table.note(&format!("{what}: first blocks"), peer.name, format!("{first:.0}/s"));
     table.note(&format!("{what}: last blocks"), peer.name, format!("{last:.0}/s{cut}"));
     table.note(&format!("{what}: peak anonymous memory"), peer.name, format!("{peak} MiB"));
-    let disk = disk_mib(node.folder.path())?;
+    let disk = disk_mib(node.folder())?;
     table.note(&format!("{what}: disk"), peer.name, format!("{disk} MiB"));
     let answered = history(&mut client, made as u64)?;
     table.note(&format!("{what}: historic balances answered"), peer.name, answered);

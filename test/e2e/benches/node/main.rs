@@ -7,9 +7,9 @@
     reason = "it measures wall time and waits for other processes"
 )]
 
+mod accounts;
 mod contract;
 mod growth;
-mod http;
 mod load;
 mod memory;
 mod peer;
@@ -20,6 +20,7 @@ mod throughput;
 mod wallet;
 
 use anyhow::{Result, bail};
+use e2e::http;
 use peer::Peer;
 use table::Table;
 
@@ -33,13 +34,14 @@ const SUBJECTS: &[(&str, Subject)] = &[
     ("growth", growth::measure),
     ("empty", growth::empty_blocks),
     ("logs", reads::sparse_logs),
+    ("accounts", accounts::measure),
 ];
 
 type Subject = fn(&[Peer], &mut Table) -> Result<()>;
 
 const USAGE: &str = "\
 scripts/bench/node [--quick] [--durable] [--only-ours] [SUBJECT..]
-  subjects: start transfers erc20 store reads growth empty logs (all by default)
+  subjects: start transfers erc20 store reads growth empty logs accounts (all by default)
   --quick      a tenth of the load
   --durable    also measure our node with an fsync per block
   --only-ours  leave anvil out";

@@ -61,9 +61,30 @@ impl Peer {
         Ok(Self { name: "anvil", program, flags: vec!["--silent"], is_ours: false })
     }
 
+    /// Whether it is our node.
+    pub(crate) const fn is_ours(&self) -> bool {
+        self.is_ours
+    }
+
+    /// Begins a chain from a genesis file in a folder; does nothing for those that begin when they start.
+    pub(crate) fn init(&self, genesis: &Path, folder: &Path) -> Result<Duration> {
+        let begun = Instant::now();
+        if self.is_ours {
+            let mut command = Command::new(&self.program);
+            command.arg("init").arg("--genesis").arg(genesis);
+            command.arg("--datadir").arg(folder.join("chain"));
+            ensure!(command.stdout(Stdio::null()).status()?.success(), "utnet init failed");
+        }
+        Ok(begun.elapsed())
+    }
+
     /// Starts it with more flags and waits for its first answer.
     pub(crate) fn start(&self, flags: &[&str]) -> Result<Running> {
-        let folder = tempfile::tempdir()?;
+        self.start_in(tempfile::tempdir()?, flags)
+    }
+
+    /// The same in a folder that may hold a chain.
+    pub(crate) fn start_in(&self, folder: tempfile::TempDir, flags: &[&str]) -> Result<Running> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new(&self.program);
         command.args(&self.flags).args(flags).args(["--port", &port.to_string()]);
@@ -75,6 +96,7 @@ impl Peer {
         let begun = Instant::now();
         let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let folder = Some(folder);
         let mut running = Running { child, address, folder, started_in: Duration::ZERO };
         running.wait(begun)?;
         Ok(running)
@@ -86,7 +108,8 @@ impl Peer {
 pub(crate) struct Running {
     child: Child,
     pub(crate) address: SocketAddr,
-    pub(crate) folder: tempfile::TempDir,
+    /// None when it was killed and its folder lives on.
+    folder: Option<tempfile::TempDir>,
     /// From the start of the process to its first answer.
     pub(crate) started_in: Duration,
 }
@@ -110,6 +133,18 @@ impl Running {
     /// A connection of its own.
     pub(crate) fn client(&self) -> Result<Client> {
         Client::connect(self.address).context("the node does not take another connection")
+    }
+
+    /// Kills it and leaves its folder.
+    pub(crate) fn kill(mut self) -> Result<tempfile::TempDir> {
+        self.child.kill()?;
+        self.child.wait()?;
+        self.folder.take().context("the folder is taken once")
+    }
+
+    /// Where its data is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().expect("the folder goes when the node was killed").path()
     }
 
     /// The process.
