@@ -89,9 +89,7 @@ struct Head {
 struct Kept {
     disabled: bool,
     oldest_block: U64,
-    /// None where nothing is removed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delete_strategy: Option<Window>,
+    delete_strategy: Window,
 }
 
 /// Data older than a number of blocks goes.
@@ -108,10 +106,12 @@ fn capabilities(context: &Context, _: &mut Args) -> Result<Capabilities, RpcErro
     let kept = |part| Kept {
         disabled: false,
         oldest_block: U64::from(first.first(part)),
-        // The head is one of them.
-        delete_strategy: pruning
-            .distance(part)
-            .map(|distance| Window { retention_blocks: U64::from(distance.saturating_add(1)) }),
+        // The head is one of them. Where all is kept, the window is as wide as a block number can say.
+        delete_strategy: Window {
+            retention_blocks: U64::from(
+                pruning.distance(part).unwrap_or(u64::MAX).saturating_add(1),
+            ),
+        },
     };
     Ok(Capabilities {
         head: Head { number: U64::from(head.number), hash: head.hash() },

@@ -40,7 +40,8 @@ async fn everything_is_kept_from_the_first_block_on() {
     for resource in ["state", "tx", "logs", "receipts", "blocks", "stateproofs"] {
         assert_eq!(kept[resource]["disabled"], false, "{resource}");
         assert_eq!(kept[resource]["oldestBlock"], "0x0", "{resource}");
-        assert!(kept[resource]["deleteStrategy"].is_null(), "{resource}");
+        let blocks = &kept[resource]["deleteStrategy"]["retentionBlocks"];
+        assert_eq!(number(blocks), u64::MAX, "{resource}");
     }
 }
 
