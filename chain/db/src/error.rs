@@ -59,6 +59,26 @@ pub enum DbError {
         /// What the storage engine said.
         source: MdbxError,
     },
+    /// The journal lacks commits that the disk once had.
+    #[error(
+        "the journal {path} ends at commit {last}, and the disk once had commit {synced}: {REMEDY}"
+    )]
+    Lost {
+        /// Folder of the journal.
+        path: PathBuf,
+        /// The last whole commit.
+        last: u64,
+        /// A commit that the disk once had.
+        synced: u64,
+    },
+    /// The journal was written by another version of the node.
+    #[error(
+        "{path} was written by another version of the node: start that version once and stop it with Ctrl-C, then start this one"
+    )]
+    Journal {
+        /// The part that was met.
+        path: PathBuf,
+    },
     /// The database was written by another version of the node.
     #[error(
         "the database has schema {found}, this node speaks {known}: use the node that wrote it"
@@ -210,6 +230,7 @@ impl DbError {
         matches!(
             self,
             Self::Damaged { .. }
+                | Self::Lost { .. }
                 | Self::Undecodable { .. }
                 | Self::Missing { .. }
                 | Self::Contradiction { .. }

@@ -1,13 +1,18 @@
 //! Keep the chain on disk: reth-db's traits, tables and encodings over MDBX.
 //!
 //! Layers, each using only those before it: [`traits`], [`tables`], [`codec`], [`mdbx`] and
-//! [`memory`] (two backends of the same traits), `provider` (blocks and states), `trie` (roots and
+//! [`memory`] (backends of the same traits), `journal`, [`layered`] (recent commits in a journal and in
+//! memory, before the file), `provider` (blocks and states), `trie` (roots and
 //! proofs), [`Store`] (what the node uses). Every stored byte is drawn in `docs/formats.md`.
 
 extern crate alloc;
 
 pub mod codec;
 mod error;
+mod flat;
+mod journal;
+mod layer;
+pub mod layered;
 pub mod mdbx;
 pub mod memory;
 mod provider;

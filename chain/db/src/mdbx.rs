@@ -3,12 +3,14 @@
 //! Reading transactions cost a slot of the reader table and keep the pages they see from being
 //! reused: hold them for one request, not for the life of the process.
 
+mod carry;
 mod create;
 mod cursor;
 mod lock;
 mod replace;
 mod stats;
 
+pub(crate) use create::sync_folders;
 pub use cursor::MdbxCursor;
 pub use stats::{FileStats, TableStats};
 
@@ -25,7 +27,6 @@ use signet_libmdbx::{
 };
 use std::{
     borrow::Cow,
-    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -33,7 +34,6 @@ use std::{
 /// Bytes of a page. The limits in `codec` hold for this size.
 const PAGE: usize = 4_096;
 
-/// Name of the file.
 /// Name of the database's file in its folder.
 pub const FILE: &str = "mdbx.dat";
 
@@ -42,11 +42,6 @@ const HEAD: u64 = 3 * 4_096;
 
 /// Most bytes by which the file grows at a time.
 const GROWTH: usize = 64 << 20;
-
-/// Bytes of commits that wait for the disk at most; with more, a commit waits itself. Any number
-/// keeps the engine from syncing in every transaction that looks for free pages, which it does
-/// without one.
-const BACKLOG: usize = 256 << 20;
 
 /// Reading transactions that can be open at once, over all threads.
 const READERS: u64 = 1_024;
@@ -57,8 +52,9 @@ pub struct OpenOptions {
     /// Whether a commit waits until the disk has the data. Without it a commit survives the death
     /// of the process at once and that of the machine a moment later; see `docs/durability.md`.
     pub durable: bool,
-    /// Whether nothing but [`crate::Store::sync`] brings commits to the disk; for tests and loads.
-    pub sync_by_hand: bool,
+    /// Whether nothing but [`crate::Store::sync`] and [`crate::Store::carry`] brings commits to the
+    /// disk and into the file; for tests.
+    pub by_hand: bool,
     /// Largest size of the file, in bytes. It is address space, not disk, until used.
     pub max_size: usize,
 }
@@ -66,22 +62,8 @@ pub struct OpenOptions {
 impl Default for OpenOptions {
     /// Process-safe, at most 1 TiB.
     fn default() -> Self {
-        Self { durable: false, sync_by_hand: false, max_size: 1 << 40 }
+        Self { durable: false, by_hand: false, max_size: 1 << 40 }
     }
-}
-
-impl OpenOptions {
-    /// Whether every commit must wait for the disk, asked for or not: without the system's boot id
-    /// the engine cannot tell a killed process from a machine that lost power, and would take back
-    /// what a killed process had committed.
-    fn waits_for_disk(self) -> bool {
-        self.durable || !has_boot_id()
-    }
-}
-
-fn has_boot_id() -> bool {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .is_ok_and(|id| id.bytes().any(|byte| byte.is_ascii_hexdigit() && byte != b'0'))
 }
 
 /// An open file of tables.
@@ -94,8 +76,8 @@ struct Inner {
     // Before the lock: the file must be closed when the lock goes.
     env: Environment,
     handles: Arc<[Handle]>,
-    /// The same file, to bring its pages to the disk beside the engine.
-    file: File,
+    /// Facts about the file itself, which no reader of tables sees.
+    marks: Handle,
     turn: Arc<Turn>,
     max_size: usize,
     path: PathBuf,
@@ -122,29 +104,10 @@ impl MdbxDatabase {
         let lock = FolderLock::take(path)?;
         create::unless_there(path, options)?;
         refuse_stub(path)?;
-        let (env, handles) = open_file(path, options)?;
-        let file = File::open(path.join(FILE))
-            .map_err(|source| DbError::Folder { path: path.to_owned(), source })?;
+        let (env, handles, marks) = open_file(path, options)?;
         let (turn, max_size, path) = (Arc::default(), options.max_size, path.to_owned());
-        let inner = Inner { env, handles, file, turn, max_size, path, lock: Some(lock) };
+        let inner = Inner { env, handles, marks, turn, max_size, path, lock: Some(lock) };
         Ok(Self { inner: Arc::new(inner) })
-    }
-
-    /// Waits until the disk has everything committed so far.
-    ///
-    /// The pages go first, while others may write. Then, with the writer's turn taken, the rest and
-    /// the page that names the newest commit: the engine is told not to bind transactions to
-    /// threads, and so takes a transaction that another thread is writing for the caller's own,
-    /// and would sync in its midst.
-    ///
-    /// # Errors
-    ///
-    /// What the disk or the engine reports; a later sync that succeeds proves nothing then.
-    pub fn sync(&self) -> Result<(), MdbxError> {
-        let io = |error: std::io::Error| MdbxError::Other(error.raw_os_error().unwrap_or_default());
-        self.inner.file.sync_data().map_err(io)?;
-        let _turn = MyTurn::wait(&self.inner.turn);
-        self.inner.env.sync(true).map(drop)
     }
 
     /// Folder of the database.
@@ -162,11 +125,13 @@ impl MdbxDatabase {
     }
 }
 
-fn open_file(folder: &Path, options: OpenOptions) -> Result<(Environment, Arc<[Handle]>), DbError> {
+type Opened = (Environment, Arc<[Handle]>, Handle);
+
+fn open_file(folder: &Path, options: OpenOptions) -> Result<Opened, DbError> {
     let refuse = |error| explain_open(error, folder, options.max_size);
     let env = environment(options).open(folder).map_err(refuse)?;
-    let handles = open_tables(&env).map_err(refuse)?;
-    Ok((env, handles))
+    let (handles, marks) = open_tables(&env).map_err(refuse)?;
+    Ok((env, handles, marks))
 }
 
 /// Refuses a file too short to be a database; the engine would take it for a new one.
@@ -179,7 +144,6 @@ fn refuse_stub(path: &Path) -> Result<(), DbError> {
 }
 
 fn environment(options: OpenOptions) -> signet_libmdbx::EnvironmentBuilder {
-    let sync_mode = if options.waits_for_disk() { SyncMode::Durable } else { SyncMode::SafeNoSync };
     // A small file grows by little, so that tests see it grow.
     let growth = GROWTH.min(options.max_size / 64);
     let mut builder = Environment::builder();
@@ -192,9 +156,8 @@ fn environment(options: OpenOptions) -> signet_libmdbx::EnvironmentBuilder {
         })
         .set_max_dbs(TableId::ALL.len() + 8)
         .set_max_readers(READERS)
-        .set_sync_bytes(BACKLOG)
         .set_flags(EnvironmentFlags {
-            mode: Mode::ReadWrite { sync_mode },
+            mode: Mode::ReadWrite { sync_mode: SyncMode::Durable },
             no_rdahead: true,
             coalesce: true,
             ..EnvironmentFlags::default()
@@ -202,7 +165,7 @@ fn environment(options: OpenOptions) -> signet_libmdbx::EnvironmentBuilder {
     builder
 }
 
-fn open_tables(env: &Environment) -> Result<Arc<[Handle]>, MdbxError> {
+fn open_tables(env: &Environment) -> Result<(Arc<[Handle]>, Handle), MdbxError> {
     let tx = env.begin_rw_unsync()?;
     let mut handles = Vec::with_capacity(TableId::ALL.len());
     for table in TableId::ALL {
@@ -212,8 +175,9 @@ fn open_tables(env: &Environment) -> Result<Arc<[Handle]>, MdbxError> {
         };
         handles.push(tx.create_db(Some(table.name()), flags)?);
     }
+    let marks = tx.create_db(Some(carry::MARKS), DatabaseFlags::empty())?;
     tx.commit()?;
-    Ok(handles.into())
+    Ok((handles.into(), marks))
 }
 
 fn explain_open(source: MdbxError, path: &Path, max_size: usize) -> DbError {

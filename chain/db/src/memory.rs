@@ -1,9 +1,8 @@
 //! Keeps tables in memory as persistent ordered maps: the twin of the file, for tests and for a
 //! node without a data directory.
 //!
-//! A reading transaction is a clone of the maps, which costs no copy of their contents. In a table
-//! with many values per key an entry is stored under key ‖ value; all keys of such a table have
-//! the same length, so the order is the file's.
+//! A reading transaction is a clone of the maps, which costs no copy of their contents. Entries of
+//! duplicate tables are flat.
 
 mod cursor;
 
@@ -11,6 +10,7 @@ pub use cursor::MemoryCursor;
 
 use crate::{
     error::DbError,
+    flat::flat,
     tables::TableId,
     traits::{Database, RawTx, RawTxMut},
     turn::{MyTurn, Turn},
@@ -106,14 +106,6 @@ impl Sink for MemoryTxMut {
     }
 }
 
-/// Key and value as stored, from a map entry.
-fn stored(table: TableId, key: &Bytes, value: &Bytes) -> (Bytes, Bytes) {
-    match table.dup_key_len() {
-        Some(len) => (key.slice(..len.min(key.len())), key.slice(len.min(key.len())..)),
-        None => (key.clone(), value.clone()),
-    }
-}
-
 /// First entry at or after `from`.
 fn first_from(map: &Map, from: &[u8]) -> Option<(Bytes, Bytes)> {
     let start = (Bound::Included(from), Bound::<&[u8]>::Unbounded);
@@ -202,10 +194,7 @@ impl RawTxMut for MemoryTxMut {
 }
 
 fn put<S: Sink>(sink: &S, table: TableId, key: &[u8], value: &[u8]) {
-    let (key, value) = match table.dup_key_len() {
-        Some(_) => (Bytes::from([key, value].concat()), Bytes::new()),
-        None => (Bytes::copy_from_slice(key), Bytes::copy_from_slice(value)),
-    };
+    let (key, value) = flat(table, key, value);
     sink.write(table, |map| map.insert(key, value));
 }
 

@@ -1,5 +1,6 @@
 //! Holds a chain: blocks, receipts and state, on disk or in memory, with one writer at a time.
 
+mod carrier;
 mod finality;
 mod graft;
 mod historical;
@@ -20,7 +21,8 @@ pub use view::View;
 
 use crate::{
     error::DbError,
-    mdbx::{MdbxDatabase, OpenOptions},
+    layered::LayeredDatabase,
+    mdbx::OpenOptions,
     memory::MemoryDatabase,
     provider::{BlockWrite, blocks, kept, logs, prune as pruned, state, unwind},
     pruning::{History, Pruning},
@@ -30,6 +32,7 @@ use crate::{
     trie::{self, TrieUpdate},
 };
 use alloy_primitives::{B256, BlockNumber, Bytes};
+use carrier::Carrier;
 use parking_lot::Mutex;
 use reth_primitives_traits::SealedHeader;
 use std::{
@@ -79,16 +82,26 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Shared {
-    latest: Mutex<Option<View>>,
+    latest: Latest,
     /// Counts commits; changes with `latest` locked and by the writer only.
     commits: AtomicU64,
     prepared: Prepared,
     /// What is removed as blocks are appended.
     pruning: Mutex<Pruning>,
     writer: Mutex<()>,
-    /// Before the backend: its last sync needs the file.
-    syncer: Option<Syncer>,
+    // Before the backend: their last work needs it.
+    helpers: Option<Helpers>,
     backend: Backend,
+}
+
+/// The view that was taken last, until something is written.
+type Latest = Arc<Mutex<Option<View>>>;
+
+/// What works beside the writer when the store is on disk.
+#[derive(Debug)]
+struct Helpers {
+    carrier: Carrier,
+    syncer: Syncer,
 }
 
 /// The tries computed last, so that sealing a block and appending it compute them once.
@@ -104,7 +117,7 @@ pub(crate) struct PreparedTries {
 
 #[derive(Debug)]
 enum Backend {
-    Mdbx(MdbxDatabase),
+    Disk(LayeredDatabase),
     Memory(MemoryDatabase),
 }
 
@@ -116,12 +129,14 @@ impl Store {
     /// [`DbError::InUse`] while another process has it open, [`DbError::Damaged`] for a file that
     /// is not ours or is broken, [`DbError::Schema`] for one of another version of the node.
     pub fn open(path: &Path, options: OpenOptions) -> Result<Self, DbError> {
-        let db = MdbxDatabase::open(path, options)?;
-        let syncer = Syncer::start(db.clone(), options).map_err(|source| {
-            // The only cause is that the system gives no thread.
-            DbError::Folder { path: path.to_owned(), source }
-        })?;
-        let store = Self::over(Backend::Mdbx(db), Some(syncer));
+        let db = LayeredDatabase::open(path, options)?;
+        let latest = Latest::default();
+        // The only cause is that the system gives no thread.
+        let fail = |source| DbError::Folder { path: path.to_owned(), source };
+        let syncer = Syncer::start(db.clone(), options).map_err(fail)?;
+        let carrier = Carrier::start(db.clone(), Arc::clone(&latest), options.by_hand);
+        let helpers = Helpers { carrier: carrier.map_err(fail)?, syncer };
+        let store = Self::over(Backend::Disk(db), latest, Some(helpers));
         let view = store.view()?;
         check_schema(&view)?;
         view.glance()?;
@@ -130,17 +145,17 @@ impl Store {
 
     /// An empty store in memory; gone with its last clone and view.
     pub fn in_memory() -> Self {
-        Self::over(Backend::Memory(MemoryDatabase::default()), None)
+        Self::over(Backend::Memory(MemoryDatabase::default()), Latest::default(), None)
     }
 
-    fn over(backend: Backend, syncer: Option<Syncer>) -> Self {
+    fn over(backend: Backend, latest: Latest, helpers: Option<Helpers>) -> Self {
         let shared = Shared {
-            latest: Mutex::new(None),
+            latest,
             commits: AtomicU64::new(0),
             prepared: Prepared::default(),
             pruning: Mutex::default(),
             writer: Mutex::new(()),
-            syncer,
+            helpers,
             backend,
         };
         Self { shared: Arc::new(shared) }
@@ -149,11 +164,12 @@ impl Store {
     /// Runs one writing transaction and commits it if it succeeds.
     fn write<R>(&self, work: impl Write<R>) -> Result<R, DbError> {
         let _alone = self.shared.writer.lock();
-        if let Some(syncer) = &self.shared.syncer {
-            syncer.check()?;
+        if let Some(helpers) = &self.shared.helpers {
+            helpers.carrier.check()?;
         }
         let result = match &self.shared.backend {
-            Backend::Mdbx(db) => {
+            Backend::Disk(db) if work.is_bulk() => db.in_bulk(|tx| work.run(tx))?,
+            Backend::Disk(db) => {
                 let tx = db.tx_mut()?;
                 let result = work.run(&tx)?;
                 tx.commit()?;
@@ -169,8 +185,9 @@ impl Store {
         let mut latest = self.shared.latest.lock();
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         *latest = None;
-        if let Some(syncer) = &self.shared.syncer {
-            syncer.note();
+        if let Some(helpers) = &self.shared.helpers {
+            helpers.syncer.note();
+            helpers.carrier.note();
         }
         Ok(result)
     }
@@ -188,7 +205,7 @@ impl Store {
             return Ok(view.clone());
         }
         let tx = match &self.shared.backend {
-            Backend::Mdbx(db) => ViewTx::Mdbx(db.tx()?),
+            Backend::Disk(db) => ViewTx::Disk(db.tx()?),
             Backend::Memory(db) => ViewTx::Memory(db.tx()?),
         };
         let commit = self.shared.commits.load(Ordering::Relaxed);
@@ -201,18 +218,30 @@ impl Store {
     ///
     /// A commit survives the death of the process at once. It survives the death of the machine
     /// after this; a thread of the store calls it soon after each commit, unless
-    /// [`OpenOptions::sync_by_hand`] forbids. Readers go on meanwhile.
+    /// [`OpenOptions::by_hand`] forbids. Others go on meanwhile.
     ///
     /// # Errors
     ///
     /// [`DbError::Disk`]; from then on nothing can be written.
     pub fn sync(&self) -> Result<(), DbError> {
-        self.shared.syncer.as_ref().map_or(Ok(()), Syncer::sync)
+        self.shared.helpers.as_ref().map_or(Ok(()), |helpers| helpers.syncer.sync())
+    }
+
+    /// Brings everything committed so far from the journal into the file of the tables; nothing to
+    /// do in memory. A thread of the store calls it now and then, unless [`OpenOptions::by_hand`]
+    /// forbids. Others go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// What the engine reports; the journal keeps what was not carried.
+    pub fn carry(&self) -> Result<(), DbError> {
+        self.shared.helpers.as_ref().map_or(Ok(()), |helpers| helpers.carrier.carry())
     }
 
     /// How many syncs there were since the store was opened, and how long they took in all.
     pub fn syncs(&self) -> (u64, Duration) {
-        self.shared.syncer.as_ref().map_or((0, Duration::ZERO), Syncer::times)
+        let helpers = self.shared.helpers.as_ref();
+        helpers.map_or((0, Duration::ZERO), |helpers| helpers.syncer.times())
     }
 
     /// Writes the first block, or checks that it is the one already there.
@@ -286,8 +315,13 @@ impl Store {
 }
 
 /// Work in a writing transaction of any backend.
-trait Write<R> {
+trait Write<R>: Sized {
     fn run<TX: DbTxMut>(self, tx: &TX) -> Result<R, DbError>;
+
+    /// Whether it writes much more than a block does.
+    fn is_bulk(&self) -> bool {
+        false
+    }
 }
 
 struct InitGenesis<'a>(&'a GenesisState);
@@ -309,6 +343,10 @@ impl Write<()> for InitGenesis<'_> {
             tx.put::<Meta>(META_ACCOUNTS.to_owned(), accounts.clone())?;
         }
         tx.put::<Meta>(kept::GENESIS.to_owned(), Bytes::copy_from_slice(&number.to_be_bytes()))
+    }
+
+    fn is_bulk(&self) -> bool {
+        true
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn unless_there(folder: &Path, options: OpenOptions) -> Result<(), Db
     if fs::metadata(&path).is_ok_and(|data| data.len() > 0) {
         return fs::remove_dir(&draft).map_err(fail);
     }
-    let (env, _) = open_file(&draft, options)?;
+    let (env, ..) = open_file(&draft, options)?;
     env.sync(true)?;
     drop(env);
     fs::rename(draft.join(FILE), &path).map_err(fail)?;
@@ -42,7 +42,7 @@ pub(super) fn unless_there(folder: &Path, options: OpenOptions) -> Result<(), Db
 }
 
 /// Brings the names in a folder, and its own name, to the disk.
-pub(super) fn sync_folders(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folders(folder: &Path) -> io::Result<()> {
     let folder = folder.canonicalize()?;
     File::open(&folder)?.sync_all()?;
     folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())

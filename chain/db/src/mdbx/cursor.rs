@@ -5,7 +5,7 @@ use crate::{
     error::DbError,
     traits::{Found, Pair, RawCursor, RawCursorMut},
 };
-use signet_libmdbx::{Cursor, ReadError, Rw, TransactionKind, WriteFlags};
+use signet_libmdbx::{Cursor, Rw, TransactionKind, WriteFlags};
 use std::borrow::Cow;
 
 /// A cursor of MDBX; `K` says whether it may write.
@@ -26,37 +26,67 @@ impl<'tx, K: TransactionKind> MdbxCursor<'tx, K> {
     }
 }
 
-fn found<'a>(result: Result<Option<Pair<'a>>, ReadError>) -> Found<'a> {
-    Ok(result?)
+/// What is found, borrowed from the file as long as the transaction lives where that is possible.
+type Kept<'tx> = Result<Option<Pair<'tx>>, DbError>;
+
+/// The moves of [`RawCursor`], whose findings outlive the next move.
+impl<'tx, K: TransactionKind> MdbxCursor<'tx, K> {
+    pub(crate) fn first(&mut self) -> Kept<'tx> {
+        Ok(self.cursor.first()?)
+    }
+
+    pub(crate) fn last(&mut self) -> Kept<'tx> {
+        Ok(self.cursor.last()?)
+    }
+
+    pub(crate) fn next(&mut self) -> Kept<'tx> {
+        Ok(self.cursor.next()?)
+    }
+
+    pub(crate) fn prev(&mut self) -> Kept<'tx> {
+        Ok(self.cursor.prev()?)
+    }
+
+    pub(crate) fn seek(&mut self, key: &[u8]) -> Kept<'tx> {
+        Ok(self.cursor.set_range(key)?)
+    }
+
+    pub(crate) fn seek_dup(
+        &mut self,
+        key: &[u8],
+        subkey: &[u8],
+    ) -> Result<Option<Cow<'tx, [u8]>>, DbError> {
+        Ok(self.cursor.get_both_range(key, subkey)?)
+    }
 }
 
 impl<K: TransactionKind> RawCursor for MdbxCursor<'_, K> {
     fn first_raw(&mut self) -> Found<'_> {
-        found(self.cursor.first())
+        self.first()
     }
 
     fn last_raw(&mut self) -> Found<'_> {
-        found(self.cursor.last())
+        self.last()
     }
 
     fn next_raw(&mut self) -> Found<'_> {
-        found(self.cursor.next())
+        self.next()
     }
 
     fn prev_raw(&mut self) -> Found<'_> {
-        found(self.cursor.prev())
+        self.prev()
     }
 
     fn seek_raw(&mut self, key: &[u8]) -> Found<'_> {
-        found(self.cursor.set_range(key))
+        self.seek(key)
     }
 
     fn next_dup_raw(&mut self) -> Found<'_> {
-        found(self.cursor.next_dup())
+        Ok(self.cursor.next_dup()?)
     }
 
     fn next_no_dup_raw(&mut self) -> Found<'_> {
-        found(self.cursor.next_nodup())
+        Ok(self.cursor.next_nodup()?)
     }
 
     fn seek_dup_raw(
@@ -64,7 +94,7 @@ impl<K: TransactionKind> RawCursor for MdbxCursor<'_, K> {
         key: &[u8],
         subkey: &[u8],
     ) -> Result<Option<Cow<'_, [u8]>>, DbError> {
-        Ok(self.cursor.get_both_range(key, subkey)?)
+        self.seek_dup(key, subkey)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{FILE, Inner, MdbxDatabase, OpenOptions, create, open_file};
 use crate::{error::DbError, turn::Turn};
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,7 +12,7 @@ use std::{
 const USERS: &str = "mdbx.lck";
 
 impl MdbxDatabase {
-    /// Lets `fill` write a new file from this one. If it succeeds, the new file takes the place of
+    /// Lets `fill` write a new file. If it succeeds, the new file takes the place of
     /// this one when the disk has it, and this one stays under the name `keep`, if one is given.
     /// If it fails, or power does, this one stays as it is.
     ///
@@ -24,16 +24,11 @@ impl MdbxDatabase {
         self,
         options: OpenOptions,
         keep: Option<&str>,
-        fill: impl FnOnce(&Self, &Self) -> Result<R, DbError>,
+        fill: impl FnOnce(&Self) -> Result<R, DbError>,
     ) -> Result<R, DbError> {
         let draft = create::draft(self.path())?;
-        let done = Self::draft(&draft, options)
-            .and_then(|new| {
-                let done = fill(&self, &new)?;
-                new.sync().map_err(DbError::Disk)?;
-                Ok(done)
-            })
-            .inspect_err(|_fault| {
+        let done =
+            Self::draft(&draft, options).and_then(|new| fill(&new)).inspect_err(|_fault| {
                 // What is left of it goes with the next opening.
                 fs::remove_dir_all(&draft).ok();
             })?;
@@ -49,12 +44,10 @@ impl MdbxDatabase {
 
     /// A new database in a folder that nobody else knows.
     fn draft(folder: &Path, options: OpenOptions) -> Result<Self, DbError> {
-        let (env, handles) = open_file(folder, options)?;
-        let file = File::open(folder.join(FILE))
-            .map_err(|source| DbError::Folder { path: folder.to_owned(), source })?;
+        let (env, handles, marks) = open_file(folder, options)?;
         let (turn, path): (Arc<Turn>, PathBuf) = (Arc::default(), folder.to_owned());
         let inner =
-            Inner { env, handles, file, turn, max_size: options.max_size, path, lock: None };
+            Inner { env, handles, marks, turn, max_size: options.max_size, path, lock: None };
         Ok(Self { inner: Arc::new(inner) })
     }
 }

@@ -1,8 +1,9 @@
 //! Moves through a table in memory by remembering the entry it stands on.
 
-use super::{Map, Sink, Source, first_from, put, remove_dups, stored};
+use super::{Map, Sink, Source, first_from, put, remove_dups};
 use crate::{
     error::DbError,
+    flat::{past, stored},
     tables::TableId,
     traits::{Found, RawCursor, RawCursorMut},
 };
@@ -49,18 +50,6 @@ fn before(map: &Map, at: &Bytes) -> Option<(Bytes, Bytes)> {
 
 fn pair<'a>(entry: Option<(Bytes, Bytes)>) -> Found<'a> {
     Ok(entry.map(|(key, value)| (Cow::Owned(key.into()), Cow::Owned(value.into()))))
-}
-
-/// The least byte string greater than all that begin with `key`; `None` if there is none.
-fn past(key: &[u8]) -> Option<Vec<u8>> {
-    let mut next = key.to_vec();
-    while let Some(last) = next.pop() {
-        if let Some(more) = last.checked_add(1) {
-            next.push(more);
-            return Some(next);
-        }
-    }
-    None
 }
 
 impl<S: Source> RawCursor for MemoryCursor<'_, S> {

@@ -72,6 +72,10 @@ impl Write<()> for Graft {
         state::write(tx, &self.outside, Some(head.saturating_add(1)))?;
         trie::write(tx, &update)
     }
+
+    fn is_bulk(&self) -> bool {
+        true
+    }
 }
 
 /// Goes back to genesis, remembers its hash and removes it.

@@ -3,7 +3,9 @@
 use super::{BlockCheck, Fault, Prepared, UnwindTo, View, Write, check_schema, tx::ViewTx};
 use crate::{
     error::DbError,
-    mdbx::{FileStats, MdbxDatabase, MdbxTx, MdbxTxMut, OpenOptions},
+    journal,
+    layered::{LayeredDatabase, LayeredTx},
+    mdbx::{FileStats, MdbxDatabase, MdbxTxMut, OpenOptions},
     provider::{blocks, history, kept, logs, state, unwind},
     pruning::{History, Kept},
     tables::{AccountChangeSets, CanonicalHeaders, StorageChangeSets, TableId},
@@ -74,7 +76,7 @@ pub struct Repaired {
 /// As for [`super::Store::open`].
 pub fn stats(folder: &Path) -> Result<(FileStats, Kept), DbError> {
     let (db, view) = open(folder)?;
-    Ok((db.stats()?, view.kept()?))
+    Ok((db.base().stats()?, view.kept()?))
 }
 
 /// Checks the store in a folder; see [`View::check`].
@@ -83,10 +85,11 @@ pub fn stats(folder: &Path) -> Result<(FileStats, Kept), DbError> {
 ///
 /// As for [`super::Store::open`]; faults are no errors.
 pub fn check(folder: &Path, also: BlockCheck<'_>) -> Result<Checked, DbError> {
-    let view = open(folder)?.1;
+    let (_, view, lost) = open_damaged(folder)?;
     let genesis = view.genesis_number().ok().flatten();
     let (head, kept) = (view.head_number().ok(), view.kept().ok());
-    Ok(Checked { genesis, head, kept, faults: view.check(also) })
+    let faults = faults(&view, lost, also);
+    Ok(Checked { genesis, head, kept, faults })
 }
 
 /// Copies the store in a folder to a new file without gaps, which takes its place at once.
@@ -99,57 +102,92 @@ pub fn check(folder: &Path, also: BlockCheck<'_>) -> Result<Checked, DbError> {
 pub fn compact(folder: &Path) -> Result<(FileStats, FileStats), DbError> {
     let (db, view) = open(folder)?;
     drop(view);
-    let before = db.stats()?;
-    let after = db.replace(options(), None, |old, new| {
-        let (from, to) = (old.tx()?, new.tx_mut()?);
-        for table in TableId::ALL {
-            copy(&from, &to, *table, None)?;
-        }
-        to.commit()?;
-        new.stats()
-    })?;
+    let before = db.base().stats()?;
+    let after = replace(db, None, |from, to| {
+        TableId::ALL.iter().try_for_each(|table| copy(from, to, *table, None))
+    })?
+    .1;
     Ok((before, after))
 }
 
 /// Mends the store in a folder, if [`check`] finds faults: takes the blocks from the first bad one on
 /// back, and more until the state fits its header; computes hashed state, tries, histories and
-/// indices anew. Of a store without its older history what is left is kept. The old file stays as `mdbx.dat.damaged`.
+/// indices anew. Of a store without its older history what is left is kept. The old file stays as
+/// `mdbx.dat.damaged`, the old journal as `journal.damaged`.
 ///
 /// # Errors
 ///
 /// As for [`super::Store::open`]; the fault that cannot be mended, for which only a copy helps. The
 /// store is as before then.
 pub fn repair(folder: &Path, also: BlockCheck<'_>) -> Result<Repaired, DbError> {
-    let (db, view) = open(folder)?;
+    let (db, view, lost) = open_damaged(folder)?;
     let head_before = view.head_number()?;
-    let faults = view.check(also);
+    let faults = faults(&view, lost, also);
     drop(view);
     if faults.is_empty() {
         return Ok(Repaired { faults, head_before, head: head_before });
     }
     let end = faults.iter().filter_map(|fault| fault.block).min();
-    let head = db.replace(options(), Some(KEPT), |old, new| salvage(old, new, end))?;
+    let (head, _) = replace(db, Some(KEPT), |from, to| salvage(from, to, end))?;
     Ok(Repaired { faults, head_before, head })
 }
 
 fn options() -> OpenOptions {
-    OpenOptions { sync_by_hand: true, ..OpenOptions::default() }
+    OpenOptions { by_hand: true, ..OpenOptions::default() }
 }
 
 /// Opens a store without the look that [`super::Store::open`] takes at it.
-fn open(folder: &Path) -> Result<(MdbxDatabase, View), DbError> {
+fn open(folder: &Path) -> Result<(LayeredDatabase, View), DbError> {
+    let (db, view, lost) = open_damaged(folder)?;
+    lost.map_or(Ok((db, view)), Err)
+}
+
+/// Opens a store also when its journal lacks commits, and says so.
+fn open_damaged(folder: &Path) -> Result<(LayeredDatabase, View, Option<DbError>), DbError> {
     if !folder.join("mdbx.dat").exists() {
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
         return Err(DbError::Folder { path: folder.join("mdbx.dat"), source });
     }
-    let db = MdbxDatabase::open(folder, options())?;
-    let view = View::new(ViewTx::Mdbx(db.tx()?), 0, Prepared::default());
+    let (db, lost) = LayeredDatabase::open_damaged(folder, options())?;
+    let view = View::new(ViewTx::Disk(db.tx()?), 0, Prepared::default());
     check_schema(&view)?;
-    Ok((db, view))
+    Ok((db, view, lost))
+}
+
+fn faults(view: &View, lost: Option<DbError>, also: BlockCheck<'_>) -> Vec<Fault> {
+    let lost = lost.map(|error| Fault { block: None, error });
+    lost.into_iter().chain(view.check(also)).collect()
+}
+
+/// Fills a new file from file and journal, which takes the place of both.
+fn replace<R>(
+    db: LayeredDatabase,
+    keep: Option<&str>,
+    fill: impl FnOnce(&LayeredTx, &MdbxTxMut) -> Result<R, DbError>,
+) -> Result<(R, FileStats), DbError> {
+    let (from, last) = (db.tx()?, db.last());
+    let path = db.base().path().to_owned();
+    let in_use = DbError::InUse { path: path.clone(), holder: std::process::id() };
+    let base = db.into_base().ok_or(in_use)?;
+    let done = base.replace(options(), keep, |new: &MdbxDatabase| {
+        let to = new.tx_mut()?;
+        let done = fill(&from, &to)?;
+        drop(from);
+        to.set_carried(last)?;
+        to.commit()?;
+        Ok((done, new.stats()?))
+    })?;
+    journal::remove(&path, keep.is_some())?;
+    Ok(done)
 }
 
 /// Copies a table, up to a key if one is given.
-fn copy(from: &MdbxTx, to: &MdbxTxMut, table: TableId, end: Option<&[u8]>) -> Result<(), DbError> {
+fn copy(
+    from: &LayeredTx,
+    to: &MdbxTxMut,
+    table: TableId,
+    end: Option<&[u8]>,
+) -> Result<(), DbError> {
     let mut cursor = from.cursor_raw(table)?;
     let mut out = to.cursor_mut_raw(table)?;
     let mut entry = cursor.first_raw()?;
@@ -166,27 +204,24 @@ fn copy(from: &MdbxTx, to: &MdbxTxMut, table: TableId, end: Option<&[u8]>) -> Re
 
 /// Writes to a new database what is good of an old one; `end` is the first block that is not.
 fn salvage(
-    old: &MdbxDatabase,
-    new: &MdbxDatabase,
+    from: &LayeredTx,
+    to: &MdbxTxMut,
     end: Option<BlockNumber>,
 ) -> Result<BlockNumber, DbError> {
-    let (from, to) = (old.tx()?, new.tx_mut()?);
-    copy_sources(&from, &to, end)?;
-    let (head, _) = blocks::head(&to)?.ok_or(DbError::Empty)?;
+    copy_sources(from, to, end)?;
+    let (head, _) = blocks::head(to)?.ok_or(DbError::Empty)?;
     if end.is_some() {
         // What would lead back to an older state is gone.
-        kept::need(&to, History::State, head)?;
-        kept::cap(&to, head.saturating_add(1))?;
-        state::write(&to, &unwind::changes_back_to(&to, head)?, None)?;
-        unwind::forget_change_sets(&to, head.saturating_add(1))?;
+        kept::need(to, History::State, head)?;
+        kept::cap(to, head.saturating_add(1))?;
+        state::write(to, &unwind::changes_back_to(to, head)?, None)?;
+        unwind::forget_change_sets(to, head.saturating_add(1))?;
     }
-    derive(&to)?;
-    let head = fit(&to, head)?;
-    to.commit()?;
-    Ok(head)
+    derive(to)?;
+    fit(to, head)
 }
 
-fn copy_sources(from: &MdbxTx, to: &MdbxTxMut, end: Option<BlockNumber>) -> Result<(), DbError> {
+fn copy_sources(from: &LayeredTx, to: &MdbxTxMut, end: Option<BlockNumber>) -> Result<(), DbError> {
     let block = end.map(u64::to_be_bytes);
     // Block 0 has no good block before it: what its tables say then fails below.
     let before = end.map(|end| blocks::indices(from, end.saturating_sub(1))).transpose()?;

@@ -1,11 +1,7 @@
 //! Brings commits to the disk soon after they were made, beside the writer.
 
-use crate::{
-    error::DbError,
-    mdbx::{MdbxDatabase, OpenOptions},
-};
+use crate::{error::DbError, layered::LayeredDatabase, mdbx::OpenOptions};
 use parking_lot::{Condvar, Mutex};
-use signet_libmdbx::MdbxError;
 use std::{
     io,
     sync::{
@@ -29,7 +25,7 @@ pub(super) struct Syncer {
 
 #[derive(Debug)]
 struct Shared {
-    db: MdbxDatabase,
+    db: LayeredDatabase,
     state: Mutex<State>,
     /// Something was written, or the end is near.
     written: Condvar,
@@ -44,14 +40,11 @@ struct Shared {
 struct State {
     is_written: bool,
     is_closing: bool,
-    /// Why the disk refused. A later sync that succeeds proves nothing about what it refused: the
-    /// system reports a lost write once.
-    refused: Option<MdbxError>,
 }
 
 impl Syncer {
     /// Starts the thread, unless all is done by hand.
-    pub(super) fn start(db: MdbxDatabase, options: OpenOptions) -> io::Result<Self> {
+    pub(super) fn start(db: LayeredDatabase, options: OpenOptions) -> io::Result<Self> {
         let (written, closing) = (Condvar::new(), Condvar::new());
         let shared = Shared {
             db,
@@ -62,7 +55,7 @@ impl Syncer {
             nanoseconds: AtomicU64::default(),
         };
         let shared = Arc::new(shared);
-        let thread = if options.durable || options.sync_by_hand {
+        let thread = if options.durable || options.by_hand {
             None
         } else {
             let shared = Arc::clone(&shared);
@@ -78,11 +71,6 @@ impl Syncer {
         self.shared.written.notify_one();
     }
 
-    /// Whether the disk took all syncs so far.
-    pub(super) fn check(&self) -> Result<(), DbError> {
-        self.shared.state.lock().refused.map_or(Ok(()), |source| Err(DbError::Disk(source)))
-    }
-
     /// How many syncs there were, and how long they took in all.
     pub(super) fn times(&self) -> (u64, Duration) {
         let nanoseconds = self.shared.nanoseconds.load(Ordering::Relaxed);
@@ -91,9 +79,7 @@ impl Syncer {
 
     /// Waits until the disk has everything committed so far.
     pub(super) fn sync(&self) -> Result<(), DbError> {
-        self.check()?;
-        self.shared.sync();
-        self.check()
+        self.shared.sync()
     }
 }
 
@@ -112,7 +98,10 @@ impl Drop for Syncer {
 impl Shared {
     fn work(&self) {
         while self.wait_for_work() {
-            self.sync();
+            if self.sync().is_err() {
+                // The journal takes nothing more.
+                return;
+            }
             let mut state = self.state.lock();
             if !state.is_closing {
                 self.closing.wait_for(&mut state, PAUSE);
@@ -126,17 +115,16 @@ impl Shared {
         while !state.is_written && !state.is_closing {
             self.written.wait(&mut state);
         }
-        std::mem::take(&mut state.is_written) && state.refused.is_none()
+        std::mem::take(&mut state.is_written)
     }
 
     #[expect(clippy::disallowed_methods, reason = "it measures and decides nothing")]
-    fn sync(&self) {
+    fn sync(&self) -> Result<(), DbError> {
         let began = Instant::now();
-        if let Err(source) = self.db.sync() {
-            self.state.lock().refused = Some(source);
-        }
+        let result = self.db.sync();
         let took = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(took, Ordering::Relaxed);
         self.syncs.fetch_add(1, Ordering::Relaxed);
+        result
     }
 }

@@ -2,25 +2,25 @@
 
 use crate::{
     error::DbError,
-    mdbx::{MdbxCursor, MdbxTx},
+    layered::{LayeredCursor, LayeredTx},
     memory::{MemoryCursor, MemoryTx},
     tables::TableId,
     traits::{Found, RawCursor, RawTx},
 };
-use signet_libmdbx::RoSync;
 use std::borrow::Cow;
 
 /// A reading transaction of either backend.
 #[derive(Debug)]
 pub(crate) enum ViewTx {
-    Mdbx(MdbxTx),
+    Disk(LayeredTx),
     Memory(MemoryTx),
 }
 
 /// A cursor of either backend.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the larger one is what a node uses")]
 pub(crate) enum ViewCursor<'a> {
-    Mdbx(MdbxCursor<'a, RoSync>),
+    Disk(LayeredCursor<'a, LayeredTx>),
     Memory(MemoryCursor<'a, MemoryTx>),
 }
 
@@ -29,21 +29,21 @@ impl RawTx for ViewTx {
 
     fn get_raw(&self, table: TableId, key: &[u8]) -> Result<Option<Cow<'_, [u8]>>, DbError> {
         match self {
-            Self::Mdbx(tx) => tx.get_raw(table, key),
+            Self::Disk(tx) => tx.get_raw(table, key),
             Self::Memory(tx) => tx.get_raw(table, key),
         }
     }
 
     fn cursor_raw(&self, table: TableId) -> Result<Self::Cursor<'_>, DbError> {
         Ok(match self {
-            Self::Mdbx(tx) => ViewCursor::Mdbx(tx.cursor_raw(table)?),
+            Self::Disk(tx) => ViewCursor::Disk(tx.cursor_raw(table)?),
             Self::Memory(tx) => ViewCursor::Memory(tx.cursor_raw(table)?),
         })
     }
 
     fn entries_raw(&self, table: TableId) -> Result<usize, DbError> {
         match self {
-            Self::Mdbx(tx) => tx.entries_raw(table),
+            Self::Disk(tx) => tx.entries_raw(table),
             Self::Memory(tx) => tx.entries_raw(table),
         }
     }
@@ -52,7 +52,7 @@ impl RawTx for ViewTx {
 macro_rules! either {
     ($self:ident, $cursor:ident => $call:expr) => {
         match $self {
-            Self::Mdbx($cursor) => $call,
+            Self::Disk($cursor) => $call,
             Self::Memory($cursor) => $call,
         }
     };
@@ -77,6 +77,10 @@ impl RawCursor for ViewCursor<'_> {
 
     fn seek_raw(&mut self, key: &[u8]) -> Found<'_> {
         either!(self, cursor => cursor.seek_raw(key))
+    }
+
+    fn seek_exact_raw(&mut self, key: &[u8]) -> Found<'_> {
+        either!(self, cursor => cursor.seek_exact_raw(key))
     }
 
     fn next_dup_raw(&mut self) -> Found<'_> {

@@ -105,8 +105,7 @@ impl<C: RawCursor, T: Table> DbCursorRO<T> for TypedCursor<C, T> {
     fn seek_exact(&mut self, key: T::Key) -> Entry<T> {
         let key = key.encode();
         codec::check_key::<T>(key.as_ref())?;
-        let found = self.inner.seek_raw(key.as_ref())?;
-        typed::<T>(found.filter(|(found, _)| found.as_ref() == key.as_ref()))
+        typed::<T>(self.inner.seek_exact_raw(key.as_ref())?)
     }
 
     fn walk(&mut self, start: Option<T::Key>) -> Result<Walker<'_, T, Self>, DbError> {

@@ -67,6 +67,10 @@ pub trait RawCursor: Debug {
     fn prev_raw(&mut self) -> Found<'_>;
     /// First entry whose key is at least the one given.
     fn seek_raw(&mut self, key: &[u8]) -> Found<'_>;
+    /// First entry with exactly this key.
+    fn seek_exact_raw(&mut self, key: &[u8]) -> Found<'_> {
+        Ok(self.seek_raw(key)?.filter(|(found, _)| **found == *key))
+    }
     /// Next entry under the same key.
     fn next_dup_raw(&mut self) -> Found<'_>;
     /// First entry of the next key.

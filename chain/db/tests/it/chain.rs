@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use utnet_db::{Account, BlockWrite, GenesisState, OpenOptions, SealedHeader, StateChanges, Store};
 
 /// A store and the folder it lives in, if any.
+#[derive(Debug)]
 pub(crate) struct Home {
     pub(crate) store: Store,
     pub(crate) folder: Option<TempDir>,

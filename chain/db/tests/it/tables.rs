@@ -1,4 +1,4 @@
-//! Both backends are the same ordered tables: one suite, and random operations side by side.
+//! All backends are the same ordered tables: one suite, and random operations side by side.
 
 use crate::seeded::{self, rng};
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use tempfile::TempDir;
 use utnet_db::{
     DbError, OpenOptions,
+    layered::LayeredDatabase,
     mdbx::MdbxDatabase,
     memory::MemoryDatabase,
     tables::{HashedStorages, PlainStorageState, Sidecars, TransactionHashNumbers},
@@ -16,18 +17,24 @@ use utnet_db::{
     },
 };
 
-fn on_both(suite: impl Fn(&dyn Fn() -> Kind)) {
-    suite(&|| Kind::Memory);
-    suite(&|| Kind::Disk);
+fn on_all(suite: impl Fn(Kind)) {
+    suite(Kind::Memory);
+    suite(Kind::File);
+    suite(Kind::Layered);
 }
 
 #[derive(Clone, Copy)]
 enum Kind {
     Memory,
-    Disk,
+    File,
+    Layered,
 }
 
-/// Runs the body with `$db` being a fresh database of either kind.
+fn options() -> OpenOptions {
+    OpenOptions { max_size: 64 << 20, ..OpenOptions::default() }
+}
+
+/// Runs the body with `$db` being a fresh database of a kind.
 macro_rules! with_db {
     ($kind:expr, $db:ident => $body:expr) => {
         match $kind {
@@ -35,10 +42,14 @@ macro_rules! with_db {
                 let $db = MemoryDatabase::default();
                 $body
             }
-            Kind::Disk => {
+            Kind::File => {
                 let folder = TempDir::new().unwrap();
-                let options = OpenOptions { max_size: 64 << 20, ..OpenOptions::default() };
-                let $db = MdbxDatabase::open(folder.path(), options).unwrap();
+                let $db = MdbxDatabase::open(folder.path(), options()).unwrap();
+                $body
+            }
+            Kind::Layered => {
+                let folder = TempDir::new().unwrap();
+                let $db = LayeredDatabase::open(folder.path(), options()).unwrap();
                 $body
             }
         }
@@ -151,13 +162,13 @@ fn too_large_values_are_refused_and_large_ones_kept<D: Database>(db: &D) {
 }
 
 #[test]
-fn both_backends_pass_the_same_suite() {
-    on_both(|kind| {
-        with_db!(kind(), db => writes_show_only_after_commit(&db));
-        with_db!(kind(), db => plain_tables_replace_and_walk_in_order(&db));
-        with_db!(kind(), db => duplicate_tables_keep_values_in_order(&db));
-        with_db!(kind(), db => duplicate_values_are_removed_one_by_one_or_together(&db));
-        with_db!(kind(), db => too_large_values_are_refused_and_large_ones_kept(&db));
+fn all_backends_pass_the_same_suite() {
+    on_all(|kind| {
+        with_db!(kind, db => writes_show_only_after_commit(&db));
+        with_db!(kind, db => plain_tables_replace_and_walk_in_order(&db));
+        with_db!(kind, db => duplicate_tables_keep_values_in_order(&db));
+        with_db!(kind, db => duplicate_values_are_removed_one_by_one_or_together(&db));
+        with_db!(kind, db => too_large_values_are_refused_and_large_ones_kept(&db));
     });
 }
 
@@ -260,22 +271,54 @@ fn all<X: DbTx>(tx: &X) -> Vec<(B256, StorageEntry)> {
     cursor.walk(None).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-fn run<D: Database>(db: &D, ops: &[Op]) -> Vec<Vec<(B256, StorageEntry)>> {
-    let tx = db.tx_mut().unwrap();
-    let mut cursor = tx.cursor_dup_write::<HashedStorages>().unwrap();
-    cursor.first().unwrap();
-    ops.iter().map(|op| apply(&tx, &mut cursor, op)).collect()
+/// Runs operations in several transactions; `between` says what happens after each.
+fn run<D: Database>(
+    db: &D,
+    ops: &[Op],
+    between: impl Fn(&D, usize),
+) -> Vec<Vec<(B256, StorageEntry)>> {
+    let mut shown = Vec::new();
+    for (stage, ops) in ops.chunks(12).enumerate() {
+        let tx = db.tx_mut().unwrap();
+        let mut cursor = tx.cursor_dup_write::<HashedStorages>().unwrap();
+        cursor.first().unwrap();
+        shown.extend(ops.iter().map(|op| apply(&tx, &mut cursor, op)));
+        drop(cursor);
+        tx.commit().unwrap();
+        between(db, stage);
+        let tx = db.tx().unwrap();
+        shown.push(all(&tx));
+        assert_eq!(tx.entries::<HashedStorages>().unwrap(), all(&tx).len());
+    }
+    shown
+}
+
+/// Commits go into the file at different times, so that entries lie in all places.
+fn carry_now_and_then(db: &LayeredDatabase, stage: usize) {
+    match stage % 4 {
+        0 => drop(db.carry().unwrap()),
+        1 => drop(db.set_aside().unwrap()),
+        _ => {}
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_operations_show_the_same_on_both_backends(ops in proptest::collection::vec(op(), 1..60)) {
+    fn random_operations_show_the_same_on_all_backends(ops in proptest::collection::vec(op(), 1..90)) {
+        let expected = run(&MemoryDatabase::default(), &ops, |_, _| ());
         let folder = TempDir::new().unwrap();
-        let options = OpenOptions { max_size: 16 << 20, ..OpenOptions::default() };
-        let disk = MdbxDatabase::open(folder.path(), options).unwrap();
-        prop_assert_eq!(run(&MemoryDatabase::default(), &ops), run(&disk, &ops));
+        let file = MdbxDatabase::open(folder.path(), options()).unwrap();
+        prop_assert_eq!(&run(&file, &ops, |_, _| ()), &expected);
+        drop(file);
+        let folder = TempDir::new().unwrap();
+        let layered = LayeredDatabase::open(folder.path(), options()).unwrap();
+        prop_assert_eq!(&run(&layered, &ops, carry_now_and_then), &expected);
+        let end = all(&layered.tx().unwrap());
+        drop(layered);
+        let again = LayeredDatabase::open(folder.path(), options()).unwrap();
+        prop_assert_eq!(all(&again.tx().unwrap()), end);
     }
 }
 

@@ -1,0 +1,243 @@
+//! Puts a layer of recent commits before the tables' file: a commit is written to the journal and
+//! seen by readers at once; later a thread carries many of them into the file together.
+//!
+//! Reading takes the newest of what three places say: the recent layer, the layer that is being
+//! carried, the file. Locks are taken in this order: carrying, the writer's turn, layers, journal.
+
+mod cursor;
+mod entry;
+mod tx;
+
+pub use cursor::{LayeredCursor, Sight};
+pub use tx::{LayeredTx, LayeredTxMut};
+
+use crate::{
+    error::DbError,
+    journal::{self, Changes, Draft, Journal, Recovered, Unsynced},
+    layer::Layer,
+    mdbx::{MdbxDatabase, MdbxTx, MdbxTxMut, OpenOptions},
+    tables::TableId,
+    traits::{Database, RawTxMut},
+    turn::{MyTurn, Turn},
+};
+use parking_lot::Mutex;
+use std::{path::Path, sync::Arc};
+
+/// Bytes of memory at which a layer should be carried.
+const ENOUGH: usize = 16 << 20;
+
+/// Bytes of memory at which a writer carries before it writes.
+const MOST: usize = 48 << 20;
+
+/// A file of tables, a journal, and what the file does not have yet. Clones share it.
+#[derive(Clone, Debug)]
+pub struct LayeredDatabase {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    durable: bool,
+    carrying: Mutex<()>,
+    turn: Arc<Turn>,
+    layers: Mutex<Layers>,
+    journal: Mutex<Journal>,
+    // Last: it holds the folder's lock.
+    base: MdbxDatabase,
+}
+
+#[derive(Debug)]
+struct Layers {
+    base: MdbxTx,
+    carried: Option<Carried>,
+    recent: Arc<Layer>,
+}
+
+/// A layer on its way into the file.
+#[derive(Clone, Debug)]
+struct Carried {
+    layer: Arc<Layer>,
+    /// Number of its last commit.
+    last: u64,
+    /// Ordinal of the first part of the journal that is needed after it.
+    needed: u64,
+}
+
+impl LayeredDatabase {
+    /// Opens file and journal in a folder, making them if need be.
+    ///
+    /// # Errors
+    ///
+    /// As [`MdbxDatabase::open`]; [`DbError::Lost`] or [`DbError::Journal`] for a journal that cannot
+    /// be used.
+    pub fn open(path: &Path, options: OpenOptions) -> Result<Self, DbError> {
+        let (db, lost) = Self::open_damaged(path, options)?;
+        lost.map_or(Ok(db), Err)
+    }
+
+    /// Opens them also when the journal lacks commits, and says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub(crate) fn open_damaged(
+        path: &Path,
+        options: OpenOptions,
+    ) -> Result<(Self, Option<DbError>), DbError> {
+        let base = MdbxDatabase::open(path, options)?;
+        let tx = base.tx()?;
+        let Recovered { layer, ends, lost } = journal::recover(base.path(), tx.carried()?)?;
+        let journal = Journal::after(base.path(), ends);
+        let layers = Layers { base: tx, carried: None, recent: Arc::new(layer) };
+        let inner = Inner {
+            durable: options.durable,
+            carrying: Mutex::default(),
+            turn: Arc::default(),
+            layers: Mutex::new(layers),
+            journal: Mutex::new(journal),
+            base,
+        };
+        Ok((Self { inner: Arc::new(inner) }, lost))
+    }
+
+    /// The file.
+    pub(crate) fn base(&self) -> &MdbxDatabase {
+        &self.inner.base
+    }
+
+    /// The file, without what was not carried yet, if nobody else uses it.
+    pub(crate) fn into_base(self) -> Option<MdbxDatabase> {
+        Arc::into_inner(self.inner).map(|inner| inner.base)
+    }
+
+    /// Number of the last commit.
+    pub(crate) fn last(&self) -> u64 {
+        self.inner.journal.lock().last()
+    }
+
+    /// Waits until the disk has everything committed so far; others may write meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Disk`]; nothing can be written then.
+    pub(crate) fn sync(&self) -> Result<(), DbError> {
+        let unsynced: Unsynced = self.inner.journal.lock().unsynced();
+        let went = unsynced.sync();
+        self.inner.journal.lock().note_sync(&unsynced, went)
+    }
+
+    /// Whether there is so much to carry that it should not wait.
+    pub(crate) fn is_laden(&self) -> bool {
+        self.inner.layers.lock().recent.size() >= ENOUGH
+    }
+
+    /// Brings everything committed so far into the file; others may write meanwhile. Says whether
+    /// there was anything.
+    ///
+    /// # Errors
+    ///
+    /// What the engine reports. Nothing is lost: the next call tries again.
+    pub fn carry(&self) -> Result<bool, DbError> {
+        let _alone = self.inner.carrying.lock();
+        self.carry_alone(|| MyTurn::wait(&self.inner.turn))
+    }
+
+    /// Does the first half of [`Self::carry`]: sets the recent layer aside, unless there is one that
+    /// was not carried yet. Says whether there is one now.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Folder`] when the journal cannot go on in a new part.
+    pub fn set_aside(&self) -> Result<bool, DbError> {
+        let _alone = self.inner.carrying.lock();
+        Ok(self.pick_up(|| MyTurn::wait(&self.inner.turn))?.is_some())
+    }
+
+    /// Lets `work` write to the file itself, for what is too large for a layer.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns; then nothing was written.
+    pub(crate) fn in_bulk<R>(
+        &self,
+        work: impl FnOnce(&MdbxTxMut) -> Result<R, DbError>,
+    ) -> Result<R, DbError> {
+        let _alone = self.inner.carrying.lock();
+        let _turn = MyTurn::wait(&self.inner.turn);
+        // A layer that could not be carried before, and what came after it.
+        while self.carry_alone(|| ())? {}
+        let tx = self.inner.base.tx_mut()?;
+        let done = work(&tx)?;
+        tx.commit_raw()?;
+        self.inner.layers.lock().base = self.inner.base.tx()?;
+        Ok(done)
+    }
+
+    /// Carries a layer while nobody else does; with `turn`, no writer is at work.
+    fn carry_alone<T>(&self, turn: impl FnOnce() -> T) -> Result<bool, DbError> {
+        let Some(carried) = self.pick_up(turn)? else { return Ok(false) };
+        let tx = self.inner.base.tx_mut()?;
+        for table in TableId::ALL {
+            tx.take(*table, &carried.layer)?;
+        }
+        tx.set_carried(carried.last)?;
+        tx.commit_raw()?;
+        let base = self.inner.base.tx()?;
+        let mut layers = self.inner.layers.lock();
+        layers.base = base;
+        layers.carried = None;
+        drop(layers);
+        Draft::forget_older(self.inner.base.path(), carried.needed)?;
+        Ok(true)
+    }
+
+    /// Sets the recent layer aside to carry it, unless there is one that could not be carried.
+    fn pick_up<T>(&self, turn: impl FnOnce() -> T) -> Result<Option<Carried>, DbError> {
+        let layers = self.inner.layers.lock();
+        let carried = layers.carried.clone();
+        if carried.is_some() || layers.recent.is_empty() {
+            return Ok(carried);
+        }
+        drop(layers);
+        let draft = self.inner.journal.lock().begin()?;
+        let needed = draft.ordinal();
+        let part = draft.make()?;
+        let _turn = turn();
+        let mut layers = self.inner.layers.lock();
+        let mut journal = self.inner.journal.lock();
+        let layer = std::mem::take(&mut layers.recent);
+        let carried = Carried { layer, last: journal.last(), needed };
+        journal.turn_to(part);
+        layers.carried = Some(carried.clone());
+        Ok(Some(carried))
+    }
+
+    /// Commits what the writer changed: to the journal, then for readers.
+    fn commit(&self, changes: &Changes, layer: Layer) -> Result<(), DbError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.inner.journal.lock().append(changes, self.inner.durable)?;
+        self.inner.layers.lock().recent = Arc::new(layer);
+        Ok(())
+    }
+}
+
+impl Database for LayeredDatabase {
+    type TX = LayeredTx;
+    type TXMut = LayeredTxMut;
+
+    fn tx(&self) -> Result<LayeredTx, DbError> {
+        let layers = self.inner.layers.lock();
+        let carried = layers.carried.as_ref().map(|carried| Arc::clone(&carried.layer));
+        Ok(LayeredTx::new(layers.base.clone(), Arc::clone(&layers.recent), carried))
+    }
+
+    fn tx_mut(&self) -> Result<LayeredTxMut, DbError> {
+        while self.inner.layers.lock().recent.size() >= MOST {
+            self.carry()?;
+        }
+        let turn = MyTurn::wait(&self.inner.turn);
+        Ok(LayeredTxMut::new(self.tx()?, self.clone(), turn))
+    }
+}
