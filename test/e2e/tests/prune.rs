@@ -132,7 +132,7 @@ fn the_disk_of_a_pruned_node_stays_bounded() -> Result<()> {
     let mut client = client(&node)?;
     node.wait_for("everything is kept")?;
     let text = node.text();
-    ensure!(text.contains("state before block 2936 is gone"), "{text}");
+    ensure!(text.contains("; gone: state before block 2936, receipts and logs before"), "{text}");
     let gone = code(&mut client, "eth_getBalance", &json!([BOB, "0xb77"]))?;
     ensure!(gone == 4_444, "{gone}");
     Ok(())

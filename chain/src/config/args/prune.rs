@@ -82,12 +82,14 @@ impl fmt::Display for Told {
                 }
             }
         }
+        let mut separator = "; gone:";
         for part in History::ALL {
             let first = self.kept.first(part);
             // All of the first block but its state stays.
             let least = if part == History::State { self.genesis } else { self.genesis + 1 };
             if first > least {
-                write!(out, "; {part} before block {first} is gone")?;
+                write!(out, "{separator} {part} before block {first}")?;
+                separator = ",";
             }
         }
         Ok(())

@@ -40,10 +40,11 @@ const SUBJECTS: &[(&str, Subject)] = &[
 type Subject = fn(&[Peer], &mut Table) -> Result<()>;
 
 const USAGE: &str = "\
-scripts/bench/node [--quick] [--durable] [--only-ours] [SUBJECT..]
+scripts/bench/node [--quick] [--durable] [--pruned] [--only-ours] [SUBJECT..]
   subjects: start transfers erc20 store reads growth empty logs accounts (all by default)
   --quick      a tenth of the load
   --durable    also measure our node with an fsync per block
+  --pruned     also measure our node with a window of history of 64 blocks
   --only-ours  leave anvil out";
 
 fn main() -> Result<()> {
@@ -56,6 +57,7 @@ fn main() -> Result<()> {
             "--bench" => {}
             "--quick" => load::be_quick(),
             "--durable" => peers.push(Peer::ours_durable()?),
+            "--pruned" => peers.push(Peer::ours_pruned()?),
             "--only-ours" => is_with_anvil = false,
             "--help" => {
                 eprintln!("{USAGE}");

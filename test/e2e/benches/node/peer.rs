@@ -55,6 +55,12 @@ impl Peer {
         Self::of_ours("utnet --durable", &["--durable"])
     }
 
+    /// Our node with a window of history of 64 blocks.
+    pub(crate) fn ours_pruned() -> Result<Self> {
+        let parts = ["--prune.state", "64", "--prune.receipts", "64", "--prune.bodies", "64"];
+        Self::of_ours("utnet --prune", &parts)
+    }
+
     /// anvil, in memory as it always is.
     pub(crate) fn anvil() -> Result<Self> {
         let program = needed("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "npm ci")?;
