@@ -36,7 +36,7 @@ pub use explorer::{
     Issuance, appearances, call_tree, creator, internal_operations, issuance, revert_output,
 };
 pub use fork::{
-    Answer, Call, Fork, ForkConfig, ForkError, HttpUpstream, Manners, Origin, Upstream,
+    Answer, BlockStart, Call, Fork, ForkConfig, ForkError, HttpUpstream, Manners, Origin, Upstream,
 };
 pub use install::{Founders, InstallError, install};
 pub use logs::CallLog;

@@ -15,6 +15,7 @@ use crate::{
 use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::{Address, Bytes, U256};
 use std::{path::PathBuf, sync::Arc, time::Duration};
+use tracing::warn;
 use utnet_primitives::precompile;
 
 /// Our precompiles, where the other chain may have them, too.
@@ -25,12 +26,12 @@ const PRECOMPILES: [Address; 4] = [
     precompile::DLEQ_VERIFY,
 ];
 
-/// Begins a fork as the flags say; one that the store holds goes on.
+/// Begins a fork as the flags say; one that the store holds goes on, where it has blocks from them.
 pub(super) fn begin(
     args: &NodeArgs,
     accounts: &DevAccounts,
-    url: &str,
     stored: Option<ChainSpec>,
+    has_blocks: bool,
 ) -> Result<Beginning, NodeError> {
     let known = match &stored {
         Some(spec) => {
@@ -39,11 +40,12 @@ pub(super) fn begin(
         }
         None => None,
     };
-    let mut config = config(args, url);
+    let mut config = config(args, args.fork.fork_url.clone());
     config.block = args.fork.fork_block_number;
+    config.transaction = args.fork.fork_transaction_hash.filter(|_| !has_blocks);
     config.chain_id = args.fork.fork_chain_id;
     config.known = known;
-    let fork = Fork::open(&config)?;
+    let fork = open(&config)?;
     let spec = match stored {
         Some(spec) => spec,
         None => ChainSpec::new(genesis(args, accounts, &fork)?, limits(args))?,
@@ -55,20 +57,31 @@ pub(super) fn begin(
 pub(super) fn forker(args: &NodeArgs, accounts: &DevAccounts) -> Forker {
     let (args, accounts) = (args.clone(), accounts.clone());
     Forker::new(move |wish: ForkWish| -> Result<Beginning, NodeError> {
-        let mut config = config(&args, &wish.url);
+        let mut config = config(&args, vec![wish.url]);
         config.block = wish.block;
-        let fork = Fork::open(&config)?;
+        let fork = open(&config)?;
         let genesis = genesis(&args, &accounts, &fork)?;
         let spec = ChainSpec::new(genesis, limits(&args))?;
         Ok(Beginning { spec: Arc::new(spec), fork: Some(Arc::new(fork)) })
     })
 }
 
-fn config(args: &NodeArgs, url: &str) -> ForkConfig {
+/// Opens a fork with what its blocks will need at hand.
+fn open(config: &ForkConfig) -> Result<Fork, NodeError> {
+    let fork = Fork::open(config)?;
+    if let Err(fault) = fork.prefetch_routine() {
+        // One that goes on may have it in its own store.
+        warn!(%fault, "blocks may have to wait for the forked chain");
+    }
+    Ok(fork)
+}
+
+fn config(args: &NodeArgs, urls: Vec<String>) -> ForkConfig {
     let ForkArgs { fork_header, fork_retries, fork_retry_backoff, timeout, .. } = &args.fork;
     ForkConfig {
-        url: url.to_owned(),
+        urls,
         block: None,
+        transaction: None,
         chain_id: None,
         known: None,
         manners: Manners {

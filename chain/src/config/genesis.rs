@@ -29,9 +29,13 @@ pub(super) fn beginning(
     store: (&Store, Option<&Restored>),
     now: Seconds,
 ) -> Result<Beginning, NodeError> {
-    if let Some(url) = &args.fork.fork_url {
+    if !args.fork.fork_url.is_empty() {
         let stored = stored_genesis(store.0, limits(args))?;
-        return fork::begin(args, accounts, url, stored);
+        let has_blocks = match &stored {
+            Some(spec) => store.0.view()?.head_number()? > spec.header.number,
+            None => false,
+        };
+        return fork::begin(args, accounts, stored, has_blocks);
     }
     let spec = spec(args, accounts, store, now)?;
     if spec.forked_from.is_some() {

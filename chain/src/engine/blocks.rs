@@ -8,17 +8,28 @@ use super::{
     worker::Engine,
 };
 use crate::{
-    execution::{BlockRecord, ChainView, Console, Rewards, to_write},
+    execution::{BlockRecord, ChainView, Console, ExecutionError, ReadError, Rewards, to_write},
     poci::Plan,
     pool::PooledEntry,
 };
 use alloy_consensus::Sealable;
 use alloy_hardforks::EthereumHardforks;
-use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxHash, keccak256};
 use std::sync::Arc;
 use tracing::{debug, warn};
 use utnet_db::{AccountUpdate, StateChanges};
 use utnet_primitives::Seconds;
+
+/// Which transactions a block holds.
+#[derive(Debug)]
+pub(super) enum Contents {
+    /// What is ready in the pool, be it nothing.
+    Any,
+    /// What is ready in the pool; no block is made if nothing of it fits.
+    Some,
+    /// These.
+    Given(Vec<Arc<PooledEntry>>),
+}
 
 impl Engine {
     /// The base fee of the next block; zero before London.
@@ -27,11 +38,9 @@ impl Engine {
         self.settings.next_base_fee.unwrap_or(natural)
     }
 
-    /// Makes the next block from the pool, or from `given`, and takes it as head.
-    pub(super) fn make_block(
-        &mut self,
-        given: Option<Vec<Arc<PooledEntry>>>,
-    ) -> Result<Arc<BlockRecord>, EngineError> {
+    /// Makes the next block and takes it as head.
+    pub(super) fn make_block(&mut self, contents: Contents) -> Result<(), EngineError> {
+        let wants_some = matches!(contents, Contents::Some);
         let view = self.view()?;
         let parent_time = Seconds(view.head().timestamp);
         let wall = self.clock.seconds();
@@ -44,44 +53,64 @@ impl Engine {
             Some(plan) => Rewards::Emission(plan.producer),
             None => Rewards::Given(no_withdrawals(is_shanghai)),
         };
-        let console = self.shared.is_heard().then(Console::default);
-        let proposal = match given {
-            Some(list) => {
-                propose(&view, &attributes, rewards, &mut list.into_iter(), console.as_ref())
-            }
-            None => {
-                let pool = self.shared.pool.read();
-                let mut ready = pool.ready(self.settings.order, self.base_fee(&view));
-                let source: &mut dyn Source = &mut ready;
-                match self.max_transactions {
-                    Some(most) => propose(
-                        &view,
-                        &attributes,
-                        rewards,
-                        &mut AtMost { source, most },
-                        console.as_ref(),
-                    ),
-                    None => propose(&view, &attributes, rewards, source, console.as_ref()),
-                }
-            }
-        }?;
-        let Proposal { mut block, state, invalid, notes, .. } = proposal;
+        let proposal = self.propose(&view, &attributes, rewards, contents)?;
+        let Proposal { mut block, state, invalid, left, notes, .. } = proposal;
+        for (hash, reason) in invalid {
+            warn!(%hash, %reason, "dropped from the pool");
+            self.shared.pool.write().remove(&hash);
+        }
+        self.tell_left(&left);
+        if wants_some && block.transactions.is_empty() {
+            return Ok(());
+        }
         if let Some(plan) = &plan {
             self.seal(plan, &mut block)?;
         }
         if !notes.is_empty() {
             self.shared.note(Note::Block { hash: block.hash(), notes: Arc::new(notes) });
         }
-        let block = self.finalise(block, state)?;
-        for (hash, reason) in invalid {
-            warn!(%hash, %reason, "dropped from the pool");
-            self.shared.pool.write().remove(&hash);
-        }
+        self.finalise(block, state)?;
         self.settings.time.passed(timestamp, wall);
         self.settings.next_base_fee = None;
         self.settings.next_prevrandao = None;
         self.publish_settings();
-        Ok(block)
+        if self.stopped.is_over() {
+            warn!("blocks are made again");
+        }
+        Ok(())
+    }
+
+    fn propose(
+        &self,
+        view: &ChainView,
+        attributes: &Attributes,
+        rewards: Rewards<'_>,
+        contents: Contents,
+    ) -> Result<Proposal, ExecutionError> {
+        let console = self.shared.is_heard().then(Console::default);
+        let console = console.as_ref();
+        if let Contents::Given(list) = contents {
+            return propose(view, attributes, rewards, &mut list.into_iter(), console);
+        }
+        let pool = self.shared.pool.read();
+        let mut ready = pool.ready(self.settings.order, self.base_fee(view));
+        let source: &mut dyn Source = &mut ready;
+        match self.max_transactions {
+            Some(most) => propose(view, attributes, rewards, &mut AtMost { source, most }, console),
+            None => propose(view, attributes, rewards, source, console),
+        }
+    }
+
+    /// Says which transactions wait for the forked chain's node.
+    fn tell_left(&mut self, left: &[(TxHash, ReadError)]) {
+        let Some((hash, fault)) = left.first() else {
+            self.waiting.is_over();
+            return;
+        };
+        if let Some(unsaid) = self.waiting.news(&fault.to_string(), self.clock.now()) {
+            let others = left.len().saturating_sub(1);
+            warn!(%hash, others, %fault, unsaid, "a transaction waits in the pool: it needs what only the forked chain knows");
+        }
     }
 
     fn plan(&mut self, view: &ChainView, timestamp: Seconds) -> Result<Option<Plan>, EngineError> {

@@ -4,11 +4,11 @@ use super::header::{self, Attributes};
 use crate::{
     execution::{
         At, BlockRecord, BlockRun, ChainView, Console, ExecutionError, Notes, Overlay, ReadError,
-        Rewards, Sandbox, settle,
+        Rewards, Sandbox, Transaction, settle,
     },
     pool::{PooledEntry, Ready},
 };
-use alloy_consensus::{Header, Sealable, Transaction};
+use alloy_consensus::{Header, Sealable, Transaction as _, transaction::Recovered};
 use alloy_eips::{Encodable2718, eip4895::Withdrawal, eip7685::Requests};
 use alloy_evm::revm::{
     context::result::{EVMError, InvalidTransaction},
@@ -80,6 +80,8 @@ pub struct Proposal {
     pub state: StateChanges,
     /// Transactions that can never enter a block on this head any more, with the reason.
     pub invalid: Vec<(TxHash, InvalidTransaction)>,
+    /// Transactions that need what only the forked chain's node knows, which does not answer.
+    pub left: Vec<(TxHash, ReadError)>,
     /// EIP-7685 requests that the block makes.
     pub requests: Requests,
     /// The state after the block.
@@ -113,6 +115,17 @@ pub fn propose(
     source: &mut dyn Source,
     console: Option<&Console>,
 ) -> Result<Proposal, ExecutionError> {
+    build(view, attributes, rewards, console, |run, next| fill(run, next, view, source))
+}
+
+/// Builds the next block from the transactions that `fill` runs in it.
+pub(super) fn build(
+    view: &ChainView,
+    attributes: &Attributes,
+    rewards: Rewards<'_>,
+    console: Option<&Console>,
+    fill: impl FnOnce(&mut BlockRun<'_>, &Header) -> Result<Filled, ExecutionError>,
+) -> Result<Proposal, ExecutionError> {
     let spec = view.spec();
     let parent = view.head();
     let mut next = header::open(spec, parent, parent.hash(), attributes);
@@ -126,10 +139,9 @@ pub fn propose(
     if let Some(console) = console {
         run.listen(console)?;
     }
-    let (entries, invalid) = fill(&mut run, &next, view, source)?;
+    let Filled { transactions, invalid, left } = fill(&mut run, &next)?;
     let executed = run.close(&[], rewards)?;
     let (changes, state_root) = settle(&state, spec_id)?;
-    let transactions: Vec<_> = entries.iter().map(|entry| entry.to_block()).collect();
     let bare: Vec<_> = transactions.iter().map(|tx| tx.inner().clone()).collect();
     header::close(&mut next, spec, &bare, &executed, state_root);
     Ok(Proposal {
@@ -143,13 +155,23 @@ pub fn propose(
         },
         state: changes,
         invalid,
+        left,
         requests: executed.requests,
         after: state,
         notes: executed.notes,
     })
 }
 
-type Filled = (Vec<Arc<PooledEntry>>, Vec<(TxHash, InvalidTransaction)>);
+/// What came of the transactions that a block was offered.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    /// Those that it holds, in order.
+    pub(super) transactions: Vec<Recovered<Transaction>>,
+    /// Those that can never enter a block on this head any more, with the reason.
+    pub(super) invalid: Vec<(TxHash, InvalidTransaction)>,
+    /// Those that need what only the forked chain's node knows, which does not answer.
+    pub(super) left: Vec<(TxHash, ReadError)>,
+}
 
 /// Runs transactions as long as they fit.
 fn fill(
@@ -161,7 +183,7 @@ fn fill(
     let blobs = view.spec().blob_params(Seconds(next.timestamp));
     let most_blob_gas = blobs.map_or(0, |params| params.max_blob_gas_per_block());
     let mut bytes = BLOCK_FRAME;
-    let (mut taken, mut invalid) = (Vec::new(), Vec::new());
+    let mut filled = Filled::default();
     // No transaction costs less than 21,000 gas.
     while run.gas_left() >= 21_000 {
         let Some(entry) = source.pull() else { break };
@@ -178,20 +200,24 @@ fn fill(
         match run.execute(&transaction) {
             Ok(_) => {
                 bytes = bytes.saturating_add(length);
-                taken.push(entry);
+                filled.transactions.push(transaction);
+            }
+            Err(ExecutionError::Read(fault @ ReadError::Fork(_))) => {
+                source.skip(entry.sender());
+                filled.left.push((entry.hash, fault));
             }
             Err(ExecutionError::Transaction { source: error, .. }) => {
                 source.skip(entry.sender());
                 if let EVMError::Transaction(reason) = *error
                     && !may_become_valid(&reason)
                 {
-                    invalid.push((entry.hash, reason));
+                    filled.invalid.push((entry.hash, reason));
                 }
             }
             Err(fault) => return Err(fault),
         }
     }
-    Ok((taken, invalid))
+    Ok(filled)
 }
 
 /// Whether the transaction may be included later, on another head.

@@ -2,6 +2,7 @@
 
 use super::{
     api::{Beginning, EngineError, Submission},
+    blocks::Contents,
     worker::Engine,
 };
 use crate::{execution::At, genesis::ChainSpec, pool::PooledEntry};
@@ -48,7 +49,7 @@ impl Engine {
                 let hash = *transaction.hash();
                 entries.push(Arc::new(PooledEntry { transaction, hash, arrival: 0 }));
             }
-            self.make_block(Some(entries))?;
+            self.make_block(Contents::Given(entries))?;
         }
         Ok(())
     }
@@ -79,7 +80,7 @@ impl Engine {
         self.settings = self.initial.clone();
         self.pace = crate::miner::Pace::new(self.settings.mining.period(), self.clock.now());
         self.publish_settings();
-        Ok(())
+        self.replay()
     }
 
     /// A new store in memory with a chain's first block, held to the present window of history.

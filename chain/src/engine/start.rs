@@ -2,6 +2,7 @@
 
 use super::{
     api::{Chain, EngineError, Settings},
+    reminder::Reminder,
     shared::Shared,
     worker::Engine,
 };
@@ -73,7 +74,7 @@ impl Default for EngineOptions {
 }
 
 /// Opens a chain over a store: writes genesis if the store is empty, else checks that it is the
-/// same. The engine does nothing until it is run.
+/// same; makes the block that a fork begins with. The engine does nothing more until it is run.
 ///
 /// # Errors
 /// When the store belongs to another chain or cannot be read.
@@ -100,7 +101,7 @@ pub fn open(
     let shared = Shared::new(store, chain, settings.clone(), pool, Arc::clone(&clock));
     let shared = Arc::new(shared);
     let (sender, inbox) = mpsc::channel(MAILBOX);
-    let engine = Engine {
+    let mut engine = Engine {
         shared: Arc::clone(&shared),
         inbox,
         sealer: options.sealer,
@@ -110,12 +111,15 @@ pub fn open(
         settings,
         snapshots: BTreeMap::new(),
         next_snapshot: 1,
+        stopped: Reminder::default(),
+        waiting: Reminder::default(),
         submitted: Vec::new(),
         max_transactions: options.max_transactions,
         checks_balances: options.checks_balances,
         in_memory: options.in_memory,
         is_behind: !pruning.keeps_all(),
     };
+    engine.replay()?;
     Ok((Chain { inbox: sender, shared, clock }, engine))
 }
 

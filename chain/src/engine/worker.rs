@@ -2,9 +2,10 @@
 
 use super::{
     api::{AccountPatch, EngineError, Settings, SnapshotId},
-    blocks::changed_nonces,
+    blocks::{Contents, changed_nonces},
     command::{Admission, Command, Reply},
     judge::judge,
+    reminder::Reminder,
     shared::Shared,
     snapshot::Snapshot,
 };
@@ -47,6 +48,10 @@ pub struct Engine {
     pub(super) in_memory: bool,
     /// Whether history may be there that is not to be kept: it is removed between commands.
     pub(super) is_behind: bool,
+    /// What was said about why no block is made.
+    pub(super) stopped: Reminder,
+    /// What was said about transactions that wait for a forked chain.
+    pub(super) waiting: Reminder,
     /// Answers to submissions, held back until instant mining had its turn.
     pub(super) submitted: Vec<Submitted>,
 }
@@ -151,10 +156,10 @@ impl Engine {
             let waiting = match self.has_ready() {
                 Ok(true) => self.shared.pool.read().len(),
                 Ok(false) => return,
-                Err(fault) => return error!(%fault, "the head cannot be read"),
+                Err(fault) => return self.report(&fault),
             };
-            if let Err(fault) = self.make_block(None) {
-                return report(&fault);
+            if let Err(fault) = self.make_block(Contents::Some) {
+                return self.report(&fault);
             }
             if self.shared.pool.read().len() == waiting {
                 return debug!("ready transactions fit no block for now");
@@ -173,9 +178,9 @@ impl Engine {
 
     fn mine_if_due(&mut self) {
         if self.pace.beat(self.clock.now())
-            && let Err(fault) = self.make_block(None)
+            && let Err(fault) = self.make_block(Contents::Any)
         {
-            report(&fault);
+            self.report(&fault);
         }
     }
 
@@ -191,7 +196,7 @@ impl Engine {
                 let head = Seconds(self.view()?.head().timestamp);
                 self.settings.time.next_timestamp = Some(head.saturating_add(interval));
             }
-            self.make_block(None)?;
+            self.make_block(Contents::Any)?;
         }
         Ok(self.view()?.height())
     }
@@ -224,6 +229,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Says why no block was made; waiting for one's turn is no fault.
+    fn report(&mut self, fault: &EngineError) {
+        if let EngineError::Poci(PociFault::NotOurTurn { retry_at }) = fault {
+            return debug!(%retry_at, "not our turn");
+        }
+        if let Some(unsaid) = self.stopped.news(&fault.to_string(), self.clock.now()) {
+            error!(%fault, unsaid, "no block could be made");
+        }
+    }
+
     pub(super) fn view(&self) -> Result<ChainView, ReadError> {
         self.shared.view()
     }
@@ -236,14 +251,4 @@ impl Engine {
 /// Sends an answer; who asked may be gone.
 fn answer<T>(reply: Reply<T>, result: Result<T, EngineError>) {
     drop(reply.send(result));
-}
-
-/// Says why no block was made; waiting for one's turn is no fault.
-fn report(fault: &EngineError) {
-    match fault {
-        EngineError::Poci(PociFault::NotOurTurn { retry_at }) => {
-            debug!(%retry_at, "not our turn");
-        }
-        other => error!(fault = %other, "no block could be made"),
-    }
 }

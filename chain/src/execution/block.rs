@@ -5,6 +5,7 @@
 use super::{
     Console, Failure, Notes, Overlay, ReadError, Receipt, Transaction,
     evm::UtnetEvmFactory,
+    fork::routine,
     overlay,
     system::{self, Producer},
 };
@@ -61,6 +62,14 @@ pub enum ExecutionError {
     /// The beacon could not be stored: the contract is missing or refuses.
     #[error("the beacon could not be stored")]
     BeaconNotStored,
+    /// The beginning of a block of the forked chain is not valid here.
+    #[error("block {number} of the forked chain cannot be replayed under these rules: {source}")]
+    Replay {
+        /// The block.
+        number: u64,
+        /// What is wrong.
+        source: Box<Self>,
+    },
     /// The state could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -169,6 +178,10 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
         parent_hash: B256,
         parent_beacon_block_root: Option<B256>,
     ) -> Result<(), ExecutionError> {
+        if self.evm.db().db.is_forked() {
+            let slots = routine::overwritten(self.spec, self.evm.block(), self.evm.db())?;
+            self.evm.db_mut().db.overwrite(slots);
+        }
         let mut caller = SystemCaller::new(self.spec);
         caller.apply_blockhashes_contract_call(parent_hash, &mut self.evm).map_err(Box::new)?;
         caller
@@ -212,10 +225,11 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
             return Err(ExecutionError::BlockGas { index, gas_limit, left });
         }
         overlay::prefetch(self.evm.db(), &tx, self.evm.block().beneficiary)?;
-        let mut ran = self.evm.transact_raw(tx).map_err(|source| match source {
+        let ran = self.evm.transact_raw(tx).map_err(|source| match source {
             EVMError::Database(error) => ExecutionError::Read(error),
             other => ExecutionError::Transaction { index, source: Box::new(other) },
-        })?;
+        });
+        let mut ran = ran.inspect_err(|_| self.forget_told())?;
         overlay::commit(self.evm.db_mut(), ran.state);
         self.gas_used = self.gas_used.saturating_add(ran.result.tx_gas_used());
         self.blob_gas_used =
@@ -225,6 +239,13 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
         let logs = take_logs(&mut ran.result);
         self.receipts.push(receipt(transaction.tx_type(), outcome, self.gas_used, logs));
         Ok(ran.result)
+    }
+
+    /// Drops what a transaction said that did not come about.
+    fn forget_told(&self) {
+        if let Some(console) = &self.console {
+            drop(console.take());
+        }
     }
 
     fn note(&mut self, index: usize, result: &ExecutionResult) {

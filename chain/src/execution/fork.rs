@@ -8,9 +8,12 @@ mod cache;
 mod http;
 mod kept;
 mod open;
+mod place;
+pub(super) mod routine;
 pub(super) mod tombs;
 mod upstream;
 
+pub use blocks::BlockStart;
 pub use http::{HttpUpstream, Manners};
 pub use open::{ForkConfig, Origin};
 pub use upstream::{Answer, Call, ForkError, Upstream};
@@ -30,6 +33,8 @@ pub struct Fork {
     kept: Kept,
     origin: Origin,
     head: Sealed<Header>,
+    /// What the first block of our own begins with.
+    start: Option<BlockStart>,
     accounts: RwLock<HashMap<(u64, Address), Option<AccountInfo>>>,
     slots: RwLock<HashMap<(u64, Address, U256), U256>>,
     hashes: RwLock<HashMap<u64, B256>>,
@@ -42,6 +47,7 @@ impl Fork {
             kept,
             origin,
             head,
+            start: None,
             accounts: RwLock::default(),
             slots: RwLock::default(),
             hashes: RwLock::new(hashes),
@@ -56,6 +62,11 @@ impl Fork {
     /// The last block that both chains share.
     pub const fn head(&self) -> &Sealed<Header> {
         &self.head
+    }
+
+    /// What the first block of our own begins with, if the fork is within a block of the other chain.
+    pub const fn start(&self) -> Option<&BlockStart> {
+        self.start.as_ref()
     }
 
     /// The number of the last block that both chains share.

@@ -8,15 +8,17 @@ use alloy_evm::revm::{
     state::{AccountInfo, EvmState},
 };
 use alloy_primitives::{Address, B256, U256};
+use tracing::debug;
 use utnet_db::{Account, AccountChange, AccountUpdate, Bytecode, StateChanges};
 
 /// A stored state with uncommitted changes above it.
 pub type Overlay = CacheDB<StateView>;
 
-/// Asks a forked chain at once for what a transaction is sure to touch.
+/// Asks a forked chain at once for what a transaction is sure to name. It may not need all of it, so
+/// silence is no fault yet.
 ///
 /// # Errors
-/// When the state below cannot be read.
+/// When the store cannot be read.
 pub(crate) fn prefetch(
     overlay: &Overlay,
     tx: &TxEnv,
@@ -31,7 +33,13 @@ pub(crate) fn prefetch(
     let listed = tx.access_list.iter().flat_map(|item| {
         item.storage_keys.iter().map(|slot| (item.address, U256::from_be_bytes(slot.0)))
     });
-    overlay.db.prefetch(&accounts, &listed.collect::<Vec<_>>())
+    match overlay.db.prefetch(&accounts, &listed.collect::<Vec<_>>()) {
+        Err(ReadError::Fork(fault)) => {
+            debug!(%fault, "only what is kept of the forked chain is at hand");
+            Ok(())
+        }
+        asked => asked,
+    }
 }
 
 /// Commits what a transaction changed.
@@ -134,7 +142,7 @@ fn account_change(
         slots.sort_unstable();
         for (slot, value) in slots {
             let old = if is_wiped { U256::ZERO } else { below.storage_ref(address, *slot)? };
-            if old != *value {
+            if old != *value || below.is_overwritten(address, *slot) {
                 change.storage.insert(B256::from(*slot), *value);
             }
         }

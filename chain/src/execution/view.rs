@@ -1,6 +1,11 @@
 //! Reads the chain as of one committed snapshot.
 
-use super::{BlockRecord, Fork, ForkError, attached::Attached, fork::tombs, record};
+use super::{
+    BlockRecord, Fork, ForkError,
+    attached::Attached,
+    fork::{routine::Slot, tombs},
+    record,
+};
 use crate::genesis::ChainSpec;
 use alloy_consensus::{Header, Sealed};
 use alloy_evm::{
@@ -8,7 +13,11 @@ use alloy_evm::{
     revm::{DatabaseRef, bytecode::Bytecode, context::DBErrorMarker, state::AccountInfo},
 };
 use alloy_primitives::{Address, B256, Bloom, Bytes, KECCAK256_EMPTY, TxHash, U256};
-use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+    sync::Arc,
+};
 use utnet_db::{Account, DbError, HistoricalView, History, SealedHeader, StateChanges, View};
 use utnet_primitives::Height;
 
@@ -37,6 +46,8 @@ pub struct StateView {
     source: Source,
     /// What lies below.
     fork: Option<Arc<Fork>>,
+    /// Slots of which it does not matter what lies below: blocks to come overwrite them unread.
+    overwritten: BTreeSet<Slot>,
 }
 
 #[derive(Clone, Debug)]
@@ -270,10 +281,10 @@ impl ChainView {
     /// Where a transaction stands: height, and index in the block.
     ///
     /// # Errors
-    /// When the store cannot be read; [`ReadError::PrunedTransaction`] when it may stand in a block whose
-    /// transactions are not kept.
+    /// When the store or the other chain cannot be read; [`ReadError::PrunedTransaction`] when it may
+    /// stand in a block whose transactions are not kept.
     pub fn transaction(&self, hash: TxHash) -> Result<Option<(Height, usize)>, ReadError> {
-        let found = self.view.tx_by_hash(hash)?;
+        let found = self.own_transaction(hash)?;
         if let (None, Some(fork)) = (&found, &self.fork)
             && let Some((height, index)) = fork.transaction(hash)?
         {
@@ -285,7 +296,15 @@ impl ChainView {
                 return Err(ReadError::PrunedTransaction { hash, first: Height(first) });
             }
         }
-        Ok(found.map(|found| {
+        Ok(found)
+    }
+
+    /// The same of this chain's own blocks only.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn own_transaction(&self, hash: TxHash) -> Result<Option<(Height, usize)>, ReadError> {
+        Ok(self.view.tx_by_hash(hash)?.map(|found| {
             // A block that fits memory has no more transactions than that.
             let index = usize::try_from(found.index).unwrap_or(usize::MAX);
             (Height(found.block_number), index)
@@ -304,7 +323,7 @@ impl ChainView {
             }
             At::After(height) => Source::After(self.view.at(height.0)?),
         };
-        Ok(StateView { source, fork: self.fork.clone() })
+        Ok(StateView { source, fork: self.fork.clone(), overwritten: BTreeSet::new() })
     }
 
     /// The environment in which a block's transactions ran: all consensus checks on.
@@ -351,16 +370,22 @@ impl StateView {
     /// # Errors
     /// When the store cannot be read.
     pub fn storage(&self, address: Address, slot: U256) -> Result<U256, ReadError> {
-        let key = B256::from(slot);
-        let value = self.own_storage(address, key)?;
-        if let (true, Some((fork, at))) = (value.is_zero(), self.below())
-            && !tombs::is_mark(key)
-            && !self.has_mark(address, tombs::of(key))?
-            && !self.has_mark(address, tombs::WIPED)?
-        {
-            return Ok(fork.storage(address, slot, at)?);
+        let value = self.own_storage(address, slot.into())?;
+        match self.below_slot(address, slot)? {
+            Some((fork, at)) if value.is_zero() => Ok(fork.storage(address, slot, at)?),
+            _ => Ok(value),
         }
-        Ok(value)
+    }
+
+    /// The other chain, unless the chain of our own emptied the slot, or is about to overwrite it.
+    fn below_slot(&self, address: Address, slot: U256) -> Result<Option<(&Fork, u64)>, ReadError> {
+        let Some(below) = self.below() else { return Ok(None) };
+        let key = B256::from(slot);
+        let is_ours = tombs::is_mark(key)
+            || self.is_overwritten(address, slot)
+            || self.has_mark(address, tombs::of(key))?
+            || self.has_mark(address, tombs::WIPED)?;
+        Ok((!is_ours).then_some(below))
     }
 
     /// An account as far as this chain's own store has it.
@@ -394,6 +419,17 @@ impl StateView {
         })
     }
 
+    /// Asks the other chain no more what it has in some slots, which a block overwrites unread: they
+    /// are zero unless the chain of our own has set them, and count as changed.
+    pub(super) fn overwrite(&mut self, slots: Vec<Slot>) {
+        self.overwritten.extend(slots);
+    }
+
+    /// Whether a block overwrites this slot unread.
+    pub(super) fn is_overwritten(&self, address: Address, slot: U256) -> bool {
+        self.overwritten.contains(&(address, slot))
+    }
+
     /// Whether another chain lies below.
     pub(super) const fn is_forked(&self) -> bool {
         self.fork.is_some()
@@ -409,13 +445,20 @@ impl StateView {
         slots: &[(Address, U256)],
     ) -> Result<(), ReadError> {
         let Some((fork, at)) = self.below() else { return Ok(()) };
-        let mut missing = Vec::new();
+        let (mut missing, mut empty) = (Vec::new(), Vec::new());
         for address in accounts {
             if self.own_account(*address)?.is_none() {
                 missing.push(*address);
             }
         }
-        Ok(fork.prefetch(at, &missing, slots)?)
+        for (address, slot) in slots {
+            if self.own_storage(*address, (*slot).into())?.is_zero()
+                && self.below_slot(*address, *slot)?.is_some()
+            {
+                empty.push((*address, *slot));
+            }
+        }
+        Ok(fork.prefetch(at, &missing, &empty)?)
     }
 
     /// The account with its Merkle proof.

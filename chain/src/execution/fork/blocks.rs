@@ -6,6 +6,7 @@ use super::{
     upstream::{Call, ForkError, parse},
 };
 use crate::execution::{BlockRecord, Receipt, Transaction};
+use alloy_consensus::transaction::Recovered;
 use alloy_consensus::{Header, ReceiptEnvelope, Sealed};
 use alloy_eips::eip4895::Withdrawals;
 use alloy_primitives::{B256, TxHash, U64};
@@ -22,6 +23,15 @@ const RECEIPTS: &str = "eth_getBlockReceipts";
 struct Place {
     block_number: U64,
     transaction_index: U64,
+}
+
+/// The beginning of the block after the fork: the chain of our own makes it again as its first.
+#[derive(Clone, Debug)]
+pub struct BlockStart {
+    /// The header that the block has on the other chain.
+    pub header: Sealed<Header>,
+    /// Its first transactions, in order.
+    pub transactions: Vec<Recovered<Transaction>>,
 }
 
 /// The number of a block.
@@ -74,6 +84,26 @@ impl Fork {
             withdrawals: block.withdrawals.map(Withdrawals::into_inner),
             sidecar: None,
         }))
+    }
+
+    /// The block after the fork, up to and including a transaction.
+    ///
+    /// # Errors
+    /// When the upstream does not answer, or the transaction is not in that block.
+    pub(super) fn read_start(&self, last: TxHash) -> Result<BlockStart, ForkError> {
+        let height = self.number().saturating_add(1);
+        let answer = self.kept.one(Call::kept(BLOCK, json!([U64::from(height), true])))?;
+        let block: Option<Block<RpcTransaction<Transaction>>> = parse(BLOCK, &answer)?;
+        let absent = ForkError::NotInBlock { hash: last, number: height };
+        let Some(block) = block else { return Err(absent) };
+        let header = Sealed::new_unchecked(block.header.inner, block.header.hash);
+        let mut transactions: Vec<_> =
+            block.transactions.into_transactions().map(|tx| tx.inner).collect();
+        match transactions.iter().position(|transaction| *transaction.tx_hash() == last) {
+            Some(index) => transactions.truncate(index.saturating_add(1)),
+            None => return Err(absent),
+        }
+        Ok(BlockStart { header, transactions })
     }
 
     /// The height of a block; `None` if it is not among those that both chains share.

@@ -1,20 +1,20 @@
-//! Asks a node over HTTP, with patience: again after a while, and one by one where batches fail.
+//! Asks nodes of the other chain over HTTP, with patience: another where one fails, and again after
+//! a while.
 
-use super::upstream::{Answer, Call, ForkError, Upstream};
-use futures::future::join_all;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use jsonrpsee::{
-    core::{
-        client::{ClientT, Error},
-        params::{ArrayParams, BatchRequestBuilder},
-    },
-    http_client::{HttpClient, HttpClientBuilder},
-    types::ErrorObject,
+use super::{
+    Origin,
+    place::Place,
+    upstream::{Answer, Call, ForkError, Upstream},
 };
+use futures::future::join_all;
+use hyper::header::{HeaderName, HeaderValue};
 use parking_lot::RwLock;
-use serde_json::value::RawValue;
 use std::{
-    sync::{Arc, mpsc::sync_channel},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{SyncSender, sync_channel},
+    },
     thread,
     time::Duration,
 };
@@ -26,15 +26,13 @@ use tokio_util::task::TaskTracker;
 
 /// Requests of one batch.
 const BATCH: usize = 100;
-/// Bytes of an answer: a large block with its receipts.
-const ANSWER_BYTES: u32 = 256 << 20;
 
-/// How a node is asked.
+/// How nodes are asked.
 #[derive(Clone, Debug)]
 pub struct Manners {
     /// Sent with every request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Times that a failed request is tried again.
+    /// Times that a request which all nodes failed is tried again.
     pub retries: u32,
     /// Before the first repetition; each further one waits twice as long.
     pub backoff: Duration,
@@ -42,76 +40,99 @@ pub struct Manners {
     pub timeout: Duration,
 }
 
-/// A node that is asked over HTTP, from a thread of its own: whoever asks waits for the answer,
+/// Nodes that are asked over HTTP, from a thread of their own: whoever asks waits for the answer,
 /// be it the chain's writer or a reader of the state.
 #[derive(Debug)]
 pub struct HttpUpstream {
-    place: Arc<RwLock<Place>>,
+    places: RwLock<Arc<Places>>,
     manners: Manners,
     jobs: UnboundedSender<Job>,
 }
 
-#[derive(Clone, Debug)]
-struct Place {
-    url: String,
-    client: HttpClient,
+/// Where the nodes are.
+#[derive(Debug)]
+struct Places {
+    all: Vec<Place>,
+    /// The one that answered last: it is asked first.
+    current: AtomicUsize,
+    /// Whether none answered the last time, all patience spent: then there is none until one does.
+    are_gone: AtomicBool,
+    /// The block that the nodes must have, once it is known.
+    origin: OnceLock<Origin>,
 }
 
 struct Job {
     calls: Vec<Call>,
-    place: Place,
+    places: Arc<Places>,
     manners: Manners,
-    reply: std::sync::mpsc::SyncSender<Result<Vec<Answer>, ForkError>>,
+    reply: SyncSender<Result<Vec<Answer>, ForkError>>,
 }
 
 impl HttpUpstream {
     /// Gets ready to ask; nothing is asked yet.
     ///
     /// # Errors
-    /// When that is no URL, or the system gives no thread.
-    pub fn new(url: &str, manners: Manners) -> Result<Self, ForkError> {
-        let place = Arc::new(RwLock::new(Place::new(url, &manners)?));
+    /// When one is no URL, or the system gives no thread.
+    pub fn new(urls: &[&str], manners: Manners) -> Result<Self, ForkError> {
+        let places = RwLock::new(Arc::new(Places::new(urls, &manners)?));
         let (jobs, inbox) = unbounded_channel();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new()
             .name("fork".to_owned())
             .spawn(move || runtime.block_on(work(inbox)))?;
-        Ok(Self { place, manners, jobs })
+        Ok(Self { places, manners, jobs })
     }
 }
 
-impl Place {
-    fn new(url: &str, manners: &Manners) -> Result<Self, ForkError> {
-        let client = HttpClientBuilder::default()
-            .max_request_size(ANSWER_BYTES)
-            .max_response_size(ANSWER_BYTES)
-            .request_timeout(manners.timeout)
-            .set_headers(HeaderMap::from_iter(manners.headers.iter().cloned()))
-            .build(url)
-            .map_err(|error| ForkError::Url { why: error.to_string() })?;
-        Ok(Self { url: url.to_owned(), client })
+impl Places {
+    fn new(urls: &[&str], manners: &Manners) -> Result<Self, ForkError> {
+        let all = urls.iter().map(|url| Place::new(url, manners)).collect::<Result<Vec<_>, _>>()?;
+        if all.is_empty() {
+            return Err(ForkError::Url { why: "there is none".to_owned() });
+        }
+        Ok(Self {
+            all,
+            current: AtomicUsize::new(0),
+            are_gone: AtomicBool::new(false),
+            origin: OnceLock::new(),
+        })
     }
 
-    /// Scheme and host: the rest may be a secret.
-    fn node(&self) -> String {
-        let uri: Result<hyper::Uri, _> = self.url.parse();
-        uri.map_or_else(
-            |_strange| "?".to_owned(),
-            |uri| {
-                let host = uri.authority().map_or("", |authority| authority.as_str());
-                let host = host.rsplit('@').next().unwrap_or_default();
-                format!("{}://{host}", uri.scheme_str().unwrap_or_default())
-            },
-        )
+    /// The node that is asked first.
+    fn first(&self) -> &Place {
+        &self.all[self.current.load(Ordering::Relaxed)]
+    }
+
+    /// Asks each node once, until one answers.
+    async fn ask(&self, calls: &[Call]) -> Result<Vec<Answer>, ForkError> {
+        let first = self.current.load(Ordering::Relaxed);
+        let mut failures = Vec::new();
+        for index in (first..self.all.len()).chain(0..first) {
+            let place = &self.all[index];
+            match place.ask(calls, self.origin.get()).await {
+                Ok(answers) => {
+                    self.current.store(index, Ordering::Relaxed);
+                    self.are_gone.store(false, Ordering::Relaxed);
+                    return Ok(answers);
+                }
+                Err(why) => failures.push((place.node(), why)),
+            }
+        }
+        let (node, why) = failures.into_iter().next().unwrap_or_default();
+        let others = self.all.len().saturating_sub(1);
+        Err(match others {
+            0 => ForkError::Unreachable { node, why },
+            _ => ForkError::NoneAnswers { node, why, others },
+        })
     }
 }
 
 impl Upstream for HttpUpstream {
     fn ask(&self, calls: &[Call]) -> Result<Vec<Answer>, ForkError> {
-        let place = self.place.read().clone();
-        let node = place.node();
+        let places = Arc::clone(&self.places.read());
+        let node = places.first().node();
         let (reply, answer) = sync_channel(1);
-        let job = Job { calls: calls.to_vec(), place, manners: self.manners.clone(), reply };
+        let job = Job { calls: calls.to_vec(), places, manners: self.manners.clone(), reply };
         let gone = || ForkError::Unreachable { node: node.clone(), why: "its thread ended".into() };
         self.jobs.send(job).map_err(|_ended| gone())?;
         let wait = || answer.recv().map_err(|_ended| gone())?;
@@ -123,11 +144,21 @@ impl Upstream for HttpUpstream {
     }
 
     fn url(&self) -> String {
-        self.place.read().url.clone()
+        self.places.read().first().url().to_owned()
+    }
+
+    fn expect(&self, origin: Origin) {
+        // A fork begins once: what was expected first stays.
+        self.places.read().origin.set(origin).ok();
     }
 
     fn set_url(&self, url: &str) -> Result<(), ForkError> {
-        *self.place.write() = Place::new(url, &self.manners)?;
+        let places = Places::new(&[url], &self.manners)?;
+        let mut current = self.places.write();
+        if let Some(origin) = current.origin.get() {
+            places.origin.set(*origin).ok();
+        }
+        *current = Arc::new(places);
         Ok(())
     }
 }
@@ -157,17 +188,20 @@ async fn patiently(job: &Job) -> Result<Vec<Answer>, ForkError> {
 
 async fn chunk(job: &Job, calls: &[Call]) -> Result<Vec<Answer>, ForkError> {
     let Manners { retries, backoff, .. } = job.manners;
+    // Patience is for nodes that stumble. Where none was there, each is asked once.
+    let retries = if job.places.are_gone.load(Ordering::Relaxed) { 0 } else { retries };
     let mut pause = backoff;
     let mut tried = 0;
     loop {
-        let why = match once(&job.place.client, calls).await {
+        let fault = match job.places.ask(calls).await {
             Ok(answers) => return Ok(answers),
-            Err(error) => why(&error),
+            Err(fault) => fault,
         };
         if tried == retries {
-            return Err(ForkError::Unreachable { node: job.place.node(), why });
+            job.places.are_gone.store(true, Ordering::Relaxed);
+            return Err(fault);
         }
-        tracing::debug!(%why, "the forked chain's node is asked again");
+        tracing::debug!(%fault, "the forked chain is asked again");
         rest(pause).await;
         tried = tried.saturating_add(1);
         pause = pause.saturating_mul(2);
@@ -177,65 +211,4 @@ async fn chunk(job: &Job, calls: &[Call]) -> Result<Vec<Answer>, ForkError> {
 #[expect(clippy::disallowed_methods, reason = "a node's patience is no matter of the chain's time")]
 async fn rest(pause: Duration) {
     tokio::time::sleep(pause).await;
-}
-
-/// The last cause, which tells more than "transport error".
-fn why(error: &Error) -> String {
-    let mut source: &dyn std::error::Error = error;
-    while let Some(deeper) = source.source() {
-        source = deeper;
-    }
-    source.to_string()
-}
-
-/// Asks all at once; where the node refuses batches, one after the other.
-async fn once(client: &HttpClient, calls: &[Call]) -> Result<Vec<Answer>, Error> {
-    if let [call] = calls {
-        return Ok(vec![single(client, call).await?]);
-    }
-    let mut batch = BatchRequestBuilder::new();
-    for call in calls {
-        batch.insert(call.method, params(call)?)?;
-    }
-    match client.batch_request::<Box<RawValue>>(batch).await {
-        Ok(answers) if answers.len() == calls.len() => {
-            let answer = |(call, answer): (&Call, Result<_, ErrorObject<'_>>)| {
-                answer.map_err(|error| refused(call, &error))
-            };
-            Ok(calls.iter().zip(answers).map(answer).collect())
-        }
-        _ => {
-            let mut answers = Vec::with_capacity(calls.len());
-            for call in calls {
-                answers.push(single(client, call).await?);
-            }
-            Ok(answers)
-        }
-    }
-}
-
-async fn single(client: &HttpClient, call: &Call) -> Result<Answer, Error> {
-    match client.request::<Box<RawValue>, _>(call.method, params(call)?).await {
-        Ok(answer) => Ok(Ok(answer)),
-        // Too many requests: a reason to wait, not an answer.
-        Err(Error::Call(error)) if matches!(error.code(), 429 | -32_005) => Err(Error::Call(error)),
-        Err(Error::Call(error)) => Ok(Err(refused(call, &error))),
-        Err(error) => Err(error),
-    }
-}
-
-fn refused(call: &Call, error: &ErrorObject<'_>) -> ForkError {
-    ForkError::Refused {
-        method: call.method,
-        code: error.code(),
-        message: error.message().to_owned(),
-    }
-}
-
-fn params(call: &Call) -> Result<ArrayParams, serde_json::Error> {
-    let mut list = ArrayParams::new();
-    for param in call.params.as_array().into_iter().flatten() {
-        list.insert(param)?;
-    }
-    Ok(list)
 }

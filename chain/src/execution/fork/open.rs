@@ -8,17 +8,20 @@ use super::{
     upstream::{Call, ForkError, Upstream, parse},
 };
 use alloy_consensus::{Header, Sealed};
-use alloy_primitives::{B256, U64};
+use alloy_primitives::{B256, TxHash, U64};
+use serde::Deserialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// What is forked, and how its node is asked.
 #[derive(Clone, Debug)]
 pub struct ForkConfig {
-    /// Where the node is; `URL@NUMBER` names the block, too.
-    pub url: String,
+    /// Where nodes are, each asked when those before it do not answer; `URL@NUMBER` names the block, too.
+    pub urls: Vec<String>,
     /// The block; negative counts back from the latest, `None` is the latest.
     pub block: Option<i64>,
+    /// A transaction: its block is made again up to and including it, on the block before.
+    pub transaction: Option<TxHash>,
     /// The other chain's id, if it need not be asked for.
     pub chain_id: Option<u64>,
     /// Where the fork begins, if the chain of our own has begun already.
@@ -40,27 +43,48 @@ pub struct Origin {
     pub hash: B256,
 }
 
+/// The block that a transaction is in; none while it waits.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mined {
+    block_number: Option<U64>,
+}
+
 impl Fork {
     /// Begins a fork. A chain that has begun, and a block that is kept, need no answer of the node.
     ///
     /// # Errors
     /// When the node does not answer, or has no such block.
     pub fn open(config: &ForkConfig) -> Result<Self, ForkError> {
-        let (url, named) = split(&config.url);
-        let upstream = HttpUpstream::new(url, config.manners.clone())?;
-        let block = config.block.or(named);
+        let split: Vec<_> = config.urls.iter().map(|url| split(url)).collect();
+        let mut named = split.iter().filter_map(|(_, block)| *block);
+        let first = named.next();
+        if let (Some(one), Some(other)) = (first, named.find(|other| Some(*other) != first)) {
+            return Err(ForkError::TwoBlocks { one, other });
+        }
+        if let (Some(number), Some(_)) = (first, config.transaction) {
+            return Err(ForkError::BlockAndTransaction { number });
+        }
+        let urls: Vec<_> = split.iter().map(|(url, _)| *url).collect();
+        let upstream = HttpUpstream::new(&urls, config.manners.clone())?;
+        let block = config.block.or(first);
         Self::over(Box::new(upstream), &ForkConfig { block, ..config.clone() })
     }
 
-    /// The same over any upstream; the URL plays no part.
+    /// The same over any upstream; the URLs play no part.
     ///
     /// # Errors
     /// As for [`Self::open`].
     pub fn over(upstream: Box<dyn Upstream>, config: &ForkConfig) -> Result<Self, ForkError> {
-        let origin = match config.known.or_else(|| remembered(config)) {
-            Some(origin) => origin,
-            None => find(&*upstream, config)?,
+        let origin = match (config.known.or_else(|| remembered(config)), config.transaction) {
+            (Some(origin), _) => origin,
+            (None, Some(transaction)) => {
+                let block = Some(number(height_before(&*upstream, transaction)?));
+                find(&*upstream, &ForkConfig { block, ..config.clone() })?
+            }
+            (None, None) => find(&*upstream, config)?,
         };
+        upstream.expect(origin);
         let file = match &config.cache {
             Some(folder) => Some(CacheFile::open(&path(folder, &origin))?),
             None => None,
@@ -72,7 +96,9 @@ impl Fork {
             let head = header.number;
             return Err(ForkError::NoBlock { number: number(origin.number), head });
         }
-        Ok(Self::new(kept, origin, header))
+        let mut fork = Self::new(kept, origin, header);
+        fork.start = config.transaction.map(|last| fork.read_start(last)).transpose()?;
+        Ok(fork)
     }
 }
 
@@ -106,6 +132,16 @@ fn remembered(config: &ForkConfig) -> Option<Origin> {
 fn path(folder: &Path, origin: &Origin) -> PathBuf {
     let name = format!("{}-{}.fork", origin.number, origin.hash);
     folder.join(origin.chain_id.to_string()).join(name)
+}
+
+/// The height of the block before that of a transaction.
+fn height_before(upstream: &dyn Upstream, hash: TxHash) -> Result<u64, ForkError> {
+    const METHOD: &str = "eth_getTransactionByHash";
+    let asked = upstream.ask(&[Call::fresh(METHOD, json!([hash]))])?;
+    let answer = asked.into_iter().next().ok_or(ForkError::Unpaired)??;
+    let found: Option<Mined> = parse(METHOD, &answer)?;
+    let height = found.and_then(|found| found.block_number).map(|number| number.to::<u64>());
+    height.and_then(|height| height.checked_sub(1)).ok_or(ForkError::NoTransaction { hash })
 }
 
 fn find(upstream: &dyn Upstream, config: &ForkConfig) -> Result<Origin, ForkError> {

@@ -1,16 +1,18 @@
 //! A chain goes on from another one's block, which a test plays.
 
-use super::{Answer, Call, Fork, ForkConfig, ForkError, Manners, Upstream};
+use super::{Answer, Call, Fork, ForkConfig, ForkError, Manners, Origin, Upstream};
 use crate::{
     engine::{
         AccountPatch, Beginning, EngineOptions,
         test_support::{TestChain, Tx, account, on_store, plain_spec, stranger},
     },
-    execution::{At, ReadError},
+    execution::{At, ReadError, Transaction},
     genesis::{ChainSpec, DevGenesis, Limits, fork_off},
+    pool::PooledEntry,
 };
-use alloy_consensus::{Header, Sealable};
-use alloy_primitives::{Address, B256, U256, address};
+use alloy_consensus::{Header, Sealable, transaction::Recovered};
+use alloy_eips::eip4788::BEACON_ROOTS_ADDRESS;
+use alloy_primitives::{Address, B256, TxHash, U64, U256, address};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, future::Future, path::Path, sync::Arc, time::Duration};
@@ -21,6 +23,8 @@ use utnet_primitives::Height;
 const NUMBER: u64 = 100;
 /// A contract upstream: answers with its slot 0; called with data it sets slot 0 to zero.
 const CONTRACT: Address = address!("0x00000000000000000000000000000000000c0de0");
+/// What the other chain has in the ring buffers of EIP-4788.
+const OLD_ROOT: B256 = B256::repeat_byte(9);
 const CODE: &str = "0x36600d576000545f5260205ff35b5f5f5500";
 
 /// A node of the other chain that knows a few things, and counts what it is asked.
@@ -59,6 +63,34 @@ fn block(number: u64) -> Value {
     block
 }
 
+/// The transactions of the block after the fork, not in the order of their tips.
+fn mined() -> Vec<Recovered<Transaction>> {
+    let sent = [Tx::from(0).tip(1), Tx::from(1).tip(9), Tx::from(0).nonce(1).value(77)];
+    let to_block = |tx: Tx| {
+        let transaction = tx.recovered();
+        let hash = *transaction.hash();
+        PooledEntry { transaction, hash, arrival: 0 }.to_block()
+    };
+    sent.map(to_block).into()
+}
+
+/// The block with its transactions, if it is the one that has some.
+fn full_block(number: u64) -> Value {
+    let mut block = block(number);
+    if number == NUMBER + 1 {
+        let shown = |inner| {
+            let none = alloy_rpc_types_eth::TransactionInfo::default();
+            json!(alloy_rpc_types_eth::Transaction::from_transaction(inner, none))
+        };
+        block["transactions"] = mined().into_iter().map(shown).collect();
+    }
+    block
+}
+
+fn hash_of(index: usize) -> TxHash {
+    *mined()[index].tx_hash()
+}
+
 impl Played {
     fn answer(call: &Call) -> Value {
         let params = &call.params;
@@ -67,7 +99,11 @@ impl Played {
             "eth_blockNumber" => json!("0x80"),
             "eth_getBlockByNumber" => {
                 let number = params[0].as_str().unwrap().trim_start_matches("0x");
-                block(u64::from_str_radix(number, 16).unwrap())
+                full_block(u64::from_str_radix(number, 16).unwrap())
+            }
+            "eth_getTransactionByHash" => {
+                let is_mined = (0..3).any(|index| params[0] == json!(hash_of(index)));
+                if is_mined { json!({"blockNumber": U64::from(NUMBER + 1)}) } else { Value::Null }
             }
             "eth_getBlockReceipts" => json!([]),
             "eth_getBlockByHash" | "eth_getTransactionReceipt" => Value::Null,
@@ -76,6 +112,7 @@ impl Played {
             "eth_getCode" if params[0] == json!(CONTRACT) => json!(CODE),
             "eth_getCode" => json!("0x"),
             "eth_getStorageAt" if params[0] == json!(CONTRACT) => json!(B256::with_last_byte(42)),
+            "eth_getStorageAt" if params[0] == json!(BEACON_ROOTS_ADDRESS) => json!(OLD_ROOT),
             "eth_getStorageAt" => json!(B256::ZERO),
             other => panic!("{other} was not expected"),
         }
@@ -104,6 +141,8 @@ impl Upstream for Played {
         "test".into()
     }
 
+    fn expect(&self, _: Origin) {}
+
     fn set_url(&self, _: &str) -> Result<(), ForkError> {
         Ok(())
     }
@@ -111,8 +150,9 @@ impl Upstream for Played {
 
 fn config(cache: Option<&Path>) -> ForkConfig {
     ForkConfig {
-        url: String::new(),
+        urls: Vec::new(),
         block: Some(i64::try_from(NUMBER).unwrap()),
+        transaction: None,
         chain_id: None,
         known: None,
         manners: Manners {
@@ -134,8 +174,16 @@ fn spec(fork: &Fork) -> ChainSpec {
 
 /// Runs a test on a fork of a played chain.
 fn on_fork<F: Future<Output = ()>>(test: impl FnOnce(TestChain, Played) -> F) {
+    on_fork_of(&config(None), test);
+}
+
+fn on_fork_of<F: Future<Output = ()>>(
+    config: &ForkConfig,
+    test: impl FnOnce(TestChain, Played) -> F,
+) {
     let played = Played::default();
-    let fork = Fork::over(Box::new(played.clone()), &config(None)).unwrap();
+    let fork = Fork::over(Box::new(played.clone()), config).unwrap();
+    fork.prefetch_routine().unwrap();
     let spec = spec(&fork);
     let options = EngineOptions { fork: Some(Arc::new(fork)), ..EngineOptions::default() };
     on_store(Store::in_memory(), spec, options, |chain| test(chain, played));
@@ -165,6 +213,7 @@ fn what_the_other_chain_has_is_read_once_and_with_one_trip_an_account() {
     on_fork(async |t, played| {
         let state = t.chain.view().unwrap().state(At::Latest).unwrap();
         let before = played.0.lock().trips;
+        let asked = played.asked("eth_getBalance");
         for _ in 0..3 {
             let account = state.account(stranger(7)).unwrap().unwrap();
             assert_eq!(account.balance, U256::from(0x77));
@@ -173,7 +222,7 @@ fn what_the_other_chain_has_is_read_once_and_with_one_trip_an_account() {
         }
 
         assert_eq!(played.0.lock().trips - before, 3);
-        assert_eq!(played.asked("eth_getBalance"), 2);
+        assert_eq!(played.asked("eth_getBalance") - asked, 2);
     });
 }
 
@@ -309,4 +358,118 @@ fn a_block_counts_back_from_the_head_and_must_exist() {
     let refused = at(Some(129)).unwrap_err().to_string();
     assert!(refused.contains("129") && refused.contains("128"), "{refused}");
     at(Some(-129)).unwrap_err();
+}
+
+#[test]
+fn blocks_go_on_when_nobody_answers_for_the_other_chain() {
+    on_fork(async |t, played| {
+        played.0.lock().is_gone = true;
+
+        t.chain.mine(3, None).await.unwrap();
+        t.chain.submit(Tx::from(0).to(account(1).address()).signed()).await.unwrap();
+
+        assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER + 4));
+        let unknown = t.chain.view().unwrap().state(At::Latest).unwrap().account(stranger(7));
+        assert!(unknown.unwrap_err().to_string().contains("does not answer"));
+    });
+}
+
+#[test]
+fn what_every_block_overwrites_is_never_asked_for() {
+    on_fork(async |t, played| {
+        let before = played.asked("eth_getStorageAt");
+
+        t.chain.mine(5, None).await.unwrap();
+
+        assert_eq!(played.asked("eth_getStorageAt"), before);
+    });
+}
+
+#[test]
+fn a_beacon_root_of_zero_hides_the_other_chains_old_one() {
+    on_fork(async |t, _| {
+        t.chain.mine(1, None).await.unwrap();
+
+        let view = t.chain.view().unwrap();
+        let slot = U256::from(view.head().timestamp % 8_191 + 8_191);
+        let root = |at| view.state(at).unwrap().storage(BEACON_ROOTS_ADDRESS, slot).unwrap();
+        assert_eq!(root(At::Latest), U256::ZERO);
+        assert_eq!(root(At::After(Height(NUMBER))), U256::from_be_bytes(OLD_ROOT.0));
+    });
+}
+
+#[test]
+fn a_transaction_that_needs_the_other_chain_waits_and_stops_no_other() {
+    on_fork(async |t, played| {
+        played.0.lock().is_gone = true;
+        t.chain.submit(Tx::from(0).to(stranger(9)).signed()).await.unwrap();
+        assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER));
+
+        t.chain.submit(Tx::from(1).to(account(2).address()).signed()).await.unwrap();
+        assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER + 1));
+        assert_eq!(t.chain.pool_view().ready().len(), 1);
+
+        played.0.lock().is_gone = false;
+        t.chain.tick().await.unwrap();
+        assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER + 2));
+        assert_eq!(t.chain.pool_view().ready().len(), 0);
+    });
+}
+
+#[test]
+fn an_access_list_that_nobody_reads_needs_no_answer() {
+    on_fork(async |t, played| {
+        played.0.lock().is_gone = true;
+        let mut tx = Tx::from(0).to(account(1).address()).gas(100_000);
+        tx.tx.access_list = vec![alloy_eips::eip2930::AccessListItem {
+            address: CONTRACT,
+            storage_keys: vec![B256::ZERO],
+        }]
+        .into();
+
+        t.chain.submit(tx.signed()).await.unwrap();
+
+        assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER + 1));
+    });
+}
+
+#[test]
+fn a_fork_within_a_block_begins_with_the_transactions_up_to_the_named_one() {
+    let within = ForkConfig { block: None, transaction: Some(hash_of(1)), ..config(None) };
+    on_fork_of(&within, async |t, _| {
+        let view = t.chain.view().unwrap();
+        let record = view.block(Height(NUMBER + 1)).unwrap().unwrap();
+        let hashes: Vec<_> = record.transactions.iter().map(|tx| *tx.tx_hash()).collect();
+        assert_eq!(hashes, [hash_of(0), hash_of(1)]);
+        assert_eq!(view.head().timestamp, header(NUMBER + 1).timestamp);
+        assert_eq!(view.head().parent_hash, header(NUMBER).hash_slow());
+
+        t.chain.submit(Tx::from(0).nonce(1).signed()).await.unwrap();
+        assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER + 2));
+        t.chain.reset(None).await.unwrap();
+        assert_eq!(t.chain.view().unwrap().head().hash(), record.hash());
+    });
+}
+
+#[test]
+fn a_transaction_within_which_to_fork_must_be_in_the_block_after_it() {
+    let begin = |config: &ForkConfig| {
+        Fork::over(Box::new(Played::default()), config).unwrap_err().to_string()
+    };
+    let unknown = Some(TxHash::repeat_byte(7));
+
+    let nowhere = begin(&ForkConfig { block: None, transaction: unknown, ..config(None) });
+    let origin = *Fork::over(Box::new(Played::default()), &config(None)).unwrap().origin();
+    let known = ForkConfig { known: Some(origin), transaction: unknown, ..config(None) };
+    let elsewhere = begin(&known);
+
+    assert!(nowhere.contains("is in no block"), "{nowhere}");
+    assert!(elsewhere.contains("is not in block 101"), "{elsewhere}");
+}
+
+#[test]
+fn urls_that_name_different_blocks_are_refused() {
+    let urls = vec!["http://127.0.0.1:1@5".to_owned(), "http://127.0.0.1:2@6".to_owned()];
+    let refused = Fork::open(&ForkConfig { urls, block: None, ..config(None) }).unwrap_err();
+    assert!(matches!(refused, ForkError::TwoBlocks { one: 5, other: 6 }), "{refused}");
 }

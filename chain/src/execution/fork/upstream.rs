@@ -1,6 +1,7 @@
 //! Says what can be asked of a node of the other chain, and how that may fail.
 
-use alloy_primitives::{B256, Keccak256};
+use super::Origin;
+use alloy_primitives::{B256, Keccak256, TxHash};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 use std::{fmt::Debug, io, path::PathBuf};
@@ -15,6 +16,9 @@ pub trait Upstream: Debug + Send + Sync {
 
     /// Where it is.
     fn url(&self) -> String;
+
+    /// Believes only nodes that have this block from now on.
+    fn expect(&self, origin: Origin);
 
     /// Asks at another place from now on.
     ///
@@ -76,6 +80,16 @@ pub enum ForkError {
         /// What happened last.
         why: String,
     },
+    /// No node gives an answer, or a sensible one.
+    #[error("the forked chain's node at {node} does not answer: {why}; nor do {others} others")]
+    NoneAnswers {
+        /// Scheme and host of the one that is asked first.
+        node: String,
+        /// What happened there.
+        why: String,
+        /// How many others were asked.
+        others: usize,
+    },
     /// The node says no.
     #[error("the forked chain's node refuses {method}: {message} (code {code})")]
     Refused {
@@ -104,6 +118,38 @@ pub enum ForkError {
         number: i64,
         /// The other chain's head.
         head: u64,
+    },
+    /// No block has the transaction within which to fork.
+    #[error("transaction {hash} is in no block of the forked chain")]
+    NoTransaction {
+        /// Its hash.
+        hash: TxHash,
+    },
+    /// The transaction within which to fork is elsewhere.
+    #[error(
+        "transaction {hash} is not in block {number} of the forked chain, after which this chain begins"
+    )]
+    NotInBlock {
+        /// Its hash.
+        hash: TxHash,
+        /// The block after the fork.
+        number: u64,
+    },
+    /// A block and a transaction are named.
+    #[error(
+        "the fork's URL names block {number}, and a transaction names another: give one of them"
+    )]
+    BlockAndTransaction {
+        /// The block in the URL.
+        number: i64,
+    },
+    /// Two addresses of nodes name different blocks.
+    #[error("the fork's URLs name different blocks: {one} and {other}")]
+    TwoBlocks {
+        /// What the first says.
+        one: i64,
+        /// What a later one says.
+        other: i64,
     },
     /// What is kept on disk cannot be used.
     #[error("{} cannot be used", path.display())]

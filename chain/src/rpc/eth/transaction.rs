@@ -48,18 +48,18 @@ impl Context {
         Ok(view.body(height)?.map(|record| (record, index)))
     }
 
-    /// Where a mined transaction stands. One that waits in the pool was not removed with old blocks.
+    /// Where a mined transaction stands. One that waits in the pool is in no block: it was not removed
+    /// with old ones, and a forked chain need not be asked.
     fn find_place(
         &self,
         view: &ChainView,
         hash: B256,
     ) -> Result<Option<(Height, usize)>, RpcError> {
-        match view.transaction(hash) {
-            Err(error) if error.is_pruned() && self.chain.pool_view().find(&hash).is_some() => {
-                Ok(None)
-            }
-            found => Ok(found?),
-        }
+        Ok(match view.own_transaction(hash)? {
+            None if self.chain.pool_view().find(&hash).is_some() => None,
+            None => view.transaction(hash)?,
+            found => found,
+        })
     }
 
     /// The receipt of a mined transaction.
