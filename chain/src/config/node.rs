@@ -30,7 +30,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tracing::info;
+use tracing::{info, warn};
 use utnet_db::{DbError, History, OpenOptions, Store};
 use utnet_primitives::{Seconds, Wei};
 
@@ -66,6 +66,14 @@ pub enum NodeError {
     SealerKey {
         /// The file.
         path: PathBuf,
+    },
+    /// A folder of chips cannot be read.
+    #[error("--chips {} cannot be read: give a folder that `utnet chip new --dir` made", path.display())]
+    Chips {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
     },
     /// The data folder holds another chain.
     #[error("--chain-id {asked}: the chain in --datadir has chain id {stored}")]
@@ -287,7 +295,7 @@ fn engine_options(args: &NodeArgs, accounts: &DevAccounts) -> Result<EngineOptio
         coinbase: accounts.addresses().next().unwrap_or_default(),
         gas_limit: genesis::gas_limit(args),
         min_gas_price: Wei(args.chain.gas_price.unwrap_or_default()),
-        sealer: Sealer::new(Chips::new(args.poci.chips.clone()), Some(sealer_key(args)?)),
+        sealer: Sealer::new(chips(args)?, Some(sealer_key(args)?)),
         max_transactions: args.mining.max_transactions,
         checks_balances: !args.mining.disable_pool_balance_checks,
         in_memory: args.storage.datadir.is_none(),
@@ -303,6 +311,20 @@ const fn mining(args: &NodeArgs) -> MiningMode {
         None if args.mining.no_mining => MiningMode::Manual,
         None => MiningMode::Instant,
     }
+}
+
+/// The chips to seal with. A folder may be filled later, but it must be there.
+fn chips(args: &NodeArgs) -> Result<Chips, NodeError> {
+    let folders = &args.poci.chips;
+    for path in folders {
+        std::fs::read_dir(path)
+            .map_err(|source| NodeError::Chips { path: path.clone(), source })?;
+    }
+    let chips = Chips::new(folders.clone());
+    if chips.is_empty() && !folders.is_empty() {
+        warn!("no chip is in the folders of --chips so far: the genesis sealer makes the blocks");
+    }
+    Ok(chips)
 }
 
 /// The genesis sealer's key: the public one of the dev chain unless a file names another.
