@@ -35,7 +35,7 @@ struct Shared {
 struct State {
     load: Load,
     is_closing: bool,
-    /// What the engine will not recover from.
+    /// Why nothing can be carried any more.
     refused: Option<MdbxError>,
 }
 
@@ -102,9 +102,7 @@ impl Shared {
         while self.wait_for_work() {
             let Err(fault) = self.carry() else { continue };
             let mut state = self.state.lock();
-            if !is_room(&fault) {
-                state.refused = Some(of_engine(&fault));
-            }
+            state.refused = final_fault(&fault);
             // Meanwhile, and after the end, the journal has it.
             state.load = if state.is_closing { Load::Nothing } else { Load::Something };
         }
@@ -134,23 +132,12 @@ impl Shared {
     }
 }
 
-/// Whether it may go better when there is more room.
-const fn is_room(fault: &DbError) -> bool {
-    const NO_SPACE: i32 = 28;
-    const QUOTA: i32 = 122;
-    matches!(
-        fault,
-        DbError::Full { .. }
-            | DbError::Folder { .. }
-            | DbError::Engine(MdbxError::Other(NO_SPACE | QUOTA))
-    )
-}
-
-const fn of_engine(fault: &DbError) -> MdbxError {
+/// Why no later attempt can succeed. Others, like a full disk, may: a failed transaction leaves the
+/// file as it was, and the next one writes everything anew.
+const fn final_fault(fault: &DbError) -> Option<MdbxError> {
     match fault {
-        DbError::Engine(source) | DbError::Disk(source) | DbError::Damaged { source, .. } => {
-            *source
-        }
-        _ => MdbxError::Panic,
+        DbError::Engine(MdbxError::Panic) => Some(MdbxError::Panic),
+        fault if fault.is_damage() => Some(MdbxError::Corrupted),
+        _ => None,
     }
 }
