@@ -46,3 +46,26 @@ fn fault_of_error(error: &Map<String, Value>) -> Option<String> {
         Some(_) => None,
     }
 }
+
+#[test]
+fn an_answer_lacks_no_part_and_tells_of_no_fault_of_the_node() {
+    for good in [
+        r#"{"jsonrpc":"2.0","id":1,"result":null}"#,
+        r#"[{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"no"}}]"#,
+        r#"{"jsonrpc":"2.0","method":"eth_subscription","params":{}}"#,
+    ] {
+        assert_eq!(fault(good), None);
+    }
+    for bad in [
+        "",
+        "[]",
+        r#"{"id":1,"result":1}"#,
+        r#"{"jsonrpc":"2.0","result":1}"#,
+        r#"{"jsonrpc":"2.0","id":1}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":"both"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":"1","message":"no code"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"a fault"}}"#,
+    ] {
+        assert!(fault(bad).is_some(), "{bad}");
+    }
+}
