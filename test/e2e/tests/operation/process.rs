@@ -93,6 +93,12 @@ impl Node {
         Self::spawn(Command::new(utnet()?).arg("node").args(flags))
     }
 
+    /// A plain node that takes a bound of its files' length for a fault, not for its end.
+    pub(crate) fn deaf_to_long_files(flags: &[&str]) -> Result<Self> {
+        let script = "trap '' XFSZ; exec \"$0\" node --no-poci \"$@\"";
+        Self::spawn(Command::new("bash").args(["-c", script]).arg(utnet()?).args(flags))
+    }
+
     /// The real anvil on a free port.
     pub(crate) fn anvil(flags: &[&str]) -> Result<Self> {
         let anvil = needed("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "npm ci")?;
