@@ -19,7 +19,7 @@ pub(in crate::config) struct PruneArgs {
     prune: Mode,
     /// Keep states this many blocks back: balances, calls, proofs, traces; rollbacks and reverts reach no
     /// further. Under POCI a few epochs more are kept, from which the producers are drawn.
-    #[arg(long = "prune.state", value_name = "BLOCKS", value_parser = window())]
+    #[arg(id = "prune.state", long = "prune.state", value_name = "BLOCKS", value_parser = window())]
     state: Option<u64>,
     /// Keep receipts and logs this many blocks back.
     #[arg(long = "prune.receipts", value_name = "BLOCKS", value_parser = window())]
