@@ -46,8 +46,12 @@ use std::{
 use syncer::Syncer;
 use tx::ViewTx;
 
-/// Version of the tables and encodings; grows when an older file cannot be read any more.
-pub const SCHEMA: u32 = 1;
+/// Version of the tables and encodings; a build refuses a store of a later one. 2 has a journal, and
+/// history that may be incomplete.
+pub const SCHEMA: u32 = 2;
+
+/// The oldest version that this build reads; opening a store raises it.
+const OLDEST: u32 = 1;
 
 /// Names in [`Meta`].
 const META_SCHEMA: &str = "schema";
@@ -130,6 +134,10 @@ impl Store {
     /// is not ours or is broken, [`DbError::Schema`] for one of another version of the node.
     pub fn open(path: &Path, options: OpenOptions) -> Result<Self, DbError> {
         let db = LayeredDatabase::open(path, options)?;
+        let found = check_schema(&View::new(ViewTx::Disk(db.tx()?), 0, Prepared::default()))?;
+        if found.is_some_and(|found| found < SCHEMA) {
+            db.in_bulk(put_schema)?;
+        }
         let latest = Latest::default();
         // The only cause is that the system gives no thread.
         let fail = |source| DbError::Folder { path: path.to_owned(), source };
@@ -137,9 +145,7 @@ impl Store {
         let carrier = Carrier::start(db.clone(), Arc::clone(&latest), options.by_hand);
         let helpers = Helpers { carrier: carrier.map_err(fail)?, syncer };
         let store = Self::over(Backend::Disk(db), latest, Some(helpers));
-        let view = store.view()?;
-        check_schema(&view)?;
-        view.glance()?;
+        store.view()?.glance()?;
         Ok(store)
     }
 
@@ -337,7 +343,7 @@ impl Write<()> for InitGenesis<'_> {
         trie::write(tx, &update)?;
         let number = header.number;
         blocks::write(tx, BlockWrite { header: header.clone(), ..BlockWrite::default() })?;
-        tx.put::<Meta>(META_SCHEMA.to_owned(), Bytes::copy_from_slice(&SCHEMA.to_be_bytes()))?;
+        put_schema(tx)?;
         tx.put::<Meta>(META_CONFIG.to_owned(), config.clone())?;
         if !accounts.is_empty() {
             tx.put::<Meta>(META_ACCOUNTS.to_owned(), accounts.clone())?;
@@ -414,13 +420,19 @@ impl Write<()> for UnwindTo {
     }
 }
 
-fn check_schema(view: &View) -> Result<(), DbError> {
+/// The version of a store, if it has a genesis and can be read.
+fn check_schema(view: &View) -> Result<Option<u32>, DbError> {
     let found = view.tx().get::<Meta>(META_SCHEMA.to_owned())?;
-    let Some(found) = found else { return Ok(()) };
+    let Some(found) = found else { return Ok(None) };
     let found = <[u8; 4]>::try_from(found.as_ref())
         .map(u32::from_be_bytes)
         .map_err(|_wrong_length| DbError::Undecodable { table: "Meta" })?;
-    if found == SCHEMA { Ok(()) } else { Err(DbError::Schema { found, known: SCHEMA }) }
+    let is_known = (OLDEST..=SCHEMA).contains(&found);
+    is_known.then_some(Some(found)).ok_or(DbError::Schema { found, known: SCHEMA })
+}
+
+fn put_schema<TX: DbTxMut>(tx: &TX) -> Result<(), DbError> {
+    tx.put::<Meta>(META_SCHEMA.to_owned(), Bytes::copy_from_slice(&SCHEMA.to_be_bytes()))
 }
 
 fn check_next<TX: DbTx>(tx: &TX, block: &BlockWrite) -> Result<(), DbError> {

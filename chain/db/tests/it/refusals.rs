@@ -12,7 +12,7 @@ use utnet_db::{
     DbError, OpenOptions, StateChanges, Store,
     mdbx::MdbxDatabase,
     tables::Meta,
-    traits::{Database, DbTxMut},
+    traits::{Database, DbTx, DbTxMut},
 };
 
 /// Names the folder to the child.
@@ -116,7 +116,28 @@ fn a_database_of_another_schema_is_refused() {
     tx.commit().unwrap();
     drop(db);
     let refused = Store::open(folder.path(), small()).unwrap_err();
-    assert!(matches!(refused, DbError::Schema { found: 99, known: 1 }), "{refused}");
+    assert!(matches!(refused, DbError::Schema { found: 99, known: 2 }), "{refused}");
+}
+
+/// A build of before the journal would not see its commits: it must refuse the store.
+#[test]
+fn a_database_of_an_older_schema_is_raised_and_goes_on() {
+    let Home { store, folder } = grown(on_disk(), 3);
+    let folder = folder.unwrap();
+    drop(store);
+    let db = MdbxDatabase::open(folder.path(), small()).unwrap();
+    let tx = db.tx_mut().unwrap();
+    tx.put::<Meta>("schema".into(), Bytes::from_static(&[0, 0, 0, 1])).unwrap();
+    tx.commit().unwrap();
+    drop(db);
+
+    let store = Store::open(folder.path(), small()).unwrap();
+    assert_eq!(store.view().unwrap().head_number().unwrap(), 3);
+    drop(store);
+
+    let db = MdbxDatabase::open(folder.path(), small()).unwrap();
+    let schema = db.tx().unwrap().get::<Meta>("schema".into()).unwrap();
+    assert_eq!(schema, Some(Bytes::from_static(&[0, 0, 0, 2])));
 }
 
 #[test]
