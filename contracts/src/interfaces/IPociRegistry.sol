@@ -174,6 +174,13 @@ interface IPociRegistry {
         returns (bytes memory aggregateKey, uint32 count);
     /// @notice Whether a chip counted in an epoch and was proven present.
     function wasPresent(ChipId chip, uint64 epoch) external view returns (bool);
+    /// @notice How many epochs of a range a chip missed: its operator proved nothing or named it absent,
+    /// or it was off the line without having asked to leave (SUSPENDED, QUARANTINED).
+    /// @dev Epochs that it does not owe count as none: before its latest registration + L, after
+    /// `requestExit`, and the current one, which is not over. Reads two slots for every 256 epochs.
+    /// @param firstEpoch Inclusive.
+    /// @param lastEpoch Inclusive; below `firstEpoch` for an empty range.
+    function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64 missed);
     /// @notice Whether an operator proved an epoch.
     function isProven(address operator, uint64 epoch) external view returns (bool);
     /// @notice The 32 bytes that present chips sign in an epoch (current or past and still known).

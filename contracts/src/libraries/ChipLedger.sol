@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
 import {Chip, ChipState} from "../types/Chips.sol";
 import {ChipBatchId, ChipId} from "../types/Ids.sol";
+import {EpochBits} from "./EpochBits.sol";
 import {SumTree} from "./SumTree.sol";
 
 /// @title Books chips: who counts from when to when, what their keys sum to, and which epochs they missed.
@@ -15,6 +16,7 @@ import {SumTree} from "./SumTree.sol";
 /// still read lies before the end of the old one (`Ledger` users check that with the look-back).
 library ChipLedger {
     using SafeCast for uint256;
+    using EpochBits for EpochBits.Row;
     using SumTree for SumTree.Tree;
 
     /// @dev A chip as stored; five slots.
@@ -61,8 +63,8 @@ library ChipLedger {
         /// segments of the chips that were ever registered for it
         uint32[] segments;
         Snapshot[] history;
-        /// bit e % 256 of word e / 256
-        mapping(uint256 word => uint256 bits) proven;
+        /// epochs proven
+        EpochBits.Row proven;
     }
 
     struct Ledger {
@@ -76,8 +78,8 @@ library ChipLedger {
         /// the chip that a BLS key (keccak256) was registered for, for ever
         mapping(bytes32 keyHash => ChipId) keyOwner;
         mapping(address account => Operator) operators;
-        /// bit e % 256 of word e / 256: proven absent
-        mapping(ChipId chip => mapping(uint256 word => uint256 bits)) missed;
+        /// epochs in which a chip was proven absent, or away between two terms on the line
+        mapping(ChipId chip => EpochBits.Row) missed;
     }
 
     /// @dev `untilEpoch` of a chip that counts.
@@ -103,6 +105,13 @@ library ChipLedger {
         ledger.line.set(chip.segment, chip.phi);
         ledger.operators[chip.operator].power += chip.phi;
         if (chip.phi > ledger.greatestPhi) ledger.greatestPhi = chip.phi;
+    }
+
+    /// @dev Puts a suspended chip's power on the line again; the epochs that it was away are missed.
+    function comeBack(Ledger storage ledger, ChipId id, uint64 epoch, uint64 lookback) internal {
+        ChipRecord storage chip = ledger.chips[id];
+        ledger.missed[id].fill(chip.untilEpoch + lookback, epoch + lookback);
+        enter(ledger, chip, epoch);
     }
 
     /// @dev Takes a chip's power from the line. Its key is the caller's to subtract: `addKeys`.
@@ -163,20 +172,20 @@ library ChipLedger {
     {
         misses = _saturated(before + 1);
         ledger.chips[id].misses = misses;
-        ledger.missed[id][epoch >> 8] |= _bit(epoch);
+        ledger.missed[id].set(epoch);
     }
 
     function setProven(Operator storage operator, uint64 epoch) internal {
         operator.provenEpoch = epoch;
-        operator.proven[epoch >> 8] |= _bit(epoch);
+        operator.proven.set(epoch);
     }
 
     function isProven(Operator storage operator, uint64 epoch) internal view returns (bool) {
-        return operator.proven[epoch >> 8] >> (epoch & 0xff) & 1 == 1;
+        return operator.proven.isSet(epoch);
     }
 
     function isMissed(Ledger storage ledger, ChipId id, uint64 epoch) internal view returns (bool) {
-        return ledger.missed[id][epoch >> 8] >> (epoch & 0xff) & 1 == 1;
+        return ledger.missed[id].isSet(epoch);
     }
 
     /// @dev Consecutive epochs before `epoch` that a chip missed: those proven without it, and then those in
@@ -208,8 +217,8 @@ library ChipLedger {
         if (chip.untilEpoch != OPEN) return false;
         uint64 first = chip.fromEpoch + lookback; // the first epoch whose proof reads this chip
         if (epoch < first + most) return false;
-        uint256 proven = _recent(ledger.operators[chip.operator].proven, epoch);
-        uint256 absent = ~proven | _recent(ledger.missed[id], epoch);
+        uint256 proven = ledger.operators[chip.operator].proven.recent(epoch);
+        uint256 absent = ~proven | ledger.missed[id].recent(epoch);
         uint256 owed = epoch - first;
         if (owed < 256) absent &= ~(type(uint256).max >> owed);
         uint256 run = absent;
@@ -217,6 +226,34 @@ library ChipLedger {
             run &= absent << i;
         }
         return run != 0;
+    }
+
+    /// @dev How many epochs a chip missed from `start` up to and without `end`, which is at most the current
+    /// epoch: its operator proved nothing, or named it absent, or it was off the line and had not asked to
+    /// leave.
+    function missesIn(Ledger storage ledger, ChipId id, uint64 start, uint64 end, uint64 lookback)
+        internal
+        view
+        returns (uint64 missed)
+    {
+        ChipRecord storage chip = ledger.chips[id];
+        uint64 first = chip.registeredEpoch + lookback; // the first epoch whose proof reads this chip
+        if (start < first) start = first;
+        if (chip.registrations == 0 || end <= start) return 0;
+
+        uint64 away = chip.untilEpoch == OPEN ? end : chip.untilEpoch + lookback;
+        if (away < end) {
+            bool hasLeft = chip.state == ChipState.Exiting || chip.state == ChipState.Exited;
+            if (!hasLeft) missed = end - (start < away ? away : start);
+            end = away;
+        }
+        for (; start < end; start = EpochBits.wordEnd(start)) {
+            uint256 word = start >> 8;
+            uint256 present =
+                ledger.operators[chip.operator].proven.words[word] & ~ledger.missed[id].words[word];
+            // forge-lint: disable-next-line(unsafe-typecast)
+            missed += uint64(EpochBits.count(~present & EpochBits.mask(start, end))); // fits: at most 256
+        }
     }
 
     /// @dev Key of a chip as POCI_VERIFY takes it.
@@ -241,24 +278,6 @@ library ChipLedger {
             exitAt: chip.exitAt,
             batch: chip.batch
         });
-    }
-
-    /// @dev The 256 epochs before `epoch` of a row of bits, the latest in the highest bit.
-    function _recent(mapping(uint256 word => uint256 bits) storage words, uint64 epoch)
-        private
-        view
-        returns (uint256 bits)
-    {
-        uint256 word = epoch >> 8;
-        uint256 used = epoch & 0xff;
-        bits = words[word] << (256 - used);
-        if (word != 0) bits |= words[word - 1] >> used;
-    }
-
-    /// @dev Place of an epoch in its word of 256.
-    function _bit(uint64 epoch) private pure returns (uint256) {
-        uint256 first = 1;
-        return first << (epoch & 0xff);
     }
 
     function _saturated(uint256 misses) private pure returns (uint8) {

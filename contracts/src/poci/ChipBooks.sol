@@ -146,6 +146,12 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     }
 
     /// @inheritdoc IPociRegistry
+    function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64) {
+        uint64 current = currentEpoch();
+        return _ledger.missesIn(chip, firstEpoch, lastEpoch < current ? lastEpoch + 1 : current, LOOKBACK);
+    }
+
+    /// @inheritdoc IPociRegistry
     function isProven(address operator, uint64 epoch) public view returns (bool) {
         return _ledger.operators[operator].isProven(epoch);
     }

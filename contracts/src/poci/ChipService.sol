@@ -121,7 +121,7 @@ abstract contract ChipService is ChipBooks {
         }
 
         chip.state = ChipState.Active;
-        _ledger.enter(chip, epoch);
+        _ledger.comeBack(id, epoch, LOOKBACK);
         bytes memory key = PociVerify.toBytes(chip.keyOf());
         _ledger.operators[msg.sender].addKeys(epoch, key, "");
 

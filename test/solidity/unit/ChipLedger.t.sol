@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 
 import {ChipLedger} from "contracts/src/libraries/ChipLedger.sol";
+import {ChipState} from "contracts/src/types/Chips.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
 contract ChipLedgerTest is Test {
@@ -44,13 +45,49 @@ contract ChipLedgerTest is Test {
         most = uint8(bound(most, 1, 8));
         enter(from);
         for (uint256 i = 0; i < 2; ++i) {
-            _ledger.operators[address(this)].proven[i] = proven[i];
-            _ledger.missed[CHIP][i] = missed[i] & missed[1 - i]; // a miss is rarer than a proof
+            _ledger.operators[address(this)].proven.words[i] = proven[i];
+            _ledger.missed[CHIP].words[i] = missed[i] & missed[1 - i]; // a miss is rarer than a proof
         }
 
         bool isOverdue = _ledger.isOverdue(CHIP, epoch, LOOKBACK, most);
 
         assertEq(isOverdue, counted(from + LOOKBACK, epoch, most));
+    }
+
+    /// @dev Against counting epoch by epoch: a chip that is away misses, one that asked to leave does not.
+    function testFuzz_missesIn_equalsCounting(
+        uint256[2] memory proven,
+        uint256[2] memory missed,
+        uint40[4] memory when,
+        bool hasLeft
+    ) public {
+        for (uint256 i = 0; i < 4; ++i) {
+            when[i] = uint40(bound(when[i], 0, 511));
+        }
+        (uint40 registered, uint40 until, uint64 start, uint64 end) = (when[0], when[1], when[2], when[3]);
+        enter(registered);
+        ChipLedger.ChipRecord storage chip = _ledger.chips[CHIP];
+        (chip.registrations, chip.registeredEpoch) = (1, registered);
+        if (until >= registered) {
+            chip.untilEpoch = until;
+            chip.state = hasLeft ? ChipState.Exiting : ChipState.Suspended;
+        }
+        for (uint256 i = 0; i < 2; ++i) {
+            _ledger.operators[address(this)].proven.words[i] = proven[i];
+            _ledger.missed[CHIP].words[i] = missed[i];
+        }
+
+        uint64 expected = 0;
+        for (uint64 e = start > registered + LOOKBACK ? start : registered + LOOKBACK; e < end; ++e) {
+            bool isAway = until >= registered && e >= until + LOOKBACK;
+            bool isPresent = _ledger.operators[address(this)].isProven(e) && !_ledger.isMissed(CHIP, e);
+            if (isAway ? !hasLeft : !isPresent) ++expected;
+        }
+        assertEq(_ledger.missesIn(CHIP, start, end, LOOKBACK), expected);
+    }
+
+    function test_missesIn_isNoneForAnUnknownChip() public view {
+        assertEq(_ledger.missesIn(CHIP, 0, 300, LOOKBACK), 0);
     }
 
     function counted(uint64 first, uint64 epoch, uint256 most) private view returns (bool) {
