@@ -18,3 +18,9 @@ type JobId is bytes32;
 
 /// @dev A batch of results posted under one root.
 type BatchId is bytes32;
+
+/// @dev A body of data: the Merkle root of its chunks.
+type DatasetId is bytes32;
+
+/// @dev A sale of a dataset to a buyer: one for each pair of the two.
+type SaleId is bytes32;
