@@ -1,10 +1,11 @@
-//! Checks chip signatures, aggregates and draws: pure functions the EVM can call.
+//! Checks chip signatures, aggregates, draws and equal logarithms: pure functions the EVM can call.
 //!
 //! Pure: no clock, no network, no storage, no chance. Never panics, whatever the bytes.
 //! Wire layout, gas and examples: `docs/precompiles.md`.
 //!
 //! Two ways in. The EVM goes through [`registry::PRECOMPILES`], bytes to bytes, with gas. Rust
-//! callers (draws, workers, tests) use the typed functions of [`se`], [`bls`] and [`vrf`].
+//! callers (draws, workers, tests) use the typed functions of [`se`], [`bls`], [`vrf`]
+//! and [`dleq`].
 #![deny(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -13,6 +14,9 @@
 )]
 
 pub mod bls;
+mod curve;
+pub mod dleq;
+pub mod dleq_verify;
 pub mod gas;
 mod input;
 pub mod outcome;

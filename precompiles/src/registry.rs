@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, address};
 
 use crate::{
+    dleq_verify,
     gas::Gas,
     outcome::{Halt, Output},
     poci_verify, se_verify, vrf_verify,
@@ -40,8 +41,15 @@ pub const VRF_VERIFY: Precompile = Precompile {
     run: vrf_verify::run,
 };
 
+/// Checks that two points have the same logarithm over two bases, in P-256.
+pub const DLEQ_VERIFY: Precompile = Precompile {
+    address: address!("0x0000000000000000000000000000000000555404"),
+    name: "DLEQ_VERIFY",
+    run: dleq_verify::run,
+};
+
 /// All precompiles of this chain beside Ethereum's, by ascending address.
-pub const PRECOMPILES: [Precompile; 3] = [SE_VERIFY, POCI_VERIFY, VRF_VERIFY];
+pub const PRECOMPILES: [Precompile; 4] = [SE_VERIFY, POCI_VERIFY, VRF_VERIFY, DLEQ_VERIFY];
 
 /// The precompile at an address, if there is one.
 pub fn find(address: &Address) -> Option<&'static Precompile> {

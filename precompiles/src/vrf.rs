@@ -6,17 +6,10 @@
 
 use std::ops::Neg;
 
-use p256::{
-    AffinePoint, FieldBytes, NistP256, ProjectivePoint, Scalar,
-    elliptic_curve::{
-        BatchNormalize, PrimeField,
-        ops::{LinearCombination, MulByGeneratorVartime},
-        point::DecompressPoint,
-        sec1::ToSec1Point,
-        subtle::Choice,
-    },
-};
+use p256::{AffinePoint, ProjectivePoint, Scalar, elliptic_curve::ops::MulByGeneratorVartime};
 use sha2::{Digest, Sha256};
+
+use crate::curve::{Compressed, decode_point, decode_scalar, difference, encode_points};
 
 /// First octet of every hash: the cipher suite.
 const SUITE: u8 = 1;
@@ -25,7 +18,7 @@ const SUITE: u8 = 1;
 pub(crate) const MAX_TRIES: u64 = 256;
 
 /// A key as compressed point, 33 bytes.
-pub type Key = [u8; 33];
+pub type Key = Compressed;
 
 /// A proof: Gamma 33 ‖ c 16 ‖ s 32.
 pub type Proof = [u8; 81];
@@ -62,7 +55,6 @@ impl<'a> Claim<'a> {
     pub(crate) fn decode(key: &'a Key, pi: &Proof, alpha: &'a [u8]) -> Option<Self> {
         let (gamma_bytes, rest) = pi.split_first_chunk::<33>()?;
         let (c_bytes, s_bytes) = rest.split_first_chunk::<16>()?;
-        let s_bytes = *s_bytes.first_chunk::<32>()?;
         Some(Self {
             key,
             alpha,
@@ -70,7 +62,7 @@ impl<'a> Claim<'a> {
             gamma_bytes: *gamma_bytes,
             gamma: decode_point(gamma_bytes)?,
             c_bytes: *c_bytes,
-            s: Scalar::from_repr(FieldBytes::from(s_bytes)).into_option()?,
+            s: decode_scalar(s_bytes.first_chunk()?)?,
         })
     }
 
@@ -93,30 +85,14 @@ impl Statement<'_> {
     pub(crate) fn verify(&self) -> Option<[u8; 32]> {
         let Claim { key, y, gamma_bytes, gamma, c_bytes, s, .. } = &self.claim;
         let c = Scalar::from(u128::from_be_bytes(*c_bytes));
-        // U = sB - cY over the table of B, V = sH - cGamma with shared doublings. The signs go to
-        // the points, since c itself has half the length of -c.
+        // U = sB - cY over the table of B.
         let u = ProjectivePoint::mul_by_generator_vartime(s)
             .add(&ProjectivePoint::from(y.neg()).mul_vartime(&c));
-        let v = ProjectivePoint::lincomb_vartime(&[
-            (ProjectivePoint::from(self.h), *s),
-            (ProjectivePoint::from(gamma.neg()), c),
-        ]);
-        let [u, v] = ProjectivePoint::batch_normalize_vartime(&[u, v]);
-        let points = [*key, &self.h_bytes, gamma_bytes, &encode_point(&u)?, &encode_point(&v)?];
+        let v = difference(s, &self.h, &c, gamma);
+        let [u, v] = encode_points(&[u, v])?;
+        let points = [*key, &self.h_bytes, gamma_bytes, &u, &v];
         (challenge(points) == *c_bytes).then(|| output(gamma_bytes))
     }
-}
-
-/// `02` or `03`, then x: no other form of SEC1, so that a point has one encoding.
-fn decode_point(bytes: &Key) -> Option<AffinePoint> {
-    let (tag @ (2 | 3), x) = bytes.split_first()? else { return None };
-    let x = FieldBytes::from(*x.first_chunk::<32>()?);
-    <AffinePoint as DecompressPoint<NistP256>>::decompress(&x, Choice::from(*tag & 1)).into_option()
-}
-
-/// None for infinity.
-fn encode_point(point: &AffinePoint) -> Option<Key> {
-    point.to_sec1_point(true).as_bytes().try_into().ok()
 }
 
 /// RFC 9381, 5.4.1.1: the candidate for H of this counter.

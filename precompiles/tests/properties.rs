@@ -2,18 +2,20 @@
 
 use blst::min_pk::{AggregateSignature, SecretKey};
 use p256::{
+    FieldBytes, ProjectivePoint, Scalar,
     ecdsa::{
         Signature, SigningKey, VerifyingKey,
         signature::hazmat::{PrehashSigner, PrehashVerifier},
     },
-    elliptic_curve::scalar::IsHigh,
+    elliptic_curve::{ops::Reduce, scalar::IsHigh, sec1::ToSec1Point},
 };
 use proptest::{collection::vec, prelude::*};
+use sha2::Digest;
 use utnet_precompiles::{
     Gas, Halt, PRECOMPILES, Precompile,
     bls::{self, Possession},
-    find,
-    registry::{POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
+    dleq, find,
+    registry::{DLEQ_VERIFY, POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
     se::{self, SeItem},
     vrf,
 };
@@ -77,6 +79,32 @@ fn vrf_twin(key: &[u8; 33], pi: &[u8; 81], alpha: &[u8]) -> Option<[u8; 32]> {
     }
     let key = EcVrfP256TaiPublicKey::from_slice(key).ok()?;
     key.verify(alpha, EcVrfProof::decode_pi(pi).ok()?).ok().map(Into::into)
+}
+
+/// A number of the group, never zero in practice.
+fn scalar(word: [u8; 32]) -> Scalar {
+    <Scalar as Reduce<FieldBytes>>::reduce(&FieldBytes::from(word))
+}
+
+/// An honest proof by the definition, with plain multiplications.
+fn dleq_input(context: [u8; 32], [secret, nonce, other]: [[u8; 32]; 3]) -> [u8; 228] {
+    let [secret, nonce] = [secret, nonce].map(scalar);
+    let (a, c) = (ProjectivePoint::GENERATOR, ProjectivePoint::GENERATOR * scalar(other));
+    let encode = |points: &[ProjectivePoint]| -> Vec<u8> {
+        points.iter().flat_map(|p| p.to_affine().to_sec1_point(true).as_bytes().to_vec()).collect()
+    };
+    let statement = [&context[..], &encode(&[a, a * secret, c, c * secret])].concat();
+    let transcript = [&dleq::TAG[..], &statement, &encode(&[a * nonce, c * nonce])].concat();
+    let challenge = scalar(sha2::Sha256::digest(transcript).into());
+    let response = nonce + challenge * secret;
+    let proof = [challenge.to_bytes(), response.to_bytes()].concat();
+    [statement, proof].concat().try_into().expect("228 bytes")
+}
+
+/// Whether `DLEQ_VERIFY` says yes.
+fn is_equal(input: &[u8]) -> bool {
+    let output = (DLEQ_VERIFY.run)(input, Gas::new(1_000_000)).expect("228 bytes");
+    output.bytes[31] == 1
 }
 
 fn bls_key(i: u8) -> SecretKey {
@@ -167,6 +195,45 @@ proptest! {
         prop_assert_eq!(vrf::verify(key, pi, alpha), vrf_twin(key, pi, alpha));
         prop_assert_eq!(vrf::verify(key, pi, alpha).is_some(), at.is_none());
         call(&VRF_VERIFY, &input, 1_000_000);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn dleq_verify_accepts_every_honest_proof(context: [u8; 32], numbers: [[u8; 32]; 3]) {
+        prop_assert!(is_equal(&dleq_input(context, numbers)));
+    }
+
+    #[test]
+    fn dleq_verify_refuses_a_proof_with_any_byte_changed(
+        context: [u8; 32], numbers: [[u8; 32]; 3], at in 0..228_usize, change in 1..=u8::MAX,
+    ) {
+        let mut input = dleq_input(context, numbers);
+        input[at] ^= change;
+        prop_assert!(!is_equal(&input));
+    }
+
+    #[test]
+    fn dleq_verify_answers_any_numbers_over_real_points(
+        context: [u8; 32], numbers: [[u8; 32]; 3], proof in vec(any::<u8>(), 64),
+    ) {
+        let mut input = dleq_input(context, numbers);
+        input[164..].copy_from_slice(&proof);
+        call(&DLEQ_VERIFY, &input, 1_000_000);
+        prop_assert!(!is_equal(&input));
+    }
+}
+
+#[test]
+fn dleq_verify_refuses_a_proof_with_any_bit_flipped() {
+    let honest = dleq_input([7; 32], [[1; 32], [2; 32], [3; 32]]);
+    assert!(is_equal(&honest));
+    for bit in 0..honest.len() * 8 {
+        let mut input = honest;
+        input[bit / 8] ^= 1 << (bit % 8);
+        assert!(!is_equal(&input), "bit {bit}");
     }
 }
 

@@ -23,6 +23,10 @@ pub enum Tag {
     Handover,
     /// A confidential message to the escrow's relayer.
     Inbox,
+    /// A proof that two points have the same logarithm.
+    Dleq,
+    /// A renter's public opening of a hand-over.
+    Complaint,
     /// A commitment to a rating.
     Rating,
     /// A commitment to a job's result.
@@ -43,6 +47,8 @@ pub fn tag(purpose: Tag) -> B256 {
         Tag::Sample => "UNC/v1/sample",
         Tag::Handover => "UNC/v1/handover",
         Tag::Inbox => "UNC/v1/inbox",
+        Tag::Dleq => "UNC/v1/dleq",
+        Tag::Complaint => "UNC/v1/complaint",
         Tag::Rating => "UNC/v1/rating",
         Tag::ResultCommit => "UNC/v1/result-commit",
         Tag::Referee => "UNC/v1/referee",

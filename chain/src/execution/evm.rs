@@ -25,7 +25,7 @@ use parking_lot::RwLock;
 use std::sync::Arc;
 use utnet_precompiles::{
     Gas, Halt, PRECOMPILES, Precompile,
-    registry::{POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
+    registry::{DLEQ_VERIFY, POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
 };
 
 /// Where `ecrecover` stands.
@@ -143,6 +143,7 @@ fn ours() -> [EvmPrecompile; PRECOMPILES.len()] {
         adapt(&SE_VERIFY, |input, gas, reservoir| run(&SE_VERIFY, input, gas, reservoir)),
         adapt(&POCI_VERIFY, |input, gas, reservoir| run(&POCI_VERIFY, input, gas, reservoir)),
         adapt(&VRF_VERIFY, |input, gas, reservoir| run(&VRF_VERIFY, input, gas, reservoir)),
+        adapt(&DLEQ_VERIFY, |input, gas, reservoir| run(&DLEQ_VERIFY, input, gas, reservoir)),
     ]
 }
 

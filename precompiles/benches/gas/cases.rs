@@ -1,5 +1,7 @@
 //! Lists what is measured: calls of the precompiles, and what they are compared with.
 
+use std::collections::HashMap;
+
 use alloy_primitives::keccak256;
 use blst::min_pk::{AggregateSignature, SecretKey as BlsKey};
 use p256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
@@ -10,7 +12,7 @@ use secp256k1::{
 use utnet_precompiles::{
     Gas, Precompile,
     bls::{POSSESSION_DST, SIGNATURE_DST},
-    registry::{POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
+    registry::{DLEQ_VERIFY, POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
 };
 use vrf_rfc9381::{
     Proof, Prover, Verifier,
@@ -37,6 +39,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([0, 1, 64, 1_024].map(keys));
     cases.extend(draws());
     cases.push(vrf_twin());
+    cases.extend([("true", 0), ("false", 1)].map(|(name, change)| dleq_verify(name, change)));
     cases
 }
 
@@ -140,4 +143,14 @@ fn vrf_twin() -> Case {
         key.verify(alpha, proof).expect("holds")[31]
     };
     Case { name: "vrf-rfc9381, one draw".to_owned(), gas: None, work: Box::new(work) }
+}
+
+/// The checked-in proof whose bases both are far from the generator, as it is or changed.
+fn dleq_verify(name: &str, change: u8) -> Case {
+    let facts: Vec<HashMap<String, String>> =
+        serde_json::from_str(include_str!("../../tests/facts/dleq.json")).expect("facts decode");
+    let part = |name: &str| hex::decode(&facts[5][name]).expect("hex");
+    let mut input = ["context", "a", "b", "c", "d", "challenge", "response"].map(part).concat();
+    input[0] ^= change;
+    call(name.to_owned(), &DLEQ_VERIFY, input)
 }

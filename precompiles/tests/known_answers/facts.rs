@@ -30,8 +30,26 @@ struct BlsFacts {
     cases: Vec<BlsFact>,
 }
 
+/// A proof of equal logarithms, from another implementation.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DleqFact {
+    pub(crate) secret: String,
+    pub(crate) nonce: String,
+    pub(crate) context: String,
+    pub(crate) a: String,
+    pub(crate) b: String,
+    pub(crate) c: String,
+    pub(crate) d: String,
+    pub(crate) challenge: String,
+    pub(crate) response: String,
+}
+
 pub(crate) fn vrf() -> Vec<VrfFact> {
     serde_json::from_str(include_str!("../facts/ecvrf-p256-sha256-tai.json")).expect("facts decode")
+}
+
+pub(crate) fn dleq() -> Vec<DleqFact> {
+    serde_json::from_str(include_str!("../facts/dleq.json")).expect("facts decode")
 }
 
 pub(crate) fn bls() -> Vec<BlsFact> {

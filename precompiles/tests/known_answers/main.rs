@@ -6,6 +6,7 @@
 
 mod bls;
 mod case;
+mod dleq;
 mod facts;
 mod p256_math;
 mod poci_aggregate;
@@ -19,7 +20,7 @@ use std::{fs, path::PathBuf};
 use case::{Case, Record};
 use utnet_precompiles::{
     Gas, Halt, Precompile,
-    registry::{POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
+    registry::{DLEQ_VERIFY, POCI_VERIFY, SE_VERIFY, VRF_VERIFY},
 };
 
 /// Gas that a case has if it names no budget.
@@ -68,6 +69,11 @@ fn vrf_verify_gives_the_known_answers() {
 }
 
 #[test]
+fn dleq_verify_gives_the_known_answers() {
+    run_file(&DLEQ_VERIFY, "dleq_verify.json");
+}
+
+#[test]
 fn se_verify_cases_come_out_as_built() {
     check_file(&SE_VERIFY, "se_verify.json", se::cases());
 }
@@ -84,11 +90,17 @@ fn vrf_verify_cases_come_out_as_built() {
 }
 
 #[test]
+fn dleq_verify_cases_come_out_as_built() {
+    check_file(&DLEQ_VERIFY, "dleq_verify.json", dleq::cases());
+}
+
+#[test]
 fn a_budget_one_below_the_price_is_out_of_gas() {
     for (precompile, file) in [
         (SE_VERIFY, "se_verify.json"),
         (POCI_VERIFY, "poci_verify.json"),
         (VRF_VERIFY, "vrf_verify.json"),
+        (DLEQ_VERIFY, "dleq_verify.json"),
     ] {
         let text = fs::read_to_string(vectors(file)).expect("the file is checked in");
         let records: Vec<Record> = serde_json::from_str(&text).expect("an array of cases");

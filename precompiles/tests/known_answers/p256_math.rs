@@ -60,3 +60,9 @@ pub(crate) fn compressed(point: ProjectivePoint) -> [u8; 33] {
 pub(crate) fn x_of(point: ProjectivePoint) -> [u8; 32] {
     AffinePoint::from(point).x().into()
 }
+
+/// The smallest x without a point.
+pub(crate) fn off_curve() -> [u8; 32] {
+    let is_off = |x: &[u8; 32]| p256::PublicKey::from_sec1_bytes(&[&[2], &x[..]].concat()).is_err();
+    (1..=u8::MAX).map(|i| plus([0; 32], i)).find(is_off).expect("half of all x have no point")
+}

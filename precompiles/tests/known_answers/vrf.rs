@@ -15,7 +15,7 @@ use vrf_rfc9381::{
 use crate::{
     case::{Case, OUT_OF_GAS, yes_or_no},
     facts,
-    p256_math::{ORDER, PRIME, bytes, compressed, plus, scalar, times_g, word},
+    p256_math::{ORDER, PRIME, bytes, compressed, off_curve, scalar, times_g, word},
 };
 
 const MADE: &str = "made from the RFC's equations";
@@ -94,12 +94,6 @@ fn changed() -> Vec<Case> {
         no("Gamma with x = p", with(gamma + 1, &word(PRIME)), CHANGED),
         no("Gamma off the curve", with(gamma + 1, &off_curve()), CHANGED),
     ]
-}
-
-/// The smallest x without a point.
-fn off_curve() -> [u8; 32] {
-    let is_off = |x: &[u8; 32]| p256::PublicKey::from_sec1_bytes(&[&[2], &x[..]].concat()).is_err();
-    (1..=u8::MAX).map(|i| plus([0; 32], i)).find(is_off).expect("half of all x have no point")
 }
 
 fn made() -> Vec<Case> {

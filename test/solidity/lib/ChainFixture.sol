@@ -6,6 +6,7 @@ import {Test} from "forge-std/Test.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
 import {BeaconHistory} from "contracts/src/poci/BeaconHistory.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
+import {DleqVerify} from "contracts/src/precompiles/DleqVerify.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
 import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
@@ -62,6 +63,7 @@ abstract contract ChainFixture is Test {
         shim(NODE, SeVerify.AT);
         shim(NODE, PociVerify.AT);
         shim(NODE, VrfVerify.AT);
+        shim(NODE, DleqVerify.AT);
     }
 
     function shim(string memory url, address where) internal {

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {
+    CompressedPoint,
+    DleqVerify,
+    EqualLogs,
+    EqualLogsProof
+} from "contracts/src/precompiles/DleqVerify.sol";
 import {BlsKey, PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
 import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
@@ -150,6 +156,74 @@ contract PrecompilesTest is ChainFixture {
         assertEq(beta, 0, "beta");
     }
 
+    /// @dev The first known answer that holds, taken apart.
+    function aProof() external view returns (EqualLogs memory, EqualLogsProof memory) {
+        bytes memory input = vm.parseJsonBytes(vm.readFile("test/vectors/dleq_verify.json"), "$[0].input");
+        return this.takeApart(input);
+    }
+
+    function takeApart(bytes calldata input)
+        external
+        pure
+        returns (EqualLogs memory equal, EqualLogsProof memory proof)
+    {
+        equal.context = bytes32(input[:32]);
+        equal.a = CompressedPoint(input[32], bytes32(input[33:65]));
+        equal.b = CompressedPoint(input[65], bytes32(input[66:98]));
+        equal.c = CompressedPoint(input[98], bytes32(input[99:131]));
+        equal.d = CompressedPoint(input[131], bytes32(input[132:164]));
+        proof = EqualLogsProof(bytes32(input[164:196]), bytes32(input[196:228]));
+    }
+
+    function areEqual(EqualLogs memory equal, EqualLogsProof memory proof) external view returns (bool) {
+        return DleqVerify.areEqual(equal, proof);
+    }
+
+    function test_areEqual_knowsAProof() public view {
+        (EqualLogs memory equal, EqualLogsProof memory proof) = this.aProof();
+
+        assertTrue(DleqVerify.areEqual(equal, proof), "good");
+        assertEq(abi.encode(equal.a), abi.encode(DleqVerify.generator()), "the first base is the generator");
+        equal.context = keccak256("another");
+        assertFalse(DleqVerify.areEqual(equal, proof), "another context");
+    }
+
+    function test_areEqual_isFalseWithBasesOrPointsSwapped() public view {
+        (EqualLogs memory equal, EqualLogsProof memory proof) = this.aProof();
+
+        (equal.a, equal.c) = (equal.c, equal.a);
+        assertFalse(DleqVerify.areEqual(equal, proof), "bases");
+        (equal.b, equal.d) = (equal.d, equal.b);
+        assertFalse(DleqVerify.areEqual(equal, proof), "bases and points");
+    }
+
+    function compress(bytes calldata point) external pure returns (CompressedPoint memory) {
+        return DleqVerify.compressed(point);
+    }
+
+    function testFuzz_compressed_keepsXAndTheParityOfY(bytes32 x, bytes32 y) public view {
+        CompressedPoint memory point = this.compress(abi.encodePacked(bytes1(0x04), x, y));
+
+        assertEq(point.x, x, "x");
+        assertEq(uint8(point.parity), 2 + uint256(y) % 2, "parity");
+    }
+
+    function test_dleq_givesTheKnownAnswersOnTheNode() public {
+        string memory answers = vm.readFile("test/vectors/dleq_verify.json");
+        uint256 count = 0;
+        for (; vm.keyExistsJson(answers, string.concat("$[", vm.toString(count), "]")); ++count) {
+            string memory record = string.concat("$[", vm.toString(count), "]");
+            bool isAnswered = vm.keyExistsJson(answers, string.concat(record, ".output"));
+            if (vm.keyExistsJson(answers, string.concat(record, ".budget"))) continue;
+            (bool isDone, bytes memory answer) =
+                DleqVerify.AT.call(vm.parseJsonBytes(answers, string.concat(record, ".input")));
+            assertEq(isDone, isAnswered, vm.parseJsonString(answers, string.concat(record, ".name")));
+            if (!isAnswered) continue;
+            assertEq(answer, vm.parseJsonBytes(answers, string.concat(record, ".output")));
+        }
+        assertGt(count, 60, "all records were read");
+    }
+
     function verifyNothing() external view returns (uint256) {
         return SeVerify.verify(SeVerify.batch(1));
     }
@@ -158,6 +232,8 @@ contract PrecompilesTest is ChainFixture {
         vm.etch(SeVerify.AT, "");
         vm.etch(PociVerify.AT, "");
         vm.etch(VrfVerify.AT, "");
+        (EqualLogs memory equal, EqualLogsProof memory proof) = this.aProof();
+        vm.etch(DleqVerify.AT, "");
 
         vm.expectRevert(SeVerify.SeVerifyUnavailable.selector);
         this.verifyNothing();
@@ -165,5 +241,7 @@ contract PrecompilesTest is ChainFixture {
         this.sum("");
         vm.expectRevert(VrfVerify.VrfVerifyUnavailable.selector);
         this.draw();
+        vm.expectRevert(DleqVerify.DleqVerifyUnavailable.selector);
+        this.areEqual(equal, proof);
     }
 }

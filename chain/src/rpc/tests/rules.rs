@@ -25,7 +25,7 @@ async fn a_chain_with_poci_names_its_precompiles() {
     let config = node.ask("eth_config", json!([])).await;
 
     let precompiles = config["current"]["precompiles"].as_object().unwrap();
-    let ours = ["SE_VERIFY", "POCI_VERIFY", "VRF_VERIFY"];
+    let ours = ["SE_VERIFY", "POCI_VERIFY", "VRF_VERIFY", "DLEQ_VERIFY"];
     assert!(ours.iter().all(|name| precompiles.contains_key(*name)), "{precompiles:?}");
 }
 
