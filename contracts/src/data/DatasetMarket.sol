@@ -74,8 +74,7 @@ contract DatasetMarket is DatasetCatalogue, Opinions, EIP712 {
         }
         if (msg.sender != taker) revert DatasetMarketNotTaker(taker, msg.sender);
         if (Time.timestamp() > offer.expiry) revert DatasetMarketOfferExpired(offer.expiry);
-        uint64 lowest = _lowest[offer.dataset][maker][taker];
-        if (offer.nonce < lowest) revert DatasetMarketOfferVoid(offer.nonce, lowest);
+        _requireStanding(offer);
         if (!hashOf(offer).isSignedBy(maker, signature)) revert DatasetMarketBadSignature(maker);
         address buyer = maker == seller ? taker : maker;
         bool isKeyNamed = buyer == maker || offer.buyerKeyHash != 0;
@@ -237,6 +236,12 @@ contract DatasetMarket is DatasetCatalogue, Opinions, EIP712 {
 
         VAULT.release(SaleId.unwrap(sale), _sellerOf(kept), paid);
         if (fee != 0) VAULT.burn(SaleId.unwrap(sale), fee);
+    }
+
+    /// @dev The offer's maker has not voided it, nor was it accepted.
+    function _requireStanding(DatasetOffer calldata offer) private view {
+        uint64 lowest = _lowest[offer.dataset][offer.maker][offer.taker];
+        if (offer.nonce < lowest) revert DatasetMarketOfferVoid(offer.nonce, lowest);
     }
 
     function _inState(SaleId sale, SaleState expected) private view returns (Sale storage kept) {
