@@ -1,11 +1,15 @@
-"""Tests the scripts that judge others: the layer check, the licence check, the audit's ledger, the public RPC tests."""
+"""Tests the scripts that judge others: layers, licences, the audit's ledger, the public RPC tests, mutants, threats."""
 
 import importlib.util
 import pathlib
 import subprocess
+import sys
 import unittest
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from mutants import source  # noqa: E402
 
 
 def load(name):
@@ -75,6 +79,55 @@ class Conformance(unittest.TestCase):
         done = subprocess.run(words, capture_output=True, text=True)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("/nowhere/rpc_compat.py", done.stderr)
+
+
+class Mutants(unittest.TestCase):
+    def mutants(self, body, modifiers=()):
+        text = "contract C {\n function f() external {\n" + body + "\n }\n}\n"
+        found = source.find(text, set(modifiers))
+        for number, mutant in enumerate(found, 1):
+            mutant.number = number
+        return found, source.render(text, found)
+
+    def changes(self, body):
+        return [mutant.change for mutant in self.mutants(body)[0]]
+
+    def test_each_alternative_of_a_guard_is_a_mutant(self):
+        found, planted = self.mutants("if (a == 0 || (b && c)) revert No(a);")
+        self.assertEqual([mutant.change for mutant in found], ["without `a == 0`", "without `(b && c)`"])
+        self.assertIn("if (((a == 0) && Mutation.isOff(1)) || (((b && c)) && Mutation.isOff(2))) revert", planted)
+
+    def test_a_condition_that_does_not_revert_is_no_guard(self):
+        self.assertEqual(self.changes("if (a) return;"), [])
+
+    def test_a_boundary_keeps_its_operands(self):
+        _, planted = self.mutants("if (f(a, b) + 1 <= c.d[e] && g) h();")
+        self.assertIn("(Mutation.isOn(1) ? f(a, b) + 1 < c.d[e] : f(a, b) + 1 <= c.d[e]) && g", planted)
+
+    def test_shifts_arrows_loops_comments_and_assembly_have_no_boundary(self):
+        body = 'x = 1 << 2; for (i = 0; i < n; ++i) {} // a < b\n assembly ("memory-safe") { if lt(a, b) {} } string s = "a < b";'
+        self.assertEqual(self.changes(body), [])
+
+    def test_a_sum_is_added_to_or_taken_from(self):
+        _, planted = self.mutants("if (a) b.c[d] += e;")
+        self.assertIn("{ if (Mutation.isOn(1)) { b.c[d] -= e; } else { b.c[d] += e; } }", planted)
+
+    def test_a_requiring_call_can_be_left_out(self):
+        _, planted = self.mutants("_requireOwner(x);\n y = _requireless(z);")
+        self.assertIn("if (Mutation.isOff(1)) _requireOwner(x);", planted)
+        self.assertNotIn("isOff(2)", planted)
+
+    def test_a_modifier_gets_a_twin_that_a_mutant_leaves_out(self):
+        text = "contract C {\n modifier only() { _check(); _; }\n function f() external only { g(); }\n}"
+        found = source.find(text, source.own_modifiers(text))
+        self.assertIn("without `only`", [mutant.change for mutant in found])
+        self.assertIn("modifier onlyUnless(uint256 mutant)", source.twins(text))
+
+
+class Threats(unittest.TestCase):
+    def test_a_test_that_is_gone_is_named(self):
+        page = "`unit/Vault.t.sol::test_nothing` and `test/python/test_scripts.py::test_a_test_that_is_gone_is_named`"
+        self.assertEqual(load("check-security").missing(page, SCRIPTS.parent), ["unit/Vault.t.sol::test_nothing"])
 
 
 if __name__ == "__main__":

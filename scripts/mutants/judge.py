@@ -1,0 +1,133 @@
+"""Asks the tests about each mutant: who notices it? Keeps the answers, so that a run that was cut goes on."""
+
+import hashlib
+import json
+import pathlib
+import re
+import subprocess
+
+from mutants import source
+from mutants.tree import BASE, Broken, Tree
+
+# Longer than any suite takes; a mutant that never ends is noticed.
+SECONDS_EACH = 600
+IMPORT = re.compile(r'import\s[^;]*?"([^"]+)"')
+TEST_CONTRACT = re.compile(r"^contract\s+(\w+)", re.M)
+
+
+class Judge:
+    """The tests of the tree, and what they said so far."""
+
+    def __init__(self, tree: Tree, part: str):
+        self.tree = tree
+        self.results = tree.folder / f"results-{part}.jsonl"
+        self.suites = self._suites()
+        self._digests = {file: self._digest_of(file) for file in self.suites}
+        self.known = self._known()
+
+    def _suites(self) -> dict[pathlib.Path, set[pathlib.Path]]:
+        """Unit and attack tests, with the contracts that each of them reaches; figures of gas are no judges."""
+        tests = self.tree.root / "test" / "solidity"
+        files = [*(tests / "unit").rglob("*.t.sol"), *(tests / "attack").rglob("*.t.sol")]
+        return {file: self._reached(file) for file in sorted(files) if not file.stem.endswith("Gas.t")}
+
+    def _reached(self, file: pathlib.Path) -> set[pathlib.Path]:
+        seen, todo = set(), [file]
+        while todo:
+            here = todo.pop()
+            if here in seen or not here.is_file():
+                continue
+            seen.add(here)
+            for name in IMPORT.findall(here.read_text()):
+                if name.startswith("contracts/"):
+                    todo.append(self.tree.root / name)
+                elif name.startswith("."):
+                    todo.append((here.parent / name).resolve())
+        return seen
+
+    def baseline(self, mutants: list[source.Mutant]) -> None:
+        """All who will be asked must be content with the code as it is."""
+        asked = [file for file in self.suites if any(self.tree.root / mutant.path in self.suites[file] for mutant in mutants)]
+        failing = sorted(self._failing(0, [contract for file in asked for contract in contracts_of(file)]))
+        if failing:
+            raise Broken("these tests fail without a mutant: " + ", ".join(failing))
+
+    def judge(self, mutant: source.Mutant) -> dict:
+        """Who notices a mutant: attack tests are all asked about guards, unit tests only when nobody else notices.
+
+        An answer holds while the mutant's file is as it was; a test is asked again when it, or what it shares, changed.
+        """
+        text = self.tree.sources[self.tree.root / mutant.path]
+        key = hashlib.sha256(f"{mutant.name}\0{text}".encode()).hexdigest()[:24]
+        answer = self.known.get(key) or {"key": key, "name": mutant.name, "asked": {}, "by": []}
+        before = json.dumps(answer)
+        reaching = [file for file, reached in self.suites.items() if self.tree.root / mutant.path in reached]
+        near = sorted(reaching, key=lambda file: distance(file, mutant))
+        attacks = [file for file in near if "attack" in file.parts]
+        if mutant.kind in ("guard", "modifier"):
+            self._ask(mutant, answer, attacks)
+        if not answer["by"]:
+            self._ask(mutant, answer, [file for file in near if "unit" in file.parts], "--fail-fast")
+        if not answer["by"]:
+            self._ask(mutant, answer, attacks, "--fail-fast")
+        if json.dumps(answer) != before:
+            self.known[key] = answer
+            with self.results.open("a") as out:
+                out.write(json.dumps(answer) + "\n")
+        return answer
+
+    def _ask(self, mutant: source.Mutant, answer: dict, files: list[pathlib.Path], *options: str) -> None:
+        """Asks those of some test files that were not asked before, and notes what they said."""
+        names = {str(file.relative_to(self.tree.root)): file for file in files}
+        stale = {name: file for name, file in names.items() if answer["asked"].get(name) != self._digests[file]}
+        contracts = [contract for file in stale.values() for contract in contracts_of(file)]
+        if not contracts:
+            return
+        answer["by"] = [test for test in answer["by"] if test.partition("::")[0] not in stale]
+        noticed = self._failing(mutant.number, contracts, *options)
+        answer["by"] = sorted({*answer["by"], *noticed})
+        # A run that ended with the first failure has not asked the others.
+        spoke = {test.partition("::")[0] for test in noticed} if noticed and options else set(stale)
+        answer["asked"] |= {name: self._digests[file] for name, file in stale.items() if name in spoke}
+
+    def _digest_of(self, file: pathlib.Path) -> str:
+        digest = hashlib.sha256()
+        for path in sorted(path for path in self.suites[file] if "test" in path.relative_to(self.tree.root).parts):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()[:12]
+
+    def _known(self) -> dict[str, dict]:
+        lines = [line for file in self.tree.folder.glob("results-*.jsonl") for line in file.read_text().splitlines()]
+        return {answer["key"]: answer for answer in map(json.loads, lines)}
+
+    def _failing(self, number: int, contracts: list[str], *options: str) -> set[str]:
+        """Tests of some contracts that fail under a mutant, as `path::Contract::test`."""
+        coinbase = f"0x{BASE | number:040x}"
+        only = "^(" + "|".join(sorted(set(contracts))) + ")$"
+        try:
+            done = self.tree.forge(
+                "test", "--json", "--block-coinbase", coinbase, "--match-contract", only, *options,
+                seconds=SECONDS_EACH,
+            )
+        except subprocess.TimeoutExpired:
+            return {"a test that never ends"}
+        try:
+            suites = json.loads(done.stdout[done.stdout.index("{") :])
+        except ValueError as error:
+            raise Broken(f"forge said nothing of use of mutant {number}:\n{done.stdout[-500:]}{done.stderr[-1500:]}") from error
+        failed = set()
+        for suite, result in suites.items():
+            for test, outcome in result["test_results"].items():
+                if outcome["status"] == "Failure":
+                    failed.add(f"{suite.replace(':', '::')}::{test.partition('(')[0]}")
+        return failed
+
+
+def contracts_of(file: pathlib.Path) -> list[str]:
+    """The contracts of a test file; those without tests do no harm."""
+    return TEST_CONTRACT.findall(file.read_text())
+
+
+def distance(file: pathlib.Path, mutant: source.Mutant) -> tuple[int, str]:
+    """Tests named after a contract come first."""
+    return (0 if file.name.startswith(pathlib.Path(mutant.path).stem) else 1, file.name)

@@ -1,0 +1,191 @@
+"""Makes a copy of the contracts that holds all mutants at once: which one is on, the tests' coinbase says.
+
+So the compiler runs once, not once for each mutant. Number 0 is the code as it is.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from mutants import source
+
+# Neither declarations nor what the compiler alone checks.
+LEFT_OUT = ("interfaces", "types")
+# Coinbases of mutants: far from every account that a test uses.
+BASE = 0x6D7574616E74 << 96
+
+SWITCH = """// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+library Mutation {
+    function isOff(uint256 number) internal pure returns (bool) { return _chosen() != number; }
+    function isOn(uint256 number) internal pure returns (bool) { return _chosen() == number; }
+    function _chosen() private pure returns (uint256) {
+        function() internal view returns (uint256) read = _read;
+        function() internal pure returns (uint256) readPure;
+        assembly { readPure := read }
+        return readPure();
+    }
+    function _read() private view returns (uint256) { return uint160(address(block.coinbase)) & type(uint64).max; }
+}
+"""
+
+# OpenZeppelin's guard in our words, since its halves are private: `nonReentrant` and its twin.
+GUARD = """// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Mutation} from "./Mutation.sol";
+
+abstract contract ReentrancyGuardTransient {
+    error ReentrancyGuardReentrantCall();
+
+    bool private transient _isEntered;
+
+    modifier nonReentrant() {
+        _enter();
+        _;
+        _isEntered = false;
+    }
+
+    modifier nonReentrantUnless(uint256 mutant) {
+        if (Mutation.isOff(mutant)) _enter();
+        _;
+        if (Mutation.isOff(mutant)) _isEntered = false;
+    }
+
+    function _enter() private {
+        if (_isEntered) revert ReentrancyGuardReentrantCall();
+        _isEntered = true;
+    }
+}
+"""
+GUARD_IMPORT = "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol"
+
+
+class Broken(Exception):
+    """The tree does not compile, or its tests fail without a mutant."""
+
+
+class Tree:
+    """The copy under `target/mutants` and the mutants in it."""
+
+    def __init__(self, root: pathlib.Path):
+        self.root = root
+        self.folder = root / "target" / "mutants"
+        self.sources = {path: path.read_text() for path in self._files()}
+        self.mutants = self._find()
+        self.dropped: list[source.Mutant] = []
+
+    def _files(self) -> list[pathlib.Path]:
+        files = sorted((self.root / "contracts" / "src").rglob("*.sol"))
+        if any("block.coinbase" in path.read_text() for path in files):
+            raise Broken("a contract reads block.coinbase, by which mutants are chosen: choose another way")
+        return files
+
+    def _find(self) -> dict[pathlib.Path, list[source.Mutant]]:
+        names = {name for text in self.sources.values() for name in source.own_modifiers(text)} | {"nonReentrant"}
+        found = {}
+        for path, text in self.sources.items():
+            mutable = path.relative_to(self.root / "contracts" / "src").parts[0] not in LEFT_OUT
+            found[path] = source.find(text, names) if mutable else []
+        number = 0
+        for path, mutants in found.items():
+            for mutant in mutants:
+                number += 1
+                mutant.number, mutant.path = number, str(path.relative_to(self.root))
+                earlier = sum(other.name == mutant.name for other in mutants if 0 < other.number < number)
+                if earlier:
+                    mutant.change += f" ({earlier + 1})"
+        return found
+
+    def all(self) -> list[source.Mutant]:
+        """The mutants that compile, by number."""
+        return [mutant for mutants in self.mutants.values() for mutant in mutants]
+
+    def plant(self) -> None:
+        """Writes the tree; what is as it was keeps its time, so that forge does not compile it again."""
+        for name in ("scripts", "node_modules"):
+            link = self.folder / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.is_symlink():
+                link.symlink_to(self.root / name)
+        settings = (self.root / "foundry.toml").read_text()
+        write(self.folder / "foundry.toml", re.sub(r'deny = "\w+"', 'deny = "never"', settings))
+        for name in ("test", "contracts/abi"):
+            mirror(self.root / name, self.folder / name)
+        write(self.folder / "contracts/src/mutation/Mutation.sol", SWITCH)
+        write(self.folder / "contracts/src/mutation/ReentrancyGuardTransient.sol", GUARD)
+        for path, text in self.sources.items():
+            write(self.folder / path.relative_to(self.root), self._planted(path, text))
+
+    def _planted(self, path: pathlib.Path, text: str) -> str:
+        text = source.render(text, self.mutants[path])
+        up = "../" * (len(path.relative_to(self.root / "contracts" / "src").parts) - 1) or "./"
+        text = text.replace(GUARD_IMPORT, f"{up}mutation/ReentrancyGuardTransient.sol")
+        text = source.twins(text)
+        if "Mutation." not in text:
+            return text
+        importing = f'\nimport {{Mutation}} from "{up}mutation/Mutation.sol";\n'
+        return re.sub(r"(pragma solidity [^;]+;\n)", lambda m: m[1] + importing, text, count=1)
+
+    def build(self) -> None:
+        """Compiles the tree; a function that the mutants make too deep for the stack loses them, and is named."""
+        while True:
+            self.plant()
+            done = self.forge("build", "--skip", "script")
+            if done.returncode == 0:
+                return
+            output = done.stdout + done.stderr
+            at = re.search(r"--> (contracts/src/[\w/]+\.sol):(\d+):", output)
+            if at is None or not self._drop(*at.groups()):
+                raise Broken("the tree of mutants does not compile:\n" + output[-3000:])
+            print(f"  {at[1]}:{at[2]} of the tree does not compile with its mutants: planted without them", flush=True)
+
+    def _drop(self, path: str, line: str) -> bool:
+        """Gives up the mutants of the function around a line: first its comparisons, then all."""
+        planted = (self.folder / path).read_text()
+        masked = source.mask(planted)
+        place = sum(len(text) for text in planted.splitlines(keepends=True)[: int(line)])
+        name = ""
+        for match in source.HEADER.finditer(masked):
+            if match.start() < place:
+                name = next(filter(None, match.groups()))
+        mutants = self.mutants[self.root / path]
+        inside = [mutant for mutant in mutants if mutant.function == name]
+        lost = [mutant for mutant in inside if mutant.kind == "boundary"] or inside
+        self.mutants[self.root / path] = [mutant for mutant in mutants if mutant not in lost]
+        self.dropped += lost
+        return bool(lost)
+
+    def forge(self, *arguments: str, seconds: int | None = None) -> subprocess.CompletedProcess:
+        """Runs forge on the tree, without the bound on code."""
+        environment = os.environ | {
+            "FOUNDRY_CODE_SIZE_LIMIT": "1000000",
+            "FOUNDRY_FUZZ_RUNS": os.environ.get("FOUNDRY_FUZZ_RUNS", "100"),
+            "NO_COLOR": "1",
+        }
+        command = [os.environ["FORGE"], *arguments, "--root", str(self.folder)]
+        return subprocess.run(
+            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=seconds, check=False
+        )
+
+
+def write(path: pathlib.Path, text: str) -> None:
+    """Writes a file unless it says the same already."""
+    if path.is_file() and path.read_text() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def mirror(origin: pathlib.Path, copy: pathlib.Path) -> None:
+    """Makes a folder equal to another, touching only what differs."""
+    for path in sorted(origin.rglob("*")):
+        if path.suffix in (".sol", ".json") and "snapshots" not in path.parts and "target" not in path.parts:
+            write(copy / path.relative_to(origin), path.read_text())
+    for path in sorted(copy.rglob("*.sol")):
+        if not (origin / path.relative_to(copy)).is_file():
+            path.unlink()
+    shutil.rmtree(copy / "solidity" / "proof", ignore_errors=True)
