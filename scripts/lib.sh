@@ -92,3 +92,14 @@ install_all() {
   step "libtorch" scripts/libtorch
   step "WASM guests" scripts/guests
 }
+
+# install_python PACKAGE==VERSION...: tools from PyPI in a venv of ours; `$VENV/bin` holds their programs.
+VENV=$ROOT/.venv
+install_python() {
+  [ -x "$VENV/bin/pip" ] || python3 -m venv "$VENV" || return 1
+  local package missing=()
+  for package in "$@"; do
+    [ -n "$(compgen -G "$VENV/lib/python*/site-packages/$(tr '-' '_' <<<"${package%%==*}")-${package##*==}.dist-info")" ] || missing+=("$package")
+  done
+  ((${#missing[@]} == 0)) || "$VENV/bin/pip" install -q "${missing[@]}"
+}

@@ -48,7 +48,6 @@ same!(
         side,
         kind,
         specHash,
-        chipsHash,
         unitPrice,
         minUnits,
         maxUnits,

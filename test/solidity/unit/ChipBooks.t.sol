@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
+import {PociParameters} from "contracts/src/types/Chips.sol";
+
+import {PociFixture} from "../lib/PociFixture.sol";
+
+contract ChipBooksTest is PociFixture {
+    function test_constructor_revertsWhen_anEpochHasNoBlocksOrOutlivesItsBeacon() public {
+        PociParameters memory wanted = parameters();
+        wanted.epochBlocks = 0;
+        refuse(wanted, "epochBlocks");
+        wanted.epochBlocks = 8192;
+        refuse(wanted, "epochBlocks");
+    }
+
+    function test_constructor_acceptsTheLongestEpoch() public {
+        PociParameters memory wanted = parameters();
+        wanted.epochBlocks = 8191;
+
+        assertEq(new PociRegistry(wanted).currentEpoch(), 0);
+    }
+
+    function test_constructor_revertsWhen_snapshotsAreNotLookedBackTo() public {
+        PociParameters memory wanted = parameters();
+        wanted.lookbackEpochs = 0;
+        refuse(wanted, "lookbackEpochs");
+    }
+
+    function test_constructor_revertsWhen_noMissSuspends() public {
+        PociParameters memory wanted = parameters();
+        wanted.missesToSuspend = 0;
+        refuse(wanted, "missesToSuspend");
+    }
+
+    function test_line_countsPlacesAndTheGreatestPower() public {
+        register(3);
+
+        (uint32 places, uint64 greatestPhi) = registry.line();
+
+        assertEq(places, 3, "places");
+        assertEq(greatestPhi, PHI, "greatest");
+    }
+
+    function refuse(PociParameters memory wanted, bytes32 field) private {
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadParameter.selector, field));
+        new PociRegistry(wanted);
+    }
+}
