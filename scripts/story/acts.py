@@ -170,7 +170,7 @@ def open_rental(stage, renter):
     stage.console.step("Orders: an ask and a bid, signed off chain, matched on chain")
     spec = folder / "machine.json"
     spec.write_text('{"environment":"wasmtime 48, libtorch 2.11.0 cpu","resources":{"chips":2,"model":1}}\n')
-    terms = ["--price", "0.01", "--duration", 600, "--spec", spec]
+    terms = ["--price", "0.01", "--duration", 600, "--spec", spec, "--model", 1]
     ask, bid = folder / "ask.json", folder / "bid.json"
     stage.utnet("order", "ask", *terms, "--chips", 8, "--out", ask, "--from", dev(1))
     stage.utnet("order", "post", "--order", ask, "--from", dev(1))

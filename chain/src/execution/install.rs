@@ -201,7 +201,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         .abi_encode(),
         C::OrderBook => OrderBook::constructorCall {
             ratings: system_address(C::RatingBook),
-            filler: system_address(C::RpoiEscrow),
+            fillers: [C::RpoiEscrow, C::JobEscrow].map(system_address).to_vec(),
         }
         .abi_encode(),
         C::RpoiEscrow => escrow().abi_encode(),
@@ -254,6 +254,7 @@ fn escrow() -> RpoiEscrow::constructorCall {
             commitSeconds: 15,
             revealSeconds: 15,
             operatorBondBps: 2_000,
+            depositBps: 1_000,
             ratingBondBps: 200,
             marketFeeBps: 100,
         },

@@ -3,7 +3,7 @@
 use crate::{amount, commands::rental::signer_for, files, session::Session, wallet::KeySource};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer::SignerSync as _;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -37,6 +37,15 @@ pub(crate) enum Order {
     },
     /// List the orders that were posted.
     List,
+    /// Cancel all of the maker's orders with these nonces, signed or to be signed.
+    CancelNonces {
+        /// Nonces of one word: equal when divided by 256.
+        #[arg(long, required = true, value_delimiter = ',')]
+        nonces: Vec<U256>,
+        /// Their maker: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
     /// Cancel an order.
     Cancel {
         /// The order file.
@@ -59,9 +68,24 @@ pub(crate) struct Terms {
     /// Seconds: at most (ask) or exactly (bid).
     #[arg(long)]
     duration: u64,
-    /// Document that describes the machine; both sides name its keccak256.
+    /// Document for people that describes the machine; both sides name its keccak256.
     #[arg(long)]
     spec: PathBuf,
+    /// Model of every chip; any if absent.
+    #[arg(long, default_value_t = 0, required_unless_present = "least_phi")]
+    model: u32,
+    /// Least power of every chip, in units of phi.
+    #[arg(long, default_value_t = 0)]
+    least_phi: u64,
+    /// SHA-256 of the environment; any if absent.
+    #[arg(long, default_value_t)]
+    environment: B256,
+    /// The only chips that may fill it, in this order; any that meet the specification if absent.
+    #[arg(long = "chip")]
+    named_chips: Vec<B256>,
+    /// Nonce, by which it can be cancelled; a random one if absent.
+    #[arg(long)]
+    nonce: Option<U256>,
     /// Seconds for which the order is good.
     #[arg(long, default_value_t = 3_600)]
     good_for: u64,
@@ -88,6 +112,10 @@ pub(crate) const ORDER_FILE: &str = "order, as `utnet order ask` or `utnet order
 pub(crate) struct OrderFile {
     pub(crate) hash: B256,
     pub(crate) order: signed::Order,
+    /// What the order's `specHash` is the hash of.
+    pub(crate) specification: signed::Specification,
+    /// What its `chipsHash` is the hash of; empty: any chips.
+    pub(crate) chips: Vec<B256>,
     pub(crate) signature: Bytes,
 }
 
@@ -101,6 +129,7 @@ impl Order {
                 post(&session, files::read_json(&order, ORDER_FILE)?, &from).await
             }
             Self::List => list(&session).await,
+            Self::CancelNonces { nonces, from } => cancel_nonces(&session, &nonces, &from).await,
             Self::Cancel { order, from } => {
                 cancel(&session, files::read_json(&order, ORDER_FILE)?, &from).await
             }
@@ -110,13 +139,34 @@ impl Order {
 
 async fn sign(session: &Session, terms: &Terms, side: u8) -> Result<Value> {
     let signer = terms.from.signer()?;
-    let order = order(session, terms, side, signer.address()).await?;
+    let specification = specification(terms)?;
+    let order = order(session, terms, side, signer.address(), &specification).await?;
     let domain =
         signed::order_book_domain(session.chain_id(), system_address(SystemContract::OrderBook));
     let hash = order.eip712_signing_hash(&domain);
     let signature = Bytes::from(signer.sign_hash_sync(&hash)?.as_bytes());
-    files::write_json(&terms.out, &OrderFile { hash, order, signature })?;
+    let chips = terms.named_chips.clone();
+    files::write_json(&terms.out, &OrderFile { hash, order, specification, chips, signature })?;
     Ok(json!({ "order": hash, "maker": signer.address(), "file": terms.out }))
+}
+
+/// What the order is about.
+fn specification(terms: &Terms) -> Result<signed::Specification> {
+    let document = std::fs::read(&terms.spec)
+        .with_context(|| format!("cannot read {}", terms.spec.display()))?;
+    Ok(signed::Specification {
+        model: terms.model,
+        leastPhi: terms.least_phi,
+        environmentHash: terms.environment,
+        modelHash: B256::ZERO,
+        dataHash: B256::ZERO,
+        documentHash: keccak256(document),
+    })
+}
+
+/// Hash of a list of chips, as orders and requests name it.
+pub(crate) fn chips_hash(chips: &[B256]) -> B256 {
+    keccak256(chips.concat())
 }
 
 async fn order(
@@ -124,16 +174,19 @@ async fn order(
     terms: &Terms,
     side: u8,
     maker: Address,
+    specification: &signed::Specification,
 ) -> Result<signed::Order> {
-    let spec = std::fs::read(&terms.spec)
-        .with_context(|| format!("cannot read {}", terms.spec.display()))?;
     let epoch =
         session.read(SystemContract::OrderBook, &OrderBook::makerEpochOfCall { maker }).await?;
     Ok(signed::Order {
         maker,
         side,
         kind: MACHINE_TIME,
-        specHash: keccak256(spec),
+        specHash: specification.eip712_hash_struct(),
+        chipsHash: match terms.named_chips.as_slice() {
+            [] => B256::ZERO,
+            chips => chips_hash(chips),
+        },
         unitPrice: terms.price,
         minUnits: if side == BID { terms.chips } else { 1 },
         maxUnits: terms.chips,
@@ -145,7 +198,7 @@ async fn order(
         counterparty: terms.counterparty.unwrap_or_default(),
         minRating: terms.min_rating,
         validationClass: 0,
-        nonce: fresh_nonce()?,
+        nonce: terms.nonce.map_or_else(fresh_nonce, Ok)?,
         makerEpoch: epoch,
     })
 }
@@ -177,6 +230,7 @@ async fn list(session: &Session) -> Result<Value> {
             "maker": event.maker,
             "price": amount::show(U256::from(event.content.unitPrice)),
             "chips": event.content.maxUnits,
+            "nonce": event.content.nonce,
             "filled": filled,
             "duration": event.content.duration,
         }));
@@ -184,9 +238,47 @@ async fn list(session: &Session) -> Result<Value> {
     Ok(Value::Array(rows))
 }
 
+async fn cancel_nonces(session: &Session, nonces: &[U256], from: &KeySource) -> Result<Value> {
+    let (word, mask) = word_and_mask(nonces)?;
+    let call = OrderBook::cancelNoncesCall { word, mask };
+    let signer = signer_for(from)?;
+    let sent = session.send(&signer, SystemContract::OrderBook, U256::ZERO, &call).await?;
+    Ok(json!({ "maker": signer.address(), "transaction": sent.hash, "gasUsed": sent.gas_used }))
+}
+
+/// The word of nonces that lie in one, and a mask with their bits.
+fn word_and_mask(nonces: &[U256]) -> Result<(U256, U256)> {
+    let word = *nonces.first().context("no nonces")? >> 8;
+    let mut mask = U256::ZERO;
+    for nonce in nonces {
+        ensure!(*nonce >> 8 == word, "the nonces lie in several words: cancel each word alone");
+        mask.set_bit(usize::from(nonce.byte(0)), true);
+    }
+    Ok((word, mask))
+}
+
 async fn cancel(session: &Session, file: OrderFile, from: &KeySource) -> Result<Value> {
     let call = OrderBook::cancelCall { order: file.order };
     let sent =
         session.send(&signer_for(from)?, SystemContract::OrderBook, U256::ZERO, &call).await?;
     Ok(json!({ "order": file.hash, "transaction": sent.hash, "gasUsed": sent.gas_used }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonces_of_one_word_are_cancelled_together() -> Result<()> {
+        let (word, mask) = word_and_mask(&[U256::from(0x100), U256::from(0x1ff)])?;
+
+        assert_eq!(word, U256::from(1));
+        assert_eq!(mask, U256::from(1) | (U256::from(1) << 255));
+        Ok(())
+    }
+
+    #[test]
+    fn nonces_of_two_words_are_refused() {
+        assert!(word_and_mask(&[U256::from(0xff), U256::from(0x100)]).is_err());
+    }
 }

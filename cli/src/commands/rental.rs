@@ -2,12 +2,12 @@
 
 use crate::{
     amount,
-    commands::order::{ORDER_FILE, OrderFile, fresh_nonce},
+    commands::order::{ORDER_FILE, OrderFile, chips_hash, fresh_nonce},
     files, sealing,
     session::Session,
     wallet::KeySource,
 };
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_signer::SignerSync as _;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::Eip712Domain;
@@ -114,7 +114,10 @@ async fn open(session: &Session, opening: &Opening) -> Result<Value> {
     let signer = opening.from.signer()?;
     let ask: OrderFile = files::read_json(&opening.ask, ORDER_FILE)?;
     let bid: OrderFile = files::read_json(&opening.bid, ORDER_FILE)?;
-    let chips = free_chips(session, ask.order.maker, bid.order.maxUnits).await?;
+    let chips = match named_chips(&ask, &bid) {
+        Some(named) => named.to_vec(),
+        None => free_chips(session, &ask, bid.order.maxUnits).await?,
+    };
     let request = request(session, opening, &ask, &bid, &chips).await?;
     let signature = signer.sign_hash_sync(&request.eip712_signing_hash(&domain(session)))?;
     let call = RpoiEscrow::openCall {
@@ -123,6 +126,7 @@ async fn open(session: &Session, opening: &Opening) -> Result<Value> {
             askSignature: ask.signature,
             bid: bid.order.into(),
             bidSignature: bid.signature,
+            specification: bid.specification,
             request,
             requestSignature: Bytes::from(signature.as_bytes()),
             chips,
@@ -143,7 +147,7 @@ async fn request(
     bid: &OrderFile,
     chips: &[B256],
 ) -> Result<RpoiEscrow::RentalRequest> {
-    let chips_hash = keccak256(chips.concat());
+    let chips_hash = chips_hash(chips);
     let units = u128::from(bid.order.maxUnits) * u128::from(bid.order.duration);
     let rent = ask.order.unitPrice.checked_mul(units).ok_or_else(|| {
         anyhow::anyhow!("{} chips for {} s cost too much", bid.order.maxUnits, bid.order.duration)
@@ -166,20 +170,32 @@ async fn request(
     Ok(request)
 }
 
-/// Active chips of an operator that nobody rents, as many as wanted.
-async fn free_chips(session: &Session, operator: Address, wanted: u32) -> Result<Vec<B256>> {
+/// The only chips that may fill the orders, if one of them names some.
+fn named_chips<'a>(ask: &'a OrderFile, bid: &'a OrderFile) -> Option<&'a [B256]> {
+    [ask, bid].into_iter().map(|file| file.chips.as_slice()).find(|chips| !chips.is_empty())
+}
+
+/// Active chips of the ask's maker that meet its specification and that nobody rents, as many as wanted.
+async fn free_chips(session: &Session, ask: &OrderFile, wanted: u32) -> Result<Vec<B256>> {
+    let (operator, wish) = (ask.order.maker, &ask.specification);
     let registry = SystemContract::PociRegistry;
     let all: Vec<B256> = session.read(registry, &PociRegistry::chipsOfCall { operator }).await?;
     let mut free = Vec::new();
     for chip in all {
         let state: u8 = session.read(registry, &PociRegistry::stateOfCall { id: chip }).await?;
         let record = session.read(registry, &PociRegistry::chipOfCall { chip }).await?;
-        if ChipState::try_from(state)? == ChipState::Active && record.rentals == 0 {
+        let is_free = ChipState::try_from(state)? == ChipState::Active && record.rentals == 0;
+        let is_model = wish.model == 0 || wish.model == record.model;
+        if is_free && is_model && record.phi >= wish.leastPhi {
             free.push(chip);
         }
     }
     let wanted = usize::try_from(wanted)?;
-    ensure!(free.len() >= wanted, "{operator} has {} free chips, {wanted} are wanted", free.len());
+    ensure!(
+        free.len() >= wanted,
+        "{operator} has {} fitting free chips, {wanted} are wanted",
+        free.len()
+    );
     free.truncate(wanted);
     Ok(free)
 }

@@ -48,6 +48,7 @@ same!(
         side,
         kind,
         specHash,
+        chipsHash,
         unitPrice,
         minUnits,
         maxUnits,

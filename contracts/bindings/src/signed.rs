@@ -9,7 +9,7 @@ use alloy_sol_types::{Eip712Domain, eip712_domain, sol};
 pub use crate::contracts::{
     JobEscrow::JobSpec,
     OrderBook::Order,
-    RpoiEscrow::{OperatorHalf, RentalRequest, RenterHalf},
+    RpoiEscrow::{OperatorHalf, RentalRequest, RenterHalf, Specification},
 };
 pub use alloy_sol_types::SolStruct;
 
@@ -93,24 +93,41 @@ mod tests {
             side: 0,
             kind: 1,
             specHash: word(4),
-            unitPrice: 5,
-            minUnits: 6,
-            maxUnits: 7,
-            duration: 8,
-            validFrom: 9,
-            expiry: 10,
-            payer: account(11),
-            token: account(12),
-            counterparty: account(13),
-            minRating: 14,
+            chipsHash: word(5),
+            unitPrice: 6,
+            minUnits: 7,
+            maxUnits: 8,
+            duration: 9,
+            validFrom: 10,
+            expiry: 11,
+            payer: account(12),
+            token: account(13),
+            counterparty: account(14),
+            minRating: 15,
             validationClass: 1,
-            nonce: U256::from(16),
-            makerEpoch: 17,
+            nonce: U256::from(17),
+            makerEpoch: 18,
         };
         let domain = order_book_domain(31_337, system_address(SystemContract::OrderBook));
         assert_eq!(
             order.eip712_signing_hash(&domain),
-            b256!("0xe5c5b781364fde372c9888f629e00d662c60fb68ed7f39eaec0d541bcd941b56")
+            b256!("0x61e2f1b2263aedba3571508b87a67392ac1630d35b6486118405561c4ed1e8ae")
+        );
+    }
+
+    #[test]
+    fn a_specification_hashes_as_every_wallet_hashes_it() {
+        let specification = Specification {
+            model: 1,
+            leastPhi: 2,
+            environmentHash: word(3),
+            modelHash: word(4),
+            dataHash: word(5),
+            documentHash: word(6),
+        };
+        assert_eq!(
+            specification.eip712_hash_struct(),
+            b256!("0x43792280bbb4ff01d9873c3cd0e2d85548825ef15bdb289f8f07109d8146c1ad")
         );
     }
 

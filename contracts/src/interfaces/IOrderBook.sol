@@ -6,7 +6,7 @@ import {Order} from "../types/Orders.sol";
 
 /// @title Matches orders that were signed off chain; what is matched is filled by an escrow.
 interface IOrderBook {
-    /// @notice Only the escrow fills orders.
+    /// @notice Only the escrows named at construction fill orders.
     error OrderBookNotFiller(address caller);
     /// @notice The maker, a key or a contract, did not sign this order.
     error OrderBookBadSignature(OrderHash order, address maker);
@@ -30,6 +30,8 @@ interface IOrderBook {
     error OrderBookRatingTooLow(address account, uint16 rating, uint16 required);
     /// @notice Only its maker cancels an order.
     error OrderBookNotMaker(OrderHash order, address caller);
+    /// @notice Nothing is cancelled by a mask of zero.
+    error OrderBookEmptyMask(uint256 word);
     /// @notice A maker's epoch only rises.
     error OrderBookEpochNotRaised(uint64 current, uint64 wanted);
 
@@ -39,14 +41,23 @@ interface IOrderBook {
     event OrderFilled(OrderHash indexed order, address indexed maker, uint32 units, uint32 filled);
     /// @notice An order was cancelled.
     event OrderCancelled(OrderHash indexed order, address indexed maker);
+    /// @notice Orders of a maker with the nonces 256 `word` + i are cancelled for every bit i of `mask`.
+    event NoncesCancelled(address indexed maker, uint256 word, uint256 mask);
     /// @notice All orders of a maker below this epoch are cancelled.
     event MakerEpochRaised(address indexed maker, uint64 makerEpoch);
 
     /// @notice Publishes an order for discovery; changes nothing else. Anyone may carry it.
+    /// @dev A maker is an account with a key, a contract (ERC-1271), or a key without an account (ERC-7913):
+    /// the last 20 bytes of keccak256(verifier ‖ key), whose signature is be16(bytes of verifier ‖ key)
+    /// ‖ verifier ‖ key ‖ signature.
+    /// Contracts are asked with 100,000 gas. Reverts: `OrderBookExpired`, `OrderBookCancelled`,
+    /// `OrderBookOldEpoch`, `OrderBookBadSignature`.
     function post(Order calldata order, bytes calldata signature) external returns (OrderHash hash);
 
     /// @notice Matches an ask with a bid and counts the units as filled, at the ask's price. Fillers
     /// (escrows) only.
+    /// @dev The filler holds the fill to the orders' `specHash`, `chipsHash` and `payer`; the book cannot see
+    /// chips.
     function fill(
         Order calldata ask,
         bytes calldata askSignature,
@@ -58,6 +69,10 @@ interface IOrderBook {
     /// @notice Cancels one order. Its maker only.
     function cancel(Order calldata order) external;
 
+    /// @notice Cancels the caller's orders with the nonces 256 `word` + i, for every bit i of `mask`, signed
+    /// or to be signed, for ever.
+    function cancelNonces(uint256 word, uint256 mask) external;
+
     /// @notice Cancels all of the caller's orders below an epoch.
     function raiseMakerEpoch(uint64 makerEpoch) external;
 
@@ -67,6 +82,10 @@ interface IOrderBook {
     function filledOf(OrderHash order) external view returns (uint32 units);
     /// @notice Whether the maker cancelled this one order.
     function isCancelled(OrderHash order) external view returns (bool);
+    /// @notice Whether the maker cancelled all its orders with this nonce.
+    function isNonceCancelled(address maker, uint256 nonce) external view returns (bool);
+    /// @notice Whether an account may fill orders.
+    function isFiller(address account) external view returns (bool);
     /// @notice The epoch that a maker's orders must have.
     function makerEpochOf(address maker) external view returns (uint64);
 }

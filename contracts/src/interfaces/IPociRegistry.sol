@@ -156,6 +156,9 @@ interface IPociRegistry {
     function powerOf(address operator) external view returns (uint128);
     /// @notice A chip as stored, but `misses` as of now.
     function chipOf(ChipId chip) external view returns (Chip memory);
+    /// @notice Model of a chip and its power in units of phi, whatever its state; zeros if it was never
+    /// registered.
+    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi);
     /// @notice As `chipOf(..).state`, with what time and others alone have done by the current block: PENDING
     /// is over, too many epochs were missed (SUSPENDED), the batch was revoked (QUARANTINED).
     function stateOf(ChipId chip) external view returns (ChipState);

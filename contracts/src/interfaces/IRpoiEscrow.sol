@@ -10,8 +10,14 @@ interface IRpoiEscrow {
     /// @notice The request was opened before: its nonce makes it another.
     error RpoiEscrowRentalExists(RentalId rental);
     /// @notice The request says something else than the orders, the chips or the key that come with it.
-    /// @dev Fields: renter, operator, kind, token, chips, chipsHash, duration, renterKey, bid, rent.
+    /// @dev Fields: renter, operator, kind, token, specification, chips, chipsHash, duration, renterKey, bid,
+    /// rent.
     error RpoiEscrowRequestMismatch(bytes32 field);
+    /// @notice The chip is of another model, or has less power in units of phi, than the orders'
+    /// specification says.
+    error RpoiEscrowWrongChip(ChipId chip, uint32 model, uint64 phi);
+    /// @notice The renter leaves less than the escrow's share of the rent as security, in wei.
+    error RpoiEscrowDepositTooSmall(uint128 deposit, uint128 required);
     /// @notice The escrow cannot be built with this value of the field.
     error RpoiEscrowBadParameter(bytes32 field);
     /// @notice The payer that the bid names lets it draw less than the renter's part, in wei.
@@ -97,7 +103,8 @@ interface IRpoiEscrow {
     /// from the free balances of both parties in the vault. Anyone may carry it.
     /// @dev The renter's part (deposit, rent, rating bond) comes from the bid's payer and all that
     /// returns goes there. The rent is the ask's price for all chips and seconds, exactly. 1 to 128
-    /// chips, 1 second to 10 years.
+    /// chips, 1 second to 10 years. Both orders name the specification that comes with it, and every chip is
+    /// of its model and has its power; an order that names chips is filled by exactly these.
     /// @return rental EIP-712 hash of the request.
     function open(Opening calldata opening) external returns (RentalId rental);
 

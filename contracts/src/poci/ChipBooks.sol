@@ -95,6 +95,11 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     }
 
     /// @inheritdoc IPociRegistry
+    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi) {
+        return (_ledger.chips[chip].model, _ledger.chips[chip].phi);
+    }
+
+    /// @inheritdoc IPociRegistry
     function stateOf(ChipId id) public view returns (ChipState) {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         ChipState state = chip.state;

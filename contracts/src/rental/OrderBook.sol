@@ -23,15 +23,20 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     IRatingBook private immutable RATINGS;
-    address private immutable FILLER;
-
     mapping(OrderHash order => Progress) private _progress;
+    /// @dev Bit n % 256 of word n / 256: orders with the nonce n are cancelled. Set by the maker only.
+    mapping(address maker => mapping(uint256 word => uint256 bits)) private _cancelledNonces;
     /// @dev Raised by the maker only.
     mapping(address maker => uint64) private _makerEpochs;
+    /// @dev Set by the constructor only.
+    mapping(address account => bool) private _isFiller;
 
-    constructor(address ratings, address filler) EIP712("UtilityNet OrderBook", "1") {
+    /// @param fillers Escrows that fill orders: they answer for what is paid and delivered.
+    constructor(address ratings, address[] memory fillers) EIP712("UtilityNet OrderBook", "1") {
         RATINGS = IRatingBook(ratings);
-        FILLER = filler;
+        for (uint256 i = 0; i < fillers.length; ++i) {
+            _isFiller[fillers[i]] = true;
+        }
     }
 
     /// @inheritdoc IOrderBook
@@ -52,7 +57,7 @@ contract OrderBook is IOrderBook, EIP712 {
         bytes calldata bidSignature,
         uint32 units
     ) external returns (OrderHash askHash, OrderHash bidHash, uint128 unitPrice) {
-        if (msg.sender != FILLER) revert OrderBookNotFiller(msg.sender);
+        if (!_isFiller[msg.sender]) revert OrderBookNotFiller(msg.sender);
         askHash = hashOf(ask);
         bidHash = hashOf(bid);
         if (ask.side != Side.Ask) revert OrderBookWrongSide(askHash);
@@ -75,6 +80,15 @@ contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @inheritdoc IOrderBook
+    function cancelNonces(uint256 word, uint256 mask) external {
+        if (mask == 0) revert OrderBookEmptyMask(word);
+
+        _cancelledNonces[msg.sender][word] |= mask;
+
+        emit NoncesCancelled(msg.sender, word, mask);
+    }
+
+    /// @inheritdoc IOrderBook
     function raiseMakerEpoch(uint64 makerEpoch) external {
         uint64 current = _makerEpochs[msg.sender];
         if (makerEpoch <= current) revert OrderBookEpochNotRaised(current, makerEpoch);
@@ -92,6 +106,16 @@ contract OrderBook is IOrderBook, EIP712 {
     /// @inheritdoc IOrderBook
     function isCancelled(OrderHash order) external view returns (bool) {
         return _progress[order].isCancelled;
+    }
+
+    /// @inheritdoc IOrderBook
+    function isNonceCancelled(address maker, uint256 nonce) public view returns (bool) {
+        return _cancelledNonces[maker][nonce >> 8] >> (nonce & 0xff) & 1 == 1;
+    }
+
+    /// @inheritdoc IOrderBook
+    function isFiller(address account) external view returns (bool) {
+        return _isFiller[account];
     }
 
     /// @inheritdoc IOrderBook
@@ -141,13 +165,16 @@ contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Neither the maker nor time's passing on chain has withdrawn it.
     function _requireStanding(OrderHash hash, Order calldata order) private view {
-        if (_progress[hash].isCancelled) revert OrderBookCancelled(hash);
+        bool isWithdrawn = _progress[hash].isCancelled || isNonceCancelled(order.maker, order.nonce);
+        if (isWithdrawn) revert OrderBookCancelled(hash);
         uint64 current = _makerEpochs[order.maker];
         if (order.makerEpoch != current) revert OrderBookOldEpoch(hash, order.makerEpoch, current);
     }
 
     function _requireSigned(OrderHash hash, address maker, bytes calldata signature) private view {
-        if (!OrderHash.unwrap(hash).isSignedBy(maker, signature)) revert OrderBookBadSignature(hash, maker);
+        if (!OrderHash.unwrap(hash).isSignedByParty(maker, signature)) {
+            revert OrderBookBadSignature(hash, maker);
+        }
     }
 
     /// @dev The first field in which an ask and a bid do not meet; zero if they do.

@@ -45,6 +45,7 @@ abstract contract RentalLedger is IRpoiEscrow {
     uint48 internal immutable COMMIT_SECONDS;
     uint48 internal immutable REVEAL_SECONDS;
     uint16 internal immutable OPERATOR_BOND_BPS;
+    uint16 internal immutable DEPOSIT_BPS;
     uint16 internal immutable RATING_BOND_BPS;
     uint16 internal immutable MARKET_FEE_BPS;
 
@@ -56,6 +57,7 @@ abstract contract RentalLedger is IRpoiEscrow {
         if (parameters.operatorBondBps > Settlement.WHOLE_BPS) {
             revert RpoiEscrowBadParameter("operatorBondBps");
         }
+        if (parameters.depositBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("depositBps");
         if (parameters.ratingBondBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("ratingBondBps");
         if (parameters.marketFeeBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("marketFeeBps");
         VAULT = IVault(parameters.vault);
@@ -66,6 +68,7 @@ abstract contract RentalLedger is IRpoiEscrow {
         COMMIT_SECONDS = SafeCast.toUint48(parameters.commitSeconds);
         REVEAL_SECONDS = SafeCast.toUint48(parameters.revealSeconds);
         OPERATOR_BOND_BPS = parameters.operatorBondBps;
+        DEPOSIT_BPS = parameters.depositBps;
         RATING_BOND_BPS = parameters.ratingBondBps;
         MARKET_FEE_BPS = parameters.marketFeeBps;
     }

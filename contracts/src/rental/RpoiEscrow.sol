@@ -8,11 +8,13 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {IOrderBook} from "../interfaces/IOrderBook.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
+import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {RentalClock} from "../libraries/RentalClock.sol";
 import {RentalMessages} from "../libraries/RentalMessages.sol";
+import {Settlement} from "../libraries/Settlement.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {OrderHash, RentalId} from "../types/Ids.sol";
-import {Order, OrderKind} from "../types/Orders.sol";
+import {ChipId, OrderHash, RentalId} from "../types/Ids.sol";
+import {Order, OrderKind, Specification} from "../types/Orders.sol";
 import {
     EscrowParameters,
     Opening,
@@ -83,6 +85,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         );
 
         _reserve(rental, request.operator, opening.chips);
+        _requireKind(opening.chips, opening.specification);
         _lockStakes(rental, payer, record);
     }
 
@@ -239,6 +242,9 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         if (OrderHash.unwrap(bid) != OrderHash.unwrap(request.bid)) revert RpoiEscrowRequestMismatch("bid");
         uint256 price = uint256(unitPrice) * opening.chips.length * request.duration;
         if (price != request.rent) revert RpoiEscrowRequestMismatch("rent");
+        // Without security a renter would lose nothing by its silence.
+        uint128 required = Settlement.shareUp(request.rent, DEPOSIT_BPS);
+        if (request.deposit < required) revert RpoiEscrowDepositTooSmall(request.deposit, required);
     }
 
     function _write(RentalId rental, Opening calldata opening) private returns (RentalRecord storage record) {
@@ -272,6 +278,16 @@ contract RpoiEscrow is RentalLedger, EIP712 {
 
         _sponsored[payer][request.bid] = limit - needed;
         record.sponsor = payer;
+    }
+
+    /// @dev Every chip is what the orders are about: neither less than the renter was promised nor another
+    /// model than the operator priced.
+    function _requireKind(ChipId[] calldata chips, Specification calldata specification) private view {
+        for (uint256 i = 0; i < chips.length; ++i) {
+            (uint32 model, uint64 phi) = REGISTRY.kindOf(chips[i]);
+            bool isModel = specification.model == 0 || model == specification.model;
+            if (!isModel || phi < specification.leastPhi) revert RpoiEscrowWrongChip(chips[i], model, phi);
+        }
     }
 
     /// @dev The rental in the state that a call needs, while it still waits for that call.
@@ -316,7 +332,7 @@ contract RpoiEscrow is RentalLedger, EIP712 {
     }
 
     function _requireSigned(bytes32 digest, address signer, bytes calldata signature) private view {
-        if (!digest.isSignedBy(signer, signature)) revert RpoiEscrowBadSignature(signer);
+        if (!digest.isSignedByParty(signer, signature)) revert RpoiEscrowBadSignature(signer);
     }
 
     /// @dev What the request says against the orders and the chips, field by field; bid and rent follow with
@@ -328,12 +344,17 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         if (request.operator != ask.maker) revert RpoiEscrowRequestMismatch("operator");
         if (bid.kind != OrderKind.MachineTime) revert RpoiEscrowRequestMismatch("kind");
         if (bid.token != address(0)) revert RpoiEscrowRequestMismatch("token"); // native coin only
+        if (OrderMessages.hash(opening.specification) != bid.specHash) {
+            revert RpoiEscrowRequestMismatch("specification");
+        }
         if (opening.chips.length == 0 || opening.chips.length > MAX_CHIPS) {
             revert RpoiEscrowRequestMismatch("chips");
         }
         if (keccak256(abi.encodePacked(opening.chips)) != request.chipsHash) {
             revert RpoiEscrowRequestMismatch("chipsHash");
         }
+        bool areNamed = _isNamed(ask.chipsHash, request) && _isNamed(bid.chipsHash, request);
+        if (!areNamed) revert RpoiEscrowRequestMismatch("chipsHash");
         if (request.duration != bid.duration || request.duration == 0 || request.duration > MAX_DURATION) {
             revert RpoiEscrowRequestMismatch("duration");
         }
@@ -341,6 +362,11 @@ contract RpoiEscrow is RentalLedger, EIP712 {
         if (keccak256(opening.renterKey) != request.renterKeyHash || !_isPoint(opening.renterKey)) {
             revert RpoiEscrowRequestMismatch("renterKey");
         }
+    }
+
+    /// @dev Whether an order may be filled by the request's chips.
+    function _isNamed(bytes32 chipsHash, RentalRequest calldata request) private pure returns (bool) {
+        return chipsHash == 0 || chipsHash == request.chipsHash;
     }
 
     /// @dev Whether the bytes are an uncompressed point of P-256, not infinity.

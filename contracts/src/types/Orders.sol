@@ -13,14 +13,34 @@ enum OrderKind {
     Inference
 }
 
+/// @dev What an order is about; its EIP-712 struct hash is the `specHash` of asks and bids. What nobody can
+/// check on chain stands in the documents that it names.
+struct Specification {
+    /// model of every chip; 0: any
+    uint32 model;
+    /// least power of every chip, in units of phi; 0: any
+    uint64 leastPhi;
+    /// sha256 of the environment description; 0: any
+    bytes32 environmentHash;
+    /// inference: sha256 of the model, else 0
+    bytes32 modelHash;
+    /// inference: sha256 of the data that comes with the model, else 0
+    bytes32 dataHash;
+    /// keccak256 of a document for people: everything else that both sides agree on
+    bytes32 documentHash;
+}
+
 /// @dev An order, signed off chain as EIP-712 (domain "UtilityNet OrderBook", "1") and filled on chain.
 struct Order {
     /// who signs and is bound
     address maker;
     Side side;
     OrderKind kind;
-    /// keccak256 of the specification document: resources, environment; model and data for inference
+    /// EIP-712 struct hash of the `Specification`
     bytes32 specHash;
+    /// keccak256(abi.encodePacked(chips)) of the only list of chips that may fill it; 0: any that meet the
+    /// specification
+    bytes32 chipsHash;
     /// wei per unit: one chip for one second, or one request
     uint128 unitPrice;
     /// chips (or requests) in one fill, inclusive
@@ -43,6 +63,7 @@ struct Order {
     uint16 minRating;
     /// required validation class of results
     uint8 validationClass;
+    /// the maker cancels by it, one by one or 256 at once: `cancelNonces`; fills do not consume it
     uint256 nonce;
     /// must equal `makerEpochOf(maker)`: raising that cancels all older orders
     uint64 makerEpoch;

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ChipId, OrderHash, RentalId} from "./Ids.sol";
-import {Order} from "./Orders.sol";
+import {Order, Specification} from "./Orders.sol";
 
 /// @dev Where a rental stands. Every state but the last three has a deadline and a poke.
 enum RentalState {
@@ -27,7 +27,7 @@ struct RentalRequest {
     bytes32 chipsHash;
     /// seconds, T
     uint64 duration;
-    /// wei, rho: what the renter leaves as security
+    /// wei, rho: what the renter leaves as security, at least the escrow's share of the rent
     uint128 deposit;
     /// wei, omega: price for the whole time
     uint128 rent;
@@ -46,6 +46,8 @@ struct Opening {
     bytes askSignature;
     Order bid;
     bytes bidSignature;
+    /// what both orders name as `specHash`
+    Specification specification;
     RentalRequest request;
     bytes requestSignature;
     ChipId[] chips;
@@ -112,6 +114,8 @@ struct EscrowParameters {
     uint64 commitSeconds;
     uint64 revealSeconds;
     uint16 operatorBondBps;
+    /// least deposit of a renter
+    uint16 depositBps;
     uint16 ratingBondBps;
     uint16 marketFeeBps;
 }

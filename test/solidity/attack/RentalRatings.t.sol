@@ -60,7 +60,7 @@ contract RentalRatingsAttack is RentalFixture {
         (ask.expiry, bid.expiry) = (uint64(block.timestamp), uint64(block.timestamp));
         bid.duration = duration;
         RentalRequest memory request = aRequest(bid);
-        (request.duration, request.rent) = (duration, price * duration);
+        (request.duration, request.rent, request.deposit) = (duration, price * duration, price * duration);
         request.deadline = uint64(block.timestamp);
         RentalId id = escrow.open(signed(ask, bid, request));
         handOver(id);

@@ -11,6 +11,8 @@ contract RegistryDouble {
     struct Record {
         address operator;
         bool isRented;
+        uint32 model;
+        uint64 phi;
     }
 
     address private immutable ESCROW;
@@ -21,8 +23,17 @@ contract RegistryDouble {
         ESCROW = escrow;
     }
 
+    /// @dev A chip of model 1 with one unit of power.
     function give(ChipId chip, address operator) external {
-        _records[chip].operator = operator;
+        _records[chip] = Record({operator: operator, isRented: false, model: 1, phi: 1});
+    }
+
+    function setKind(ChipId chip, uint32 model, uint64 phi) external {
+        (_records[chip].model, _records[chip].phi) = (model, phi);
+    }
+
+    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi) {
+        return (_records[chip].model, _records[chip].phi);
     }
 
     function reserve(address operator, ChipId[] calldata chips) external {

@@ -34,3 +34,11 @@ contract OddWallet {
         }
     }
 }
+
+/// @title Burns all the gas it is given when asked to verify (ERC-7913).
+contract GreedyVerifier {
+    function verify(bytes calldata, bytes32, bytes calldata) external pure returns (bytes4) {
+        while (true) {}
+        return this.verify.selector;
+    }
+}

@@ -43,8 +43,8 @@ contract RentalHandler is RentalFixture {
         (ask.expiry, bid.expiry) = (uint64(block.timestamp), uint64(block.timestamp));
         RentalRequest memory request = aRequest(bid);
         request.duration = bid.duration;
-        request.deposit = uint128(bound(deposit, 0, 3 ether));
         request.rent = SafeCast.toUint128(PRICE * wanted * bid.duration);
+        request.deposit = uint128(bound(deposit, (request.rent + 9) / 10, 6 ether));
         request.deadline = uint64(block.timestamp);
         rentals.push(escrow.open(signed(ask, bid, request)));
     }

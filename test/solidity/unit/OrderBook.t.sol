@@ -9,7 +9,7 @@ import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
 /// @title Tests what an order is, how it is published and how its maker withdraws it.
 contract OrderBookTest is RentalFixture {
-    bytes32 private constant KNOWN_HASH = 0x0dbec34626ddac30480ddcfceb9a5f7a6080ff73cd005cb284df79292edaed2f;
+    bytes32 private constant KNOWN_HASH = 0xad14a4145f893b395d5d4c43bd39bbabe83dbcfc650945b366d5f30a3cba464e;
 
     // Hashes
 
@@ -20,6 +20,7 @@ contract OrderBookTest is RentalFixture {
             side: Side.Bid,
             kind: OrderKind.Inference,
             specHash: bytes32(uint256(0x02) * (type(uint256).max / 0xff)),
+            chipsHash: bytes32(uint256(0x10) * (type(uint256).max / 0xff)),
             unitPrice: 3,
             minUnits: 4,
             maxUnits: 5,
@@ -147,6 +148,70 @@ contract OrderBookTest is RentalFixture {
         orders.cancel(ask);
     }
 
+    // cancelNonces
+
+    function test_cancelNonces_withdrawsTheNamedOnes() public {
+        Order memory ask = anAsk();
+        ask.nonce = 0x1fe;
+
+        vm.expectEmit(ORDERS);
+        emit IOrderBook.NoncesCancelled(operator, 1, 3 << 0xfe);
+        vm.prank(operator);
+        orders.cancelNonces(1, 3 << 0xfe);
+
+        _expectCancelledPost(ask);
+        ask.nonce = 0x1ff;
+        _expectCancelledPost(ask);
+        ask.nonce = 0x1fd;
+        orders.post(ask, signedOrder(ask, operatorKey));
+        assertFalse(orders.isNonceCancelled(renter, 0x1fe), "the nonces of another maker are his own");
+    }
+
+    function test_cancelNonces_addsToWhatWasCancelled() public {
+        vm.startPrank(operator);
+        orders.cancelNonces(0, 1);
+        orders.cancelNonces(0, 2);
+
+        assertTrue(orders.isNonceCancelled(operator, 0), "the first");
+        assertTrue(orders.isNonceCancelled(operator, 1), "the second");
+        assertFalse(orders.isNonceCancelled(operator, 2), "no third");
+    }
+
+    function test_cancelNonces_stopsFurtherFills() public {
+        Order memory bid = aBid();
+        bid.maxUnits = 5;
+        fillOrders(anAsk(), bid, 2);
+        vm.prank(renter);
+        orders.cancelNonces(0, 1);
+        bytes memory askSignature = signedOrder(anAsk(), operatorKey);
+        bytes memory bidSignature = signedOrder(bid, renterKey);
+
+        vm.expectRevert(abi.encodeWithSelector(IOrderBook.OrderBookCancelled.selector, orders.hashOf(bid)));
+        vm.prank(ESCROW);
+        orders.fill(anAsk(), askSignature, bid, bidSignature, 2);
+    }
+
+    function test_cancelNonces_revertsWhen_maskIsEmpty() public {
+        vm.expectRevert(abi.encodeWithSelector(IOrderBook.OrderBookEmptyMask.selector, 7));
+        orders.cancelNonces(7, 0);
+    }
+
+    /// @dev The bit of a nonce is its own: no other nonce, of no other maker, is touched.
+    function testFuzz_cancelNonces_touchesOneNonce(uint256 nonce, uint256 other) public {
+        vm.assume(nonce != other);
+
+        vm.prank(operator);
+        orders.cancelNonces(nonce >> 8, 2 ** (nonce & 0xff));
+
+        assertTrue(orders.isNonceCancelled(operator, nonce), "cancelled");
+        assertFalse(orders.isNonceCancelled(operator, other), "not another");
+    }
+
+    function test_constructor_admitsTheNamedFillersOnly() public view {
+        assertTrue(orders.isFiller(ESCROW), "the escrow");
+        assertFalse(orders.isFiller(stranger), "nobody else");
+    }
+
     function test_raiseMakerEpoch_movesTheCallersEpochOnly() public {
         vm.expectEmit(ORDERS);
         emit IOrderBook.MakerEpochRaised(operator, 5);
@@ -163,5 +228,11 @@ contract OrderBookTest is RentalFixture {
 
         vm.expectRevert(abi.encodeWithSelector(IOrderBook.OrderBookEpochNotRaised.selector, 5, 5));
         orders.raiseMakerEpoch(5);
+    }
+
+    function _expectCancelledPost(Order memory order) private {
+        bytes memory signature = signedOrder(order, operatorKey);
+        vm.expectRevert(abi.encodeWithSelector(IOrderBook.OrderBookCancelled.selector, orders.hashOf(order)));
+        orders.post(order, signature);
     }
 }

@@ -5,11 +5,12 @@ import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
 import {OrderHash} from "contracts/src/types/Ids.sol";
 import {Order, OrderKind, Side} from "contracts/src/types/Orders.sol";
 
-import {GreedyWallet, OddWallet, OwnedWallet} from "../doubles/Wallets.sol";
+import {GreedyVerifier, GreedyWallet, OddWallet, OwnedWallet} from "../doubles/Wallets.sol";
+import {KeyWithoutAccount} from "../fixtures/KeyWithoutAccount.sol";
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
 /// @title Tests which orders match and how often they fill.
-contract OrderBookFillTest is RentalFixture {
+contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
     // fill
 
     function test_fill_countsBothOrdersAtTheAsksPrice() public {
@@ -328,6 +329,65 @@ contract OrderBookFillTest is RentalFixture {
         }
     }
 
+    // Makers that are keys without accounts
+
+    function test_fill_acceptsAP256KeyWithoutAnAccount() public {
+        Order memory bid = aBid();
+        bid.maker = keyParty();
+
+        OrderHash hash = _fillByKey(bid, signedByKey(OrderHash.unwrap(orders.hashOf(bid))));
+
+        assertEq(orders.filledOf(hash), 2, "units of the key's bid");
+    }
+
+    function test_fill_revertsWhen_theKeySignedSomethingElse() public {
+        Order memory bid = aBid();
+        bid.maker = keyParty();
+
+        _expectBadKey(bid, signedByKey("something else"));
+    }
+
+    function test_fill_revertsWhen_anotherKeySigned() public {
+        Order memory bid = aBid();
+        bid.maker = keyParty();
+        bytes memory inner = p256Sign(OTHER_P256_KEY, OrderHash.unwrap(orders.hashOf(bid)));
+
+        _expectBadKey(bid, withSigner(p256Signer(OTHER_P256_KEY), inner));
+        _expectBadKey(bid, withSigner(p256Signer(P256_KEY), inner));
+    }
+
+    /// @dev Cut anywhere, or with a length that points anywhere, the signature is false and nothing worse.
+    function testFuzz_fill_revertsWhen_theKeysSignatureIsCut(uint256 length, uint16 keyLength) public {
+        Order memory bid = aBid();
+        bid.maker = keyParty();
+        bytes memory signature = signedByKey(OrderHash.unwrap(orders.hashOf(bid)));
+        length = bound(length, 0, signature.length - 1);
+        bytes memory cut = new bytes(length);
+        for (uint256 i = 0; i < length; ++i) {
+            cut[i] = signature[i];
+        }
+
+        _expectBadKey(bid, cut);
+        vm.assume(keyLength != 84);
+        (signature[0], signature[1]) = (abi.encodePacked(keyLength)[0], abi.encodePacked(keyLength)[1]);
+        _expectBadKey(bid, signature);
+    }
+
+    function test_fill_boundsTheGasOfAVerifier() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        bytes memory signer = abi.encodePacked(address(new GreedyVerifier()), "key");
+        bid.maker = address(uint160(uint256(keccak256(signer))));
+        bytes memory askSignature = signedOrder(ask, operatorKey);
+        uint256 before = gasleft();
+
+        vm.prank(ESCROW);
+        try orders.fill(ask, askSignature, bid, withSigner(signer, "x"), 2) {
+            assertTrue(false, "a greedy verifier agreed");
+        } catch {
+            assertLt(before - gasleft(), 250_000, "the verifier burned no more than its bound");
+        }
+    }
+
     function testFuzz_fill_neverExceedsTheMost(uint32[8] memory asked) public {
         (Order memory ask, Order memory bid) = (anAsk(), aBid());
         bid.maxUnits = 7;
@@ -342,6 +402,21 @@ contract OrderBookFillTest is RentalFixture {
         assertLe(orders.filledOf(orders.hashOf(ask)), ask.maxUnits, "units of the ask");
         assertLe(orders.filledOf(orders.hashOf(bid)), bid.maxUnits, "units of the bid");
         assertEq(orders.filledOf(orders.hashOf(ask)), orders.filledOf(orders.hashOf(bid)), "both grow alike");
+    }
+
+    function _fillByKey(Order memory bid, bytes memory bidSignature) private returns (OrderHash hash) {
+        bytes memory askSignature = signedOrder(anAsk(), operatorKey);
+        vm.prank(ESCROW);
+        (, hash,) = orders.fill(anAsk(), askSignature, bid, bidSignature, 2);
+    }
+
+    function _expectBadKey(Order memory bid, bytes memory bidSignature) private {
+        bytes memory askSignature = signedOrder(anAsk(), operatorKey);
+        vm.expectRevert(
+            abi.encodeWithSelector(IOrderBook.OrderBookBadSignature.selector, orders.hashOf(bid), bid.maker)
+        );
+        vm.prank(ESCROW);
+        orders.fill(anAsk(), askSignature, bid, bidSignature, 2);
     }
 
     function _expectFillRevert(Order memory ask, Order memory bid, bytes memory reason) private {

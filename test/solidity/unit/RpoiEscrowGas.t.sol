@@ -78,6 +78,7 @@ contract RpoiEscrowGasTest is RentalFixture {
         (ask.maxUnits, bid.maxUnits) = (128, 128);
         RentalRequest memory request = aRequest(bid);
         request.rent = RENT * 64;
+        request.deposit = RENT * 64;
         RentalId id = escrow.open(signed(ask, bid, request));
         assertLe(_gasOf("open with 128 chips"), 2 ** 24, "open");
         handOver(id);

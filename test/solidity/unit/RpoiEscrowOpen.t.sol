@@ -7,7 +7,7 @@ import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
 import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
 import {ChipId, OrderHash, RentalId} from "contracts/src/types/Ids.sol";
-import {Order, OrderKind} from "contracts/src/types/Orders.sol";
+import {Order, OrderKind, Specification} from "contracts/src/types/Orders.sol";
 import {EscrowParameters, Opening, Rental, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
 
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
@@ -28,6 +28,10 @@ contract RpoiEscrowOpenTest is RentalFixture {
         EscrowParameters memory wrong = parameters();
         wrong.operatorBondBps = 10_001;
         _expectBadParameter(wrong, "operatorBondBps");
+
+        wrong = parameters();
+        wrong.depositBps = 10_001;
+        _expectBadParameter(wrong, "depositBps");
 
         wrong = parameters();
         wrong.ratingBondBps = 10_001;
@@ -295,6 +299,81 @@ contract RpoiEscrowOpenTest is RentalFixture {
         escrow.open(opening);
     }
 
+    function test_open_revertsWhen_theSpecificationIsNotTheOrders() public {
+        Opening memory opening = anOpening();
+        opening.specification.documentHash = "another";
+
+        _expectMismatch(opening, "specification");
+    }
+
+    function test_open_revertsWhen_aChipIsOfAnotherModel() public {
+        registry.setKind(chips[1], 2, 1);
+
+        _expectWrongChip(anOpening(), 1, 2, 1);
+    }
+
+    function test_open_revertsWhen_aChipHasTooLittlePower() public {
+        registry.setKind(chips[1], 1, 0);
+
+        _expectWrongChip(anOpening(), 1, 1, 0);
+    }
+
+    function test_open_acceptsAnyModelWithThePowerThatIsAskedFor() public {
+        Specification memory specification;
+        specification.leastPhi = 3;
+        registry.setKind(chips[0], 2, 3);
+        registry.setKind(chips[1], 7, 4);
+
+        RentalId id = escrow.open(_specified(specification));
+
+        assertTrue(escrow.stateOf(id) == RentalState.Open, "both chips have the power");
+    }
+
+    function test_open_acceptsExactlyTheChipsThatAnOrderNames() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        ask.chipsHash = keccak256(abi.encodePacked(chips));
+        bid.chipsHash = ask.chipsHash;
+
+        RentalId id = escrow.open(signed(ask, bid, aRequest(bid)));
+
+        assertEq(escrow.rentalOf(id).chips, 2, "the named chips");
+    }
+
+    function test_open_revertsWhen_theAskNamesOtherChips() public {
+        Order memory ask = anAsk();
+        ask.chipsHash = "others";
+
+        _expectMismatch(ask, aBid(), aRequest(aBid()), "chipsHash");
+    }
+
+    function test_open_revertsWhen_theBidNamesOtherChips() public {
+        Order memory bid = aBid();
+        bid.chipsHash = "others";
+
+        _expectMismatch(anAsk(), bid, aRequest(bid), "chipsHash");
+    }
+
+    function test_open_revertsWhen_theDepositIsTooSmall() public {
+        uint128 least = RENT / 10; // RENT is a multiple of 10
+        RentalRequest memory request = aRequest(aBid());
+        request.deposit = least - 1;
+        Opening memory opening = signed(anAsk(), aBid(), request);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowDepositTooSmall.selector, least - 1, least)
+        );
+        escrow.open(opening);
+    }
+
+    function test_open_acceptsTheLeastDeposit() public {
+        RentalRequest memory request = aRequest(aBid());
+        request.deposit = RENT / 10;
+
+        RentalId id = escrow.open(signed(anAsk(), aBid(), request));
+
+        assertEq(escrow.rentalOf(id).deposit, RENT / 10, "a tenth of the rent");
+    }
+
     function test_open_revertsWhen_renterHasTooLittle() public {
         Opening memory opening = anOpening();
         vm.prank(renter);
@@ -406,5 +485,19 @@ contract RpoiEscrowOpenTest is RentalFixture {
 
     function _bytes32Of(uint8 byteValue) private pure returns (bytes32) {
         return bytes32(uint256(byteValue) * (type(uint256).max / 0xff));
+    }
+
+    function _specified(Specification memory specification) private view returns (Opening memory opening) {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.specHash, bid.specHash) = (specHashOf(specification), specHashOf(specification));
+        opening = signed(ask, bid, aRequest(bid));
+        opening.specification = specification;
+    }
+
+    function _expectWrongChip(Opening memory opening, uint256 position, uint32 model, uint64 phi) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowWrongChip.selector, chips[position], model, phi)
+        );
+        escrow.open(opening);
     }
 }
