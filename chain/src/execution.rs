@@ -9,6 +9,7 @@ mod evm;
 mod explorer;
 mod fork;
 mod install;
+mod issue;
 mod logs;
 mod moves;
 mod notes;
@@ -39,6 +40,7 @@ pub use fork::{
     Answer, BlockStart, Call, Fork, ForkConfig, ForkError, HttpUpstream, Manners, Origin, Upstream,
 };
 pub use install::{Founders, InstallError, install};
+pub use issue::Issue;
 pub use logs::CallLog;
 pub(crate) use logs::CallLogs;
 pub use moves::PrecompileMoves;

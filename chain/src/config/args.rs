@@ -16,7 +16,7 @@ pub(super) use prune::{PruneArgs, Told};
 pub(super) use server::{LimitArgs, ServerArgs};
 
 use super::explaining::ExplainArgs;
-use crate::genesis::DEV_MNEMONIC;
+use crate::{execution::Issue, genesis::DEV_MNEMONIC};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -216,4 +216,29 @@ pub(super) struct PociArgs {
     /// File with the genesis sealer's key (hex); without it dev account 0 seals.
     #[arg(long, value_name = "FILE")]
     pub(super) sealer_key: Option<PathBuf>,
+    /// Schedule of rewards of a new dev chain, for ever.
+    #[arg(long, value_name = "SCHEDULE", default_value = "tiered", conflicts_with = "no_poci")]
+    pub(super) issue: IssueArg,
+}
+
+/// The schedules by the names that a person types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum IssueArg {
+    /// 100, 75, 50 UNC a block, then falling from 30 to 10 (figure 6).
+    Tiered,
+    /// Halving every two years from 50 UNC a block (eq. 23).
+    Halving,
+    /// Cycles of 200 days, each 5 % below the last; operators burn fuel.
+    Talos,
+}
+
+impl IssueArg {
+    /// The schedule of this name.
+    pub(super) const fn schedule(self) -> Issue {
+        match self {
+            Self::Tiered => Issue::Tiered,
+            Self::Halving => Issue::Halving,
+            Self::Talos => Issue::Talos,
+        }
+    }
 }

@@ -125,7 +125,8 @@ fn fresh(args: &NodeArgs, accounts: &DevAccounts, now: Seconds) -> Result<Genesi
     if genesis.config.extra_fields.contains_key("utnet") {
         let vendors: Vec<_> = accounts.addresses().take(1).collect();
         let governor = vendors.first().copied().unwrap_or_default();
-        install(&mut genesis, &Founders { governor, vendors })?;
+        let issue = args.poci.issue.schedule();
+        install(&mut genesis, &Founders { governor, vendors, issue })?;
     }
     Ok(genesis)
 }

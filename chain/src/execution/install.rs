@@ -4,7 +4,7 @@
 //! system runs it; what it returns becomes the code, and what it stored stays. So constructors may
 //! use immutables, and the genesis file alone makes the chain (`docs/protocol.md`, sections 1, 3).
 
-use super::{evm::UtnetEvmFactory, system::SYSTEM};
+use super::{evm::UtnetEvmFactory, issue::Issue, system::SYSTEM};
 use crate::genesis::{ChainSpec, GenesisError, Limits};
 use alloy_evm::{
     Evm, EvmFactory,
@@ -30,13 +30,15 @@ use utnet_primitives::{PociSchedule, SystemContract, system_address};
 /// One UNC in wei.
 const UNC: u128 = 1_000_000_000_000_000_000;
 
-/// Who governs the vendors, and who they are at the beginning.
+/// Who governs the vendors, who they are at the beginning, and how coin is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Founders {
     /// May admit and remove vendors, and revoke batches.
     pub governor: Address,
     /// Admitted vendors.
     pub vendors: Vec<Address>,
+    /// The schedule of rewards; the governor is the foundation that it pays.
+    pub issue: Issue,
 }
 
 /// Why a system contract could not be put into genesis.
@@ -183,13 +185,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         C::PociRegistry => registry(poci).abi_encode(),
         C::Emission => Emission::constructorCall {
             registry: system_address(C::PociRegistry),
-            schedule: Emission::TieredSchedule {
-                n1: 1_000,
-                n2: 2_000,
-                n3: 3_000,
-                betaWad: U256::from(UNC / 2_000),
-                capGwei: 10_000_000_000_000_000_000,
-            },
+            chosen: founders.issue.plan(poci.round_seconds, founders.governor),
         }
         .abi_encode(),
         C::Vault => Vault::constructorCall {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @title Computes e^-x in fixed point with 36 digits.
+/// @title Computes e^-x and 2^-x in fixed point with 36 digits.
 /// @dev Pure. x = k ln 2 + f, e^-x = 2^-k e^-f; e^-f by its series, 32 terms: the rest is below 0.7^33 / 33!
 /// < 1e-41.
 library Exponential {
@@ -24,5 +24,12 @@ library Exponential {
             power = ONE - rest * power / (ONE * n);
         }
         power >>= halvings;
+    }
+
+    /// @dev 2^-(part / whole), as exact as `negative`; exact where `whole` divides `part`.
+    /// @param part Below 2^128.
+    /// @param whole Not zero.
+    function halved(uint256 part, uint256 whole) internal pure returns (uint256) {
+        return negative(LN2 * part / whole);
     }
 }

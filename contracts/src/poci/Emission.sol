@@ -3,16 +3,17 @@ pragma solidity 0.8.37;
 
 import {IEmission} from "../interfaces/IEmission.sol";
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IssueSchedule} from "../libraries/IssueSchedule.sol";
 import {SystemCaller} from "../libraries/SystemCaller.sol";
-import {TieredIssue} from "../libraries/TieredIssue.sol";
 import {ChipId} from "../types/Ids.sol";
-import {TieredSchedule} from "../types/Issue.sol";
+import {IssuePlan} from "../types/Issue.sol";
+import {FuelBook} from "./FuelBook.sol";
 
 /// @title Decides what a block earns and keeps what was issued and burned.
-/// @dev Safety: only the node's system call moves `issuedGwei`; coin that came in never leaves. Liveness:
-/// none needed, a block whose call fails is valid and earns nothing.
-contract Emission is IEmission {
-    using TieredIssue for TieredSchedule;
+/// @dev Safety: only the node's system call moves `issuedGwei`; coin that came in never leaves, but for the
+/// foundation's share of fuel. Liveness: none needed, a block whose call fails is valid and earns nothing.
+contract Emission is IEmission, FuelBook {
+    using IssueSchedule for IssuePlan;
 
     /// @dev Epochs between a proof of availability and the rewards that need it.
     uint64 private constant PROOF_AGE_EPOCHS = 2;
@@ -20,18 +21,18 @@ contract Emission is IEmission {
     IPociRegistry private immutable REGISTRY;
 
     /// @dev Written by the constructor only.
-    TieredSchedule private _schedule;
+    IssuePlan private _plan;
     /// @dev Gwei paid since genesis; written by `onBlock`.
     uint128 private _issuedGwei;
     /// @dev Height of the latest decision; written by `onBlock`.
     uint64 private _decided;
-    /// @dev Wei; written by `burn`.
+    /// @dev Wei; written by `burn` and by fuel that burns.
     uint256 private _burned;
 
-    constructor(address registry, TieredSchedule memory schedule) {
-        schedule.validate();
+    constructor(address registry, IssuePlan memory chosen) FuelBook(chosen.talos) {
+        IssueSchedule.validate(chosen);
         REGISTRY = IPociRegistry(registry);
-        _schedule = schedule;
+        _plan = chosen;
     }
 
     /// @inheritdoc IEmission
@@ -44,7 +45,7 @@ contract Emission is IEmission {
         if (operator == address(0)) return 0;
 
         uint64 due = rewardAt(height);
-        if (!_hasEarned(chip)) {
+        if (!_hasEarned(chip) || (_needsFuel() && !isFueled(operator))) {
             emit RewardForfeited(height, operator, chip, due);
             return 0;
         }
@@ -56,7 +57,7 @@ contract Emission is IEmission {
 
     /// @inheritdoc IEmission
     function burn() external payable {
-        _burned += msg.value;
+        _destroy(msg.value);
 
         emit Burned(msg.sender, msg.value);
     }
@@ -72,12 +73,21 @@ contract Emission is IEmission {
     }
 
     /// @inheritdoc IEmission
+    function plan() external view returns (IssuePlan memory) {
+        return _plan;
+    }
+
+    /// @inheritdoc IEmission
     function rewardAt(uint64 height) public view returns (uint64 gweiDue) {
         if (height == 0) return 0;
-        TieredSchedule memory schedule = _schedule;
-        // Fits: a block earns at most 100 UNC and a gwei of rounding, 1e11 + 1.
+        // Fits: a block earns at most 1,000 UNC, 1e12, or what a Talos cycle does, which is 64 bits.
         // forge-lint: disable-next-line(unsafe-typecast)
-        return uint64(schedule.issuedGwei(height) - schedule.issuedGwei(height - 1));
+        return uint64(_plan.rewardGwei(height));
+    }
+
+    /// @inheritdoc FuelBook
+    function _destroy(uint256 amount) internal override {
+        _burned += amount;
     }
 
     /// @dev Whether the drawn chip was proven present early enough.

@@ -8,7 +8,8 @@ import {Test} from "forge-std/Test.sol";
 
 import {Emission} from "contracts/src/poci/Emission.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
-import {TieredSchedule} from "contracts/src/types/Issue.sol";
+
+import {Plans} from "../lib/Plans.sol";
 
 /// @title Moves money through the vault as accounts and keepers may, and keeps its own books.
 contract VaultHandler is CommonBase, StdCheats, StdUtils {
@@ -100,9 +101,7 @@ contract VaultSolvencyTest is Test {
     VaultHandler private handler;
 
     function setUp() public {
-        Emission sink = new Emission(
-            address(this), TieredSchedule({n1: 1000, n2: 2000, n3: 3000, betaWad: 0.0005e18, capGwei: 1e19})
-        );
+        Emission sink = new Emission(address(this), Plans.tiered());
         address[2] memory pair = [makeAddr("keeper"), makeAddr("other keeper")];
         address[] memory keepers = new address[](2);
         (keepers[0], keepers[1]) = (pair[0], pair[1]);

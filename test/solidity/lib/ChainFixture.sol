@@ -11,8 +11,8 @@ import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
 import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
-import {TieredSchedule} from "contracts/src/types/Issue.sol";
 
+import {Plans} from "./Plans.sol";
 import {PrecompileShim} from "./PrecompileShim.sol";
 
 /// @title Puts system contracts at their genesis addresses and makes blocks with beacons.
@@ -42,7 +42,7 @@ abstract contract ChainFixture is Test {
         vm.warp(START);
         vm.prevrandao(beaconOf(0));
         build(BEACONS, type(BeaconHistory).creationCode, "");
-        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, schedule()));
+        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, Plans.tiered()));
         address[] memory keepers = new address[](4);
         (keepers[0], keepers[1], keepers[2], keepers[3]) = (REGISTRY, ESCROW, JOBS, ROLLUP);
         build(VAULT, type(Vault).creationCode, abi.encode(EMISSION, keepers));
@@ -97,12 +97,5 @@ abstract contract ChainFixture is Test {
     /// @dev The beacon that these tests, and the chips of `test/vectors/chips.json`, give to a height.
     function beaconOf(uint64 height) internal pure returns (bytes32) {
         return keccak256(abi.encode(height));
-    }
-
-    /// @dev The dev chain's schedule, n3 and beta as in `test/vectors/emission.json`.
-    function schedule() internal pure returns (TieredSchedule memory) {
-        return TieredSchedule({
-            n1: 1000, n2: 2000, n3: 3000, betaWad: 0.0005e18, capGwei: 1_000_000_000_000_000_000
-        });
     }
 }

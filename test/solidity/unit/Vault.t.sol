@@ -6,7 +6,8 @@ import {Test} from "forge-std/Test.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
-import {TieredSchedule} from "contracts/src/types/Issue.sol";
+
+import {Plans} from "../lib/Plans.sol";
 
 /// @title Tests how the vault takes, locks and pays money.
 contract VaultTest is Test {
@@ -20,9 +21,7 @@ contract VaultTest is Test {
     Vault private vault;
 
     function setUp() public {
-        TieredSchedule memory schedule =
-            TieredSchedule({n1: 1000, n2: 2000, n3: 3000, betaWad: 0.0005e18, capGwei: 1e19});
-        sink = new Emission(address(this), schedule);
+        sink = new Emission(address(this), Plans.tiered());
         address[] memory keepers = new address[](2);
         (keepers[0], keepers[1]) = (keeper, otherKeeper);
         vault = new Vault(address(sink), keepers);

@@ -5,7 +5,7 @@ use crate::{
         EngineOptions, Origin, Submission,
         test_support::{START, TestChain, account, on_store},
     },
-    execution::{BlockRecord, Founders, PooledTransaction, install},
+    execution::{BlockRecord, Founders, Issue, PooledTransaction, install},
     genesis::{ChainSpec, DevGenesis, Limits, SEALER_KEY},
     miner::MiningMode,
     poci::{Chips, Sealer},
@@ -35,7 +35,8 @@ pub(crate) fn spec(change: impl FnOnce(&mut DevGenesis)) -> ChainSpec {
     change(&mut dev);
     let mut genesis = dev.build().unwrap();
     let vendor = account(VENDOR).address();
-    install(&mut genesis, &Founders { governor: vendor, vendors: vec![vendor] }).unwrap();
+    let issue = Issue::default();
+    install(&mut genesis, &Founders { governor: vendor, vendors: vec![vendor], issue }).unwrap();
     ChainSpec::new(genesis, Limits::DEV).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     clock::{Clock, ManualClock},
     engine::{Chain, EngineOptions, open},
-    execution::{Founders, install},
+    execution::{Founders, Issue, install},
     explain::Explainer,
     genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, SEALER_KEY, dev_accounts},
     miner::MiningMode,
@@ -85,7 +85,8 @@ impl Node {
     pub(super) async fn poci_keeping(pruning: Pruning) -> Self {
         let dev = DevGenesis { timestamp: START, ..DevGenesis::default() };
         let mut genesis = dev.build().unwrap();
-        install(&mut genesis, &Founders { governor: ALICE, vendors: vec![ALICE] }).unwrap();
+        let issue = Issue::default();
+        install(&mut genesis, &Founders { governor: ALICE, vendors: vec![ALICE], issue }).unwrap();
         let key = PrivateKeySigner::from_bytes(&SEALER_KEY).unwrap();
         let sealer = Sealer::new(Chips::default(), Some(key));
         let options = EngineOptions { sealer, pruning, ..EngineOptions::default() };
