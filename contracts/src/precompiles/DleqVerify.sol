@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {PrecompileHome} from "./PrecompileHome.sol";
+
 /// @dev A point of P-256, compressed: 02 or 03 by the parity of y, then x.
 struct CompressedPoint {
     bytes1 parity;
@@ -27,7 +29,10 @@ struct EqualLogsProof {
 library DleqVerify {
     address internal constant AT = 0x0000000000000000000000000000000000555404;
 
-    /// @dev The precompile is missing or refused the input's form.
+    /// @dev `DleqFallback`, where this chain has no such precompile.
+    address internal constant FALLBACK = 0x4a045528B34eEdCc2f773Ac19a784052C2072659;
+
+    /// @dev The precompile and its fallback are missing, or refused the input's form.
     error DleqVerifyUnavailable();
 
     /// @dev The base point of P-256.
@@ -44,9 +49,9 @@ library DleqVerify {
     function areEqual(EqualLogs memory logs, EqualLogsProof memory proof) internal view returns (bool) {
         bytes memory bases = abi.encodePacked(logs.a.parity, logs.a.x, logs.b.parity, logs.b.x);
         bytes memory others = abi.encodePacked(logs.c.parity, logs.c.x, logs.d.parity, logs.d.x);
-        (bool answered, bytes memory answer) =
-            AT.staticcall(abi.encodePacked(logs.context, bases, others, proof.challenge, proof.response));
-        // An address without code succeeds and returns nothing.
+        bytes memory input = abi.encodePacked(logs.context, bases, others, proof.challenge, proof.response);
+        (bool answered, bytes memory answer) = PrecompileHome.choose(AT, FALLBACK).staticcall(input);
+        // An address without code succeeds and returns nothing: neither stands on this chain.
         if (!answered || answer.length != 32) revert DleqVerifyUnavailable();
         return abi.decode(answer, (uint256)) == 1;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {PrecompileHome} from "./PrecompileHome.sol";
+
 /// @dev A BLS12-381 G1 key, 48 bytes compressed, as two words: `head ‖ tail`.
 struct BlsKey {
     bytes32 head;
@@ -11,6 +13,9 @@ struct BlsKey {
 /// (`docs/precompiles.md`).
 library PociVerify {
     address internal constant AT = 0x0000000000000000000000000000000000555402;
+
+    /// @dev `PociFallback`, where this chain has no such precompile.
+    address internal constant FALLBACK = 0x59C7a3201087B2FD514b09c12b7534507dA5bD89;
 
     /// @dev Most proofs of possession in one call.
     uint256 internal constant MOST_POSSESSIONS = 64;
@@ -23,7 +28,7 @@ library PociVerify {
     /// @dev Compressed point at infinity: the sum of no keys.
     bytes32 private constant INFINITY_HEAD = bytes32(uint256(0xc0) << 248);
 
-    /// @dev The precompile is missing or refused the input's form.
+    /// @dev The precompile and its fallback are missing, or refused the input's form.
     error PociVerifyUnavailable();
 
     /// @dev Bytes that should be keys are none.
@@ -120,8 +125,8 @@ library PociVerify {
 
     function _ask(bytes memory input, uint256 expected) private view returns (bytes memory answer) {
         bool answered;
-        (answered, answer) = AT.staticcall(input);
-        // An address without code succeeds and returns nothing.
+        (answered, answer) = PrecompileHome.choose(AT, FALLBACK).staticcall(input);
+        // An address without code succeeds and returns nothing: neither stands on this chain.
         if (!answered || answer.length != expected) revert PociVerifyUnavailable();
     }
 }

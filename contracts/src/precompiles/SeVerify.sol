@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {PrecompileHome} from "./PrecompileHome.sol";
+
 /// @title Asks SE_VERIFY, 0x…555401, which chip signatures verify (`docs/precompiles.md`).
 library SeVerify {
     address internal constant AT = 0x0000000000000000000000000000000000555401;
+
+    /// @dev `SeFallback`, where this chain has no such precompile.
+    address internal constant FALLBACK = 0xc351365cD105619da25825a29D82af993435c37f;
 
     /// @dev Most signatures in one call: the bits of a word.
     uint256 internal constant MOST = 256;
 
     uint256 private constant ITEM_BYTES = 160;
 
-    /// @dev The precompile is missing or refused the input's form.
+    /// @dev The precompile and its fallback are missing, or refused the input's form.
     error SeVerifyUnavailable();
 
     /// @dev Room for `count` signatures, to be filled with `put`.
@@ -38,8 +43,8 @@ library SeVerify {
 
     /// @dev Which signatures of a batch verify: bit i for the one at place i.
     function verify(bytes memory items) internal view returns (uint256 bits) {
-        (bool answered, bytes memory answer) = AT.staticcall(items);
-        // An address without code succeeds and returns nothing.
+        (bool answered, bytes memory answer) = PrecompileHome.choose(AT, FALLBACK).staticcall(items);
+        // An address without code succeeds and returns nothing: neither stands on this chain.
         if (!answered || answer.length != 32) revert SeVerifyUnavailable();
         return abi.decode(answer, (uint256));
     }

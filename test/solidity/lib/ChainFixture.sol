@@ -10,6 +10,10 @@ import {DleqVerify} from "contracts/src/precompiles/DleqVerify.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
 import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
+import {DleqFallback} from "contracts/src/precompiles/fallback/DleqFallback.sol";
+import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol";
+import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
+import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 
 import {Plans} from "./Plans.sol";
@@ -57,13 +61,31 @@ abstract contract ChainFixture is Test {
         vm.etch(where, runtime);
     }
 
-    /// @dev Makes the node's precompiles answer at their addresses; fails at once if there is no node.
+    /// @dev Makes precompiles answer: the node's at their addresses, or with UTNET_FALLBACK=true their twins
+    /// in Solidity. Never both: what answers is the one that stands.
     function usePrecompiles() internal {
+        if (isFallback()) useFallbacks();
+        else useNode();
+    }
+
+    function isFallback() internal view returns (bool) {
+        return vm.envOr("UTNET_FALLBACK", false);
+    }
+
+    /// @dev Fails at once if there is no node.
+    function useNode() internal {
         vm.rpc(NODE, "eth_chainId", "[]");
         shim(NODE, SeVerify.AT);
         shim(NODE, PociVerify.AT);
         shim(NODE, VrfVerify.AT);
         shim(NODE, DleqVerify.AT);
+    }
+
+    function useFallbacks() internal {
+        vm.etch(SeVerify.FALLBACK, type(SeFallback).runtimeCode);
+        vm.etch(PociVerify.FALLBACK, type(PociFallback).runtimeCode);
+        vm.etch(VrfVerify.FALLBACK, type(VrfFallback).runtimeCode);
+        vm.etch(DleqVerify.FALLBACK, type(DleqFallback).runtimeCode);
     }
 
     function shim(string memory url, address where) internal {

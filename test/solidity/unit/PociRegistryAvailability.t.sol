@@ -5,6 +5,7 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
+import {PrecompileHome} from "contracts/src/precompiles/PrecompileHome.sol";
 import {AvailabilityProof, ChipState} from "contracts/src/types/Chips.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
@@ -246,7 +247,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         mineToEpoch(1);
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
 
-        vm.expectCall(PociVerify.AT, hex"00", 1);
+        vm.expectCall(PrecompileHome.choose(PociVerify.AT, PociVerify.FALLBACK), hex"00", 1);
         vm.prank(operator);
         registry.proveAvailability(proof, "");
     }

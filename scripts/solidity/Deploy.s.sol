@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Script} from "forge-std/Script.sol";
+import {console} from "forge-std/console.sol";
+
+import {JobEscrow} from "contracts/src/jobs/JobEscrow.sol";
+import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
+import {BlockhashBeacons} from "contracts/src/poci/BlockhashBeacons.sol";
+import {Emission} from "contracts/src/poci/Emission.sol";
+import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
+import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
+import {DleqVerify} from "contracts/src/precompiles/DleqVerify.sol";
+import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
+import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
+import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
+import {DleqFallback} from "contracts/src/precompiles/fallback/DleqFallback.sol";
+import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol";
+import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
+import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
+import {OrderBook} from "contracts/src/rental/OrderBook.sol";
+import {RatingBook} from "contracts/src/rental/RatingBook.sol";
+import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
+import {Vault} from "contracts/src/rental/Vault.sol";
+import {PociParameters} from "contracts/src/types/Chips.sol";
+import {IssueKind, IssuePlan, TieredSchedule} from "contracts/src/types/Issue.sol";
+import {RollupParameters} from "contracts/src/types/Jobs.sol";
+import {EscrowParameters} from "contracts/src/types/Rentals.sol";
+
+/// @dev Where the contracts of one deployment stand, in the order of their creation.
+struct Protocol {
+    address beacons;
+    address vendors;
+    address registry;
+    address emission;
+    address vault;
+    address orders;
+    address escrow;
+    address ratings;
+    address jobs;
+    address rollup;
+}
+
+/// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
+/// @dev forge script scripts/solidity/Deploy.s.sol --rpc-url URL --broadcast --private-key KEY. The sender
+/// governs and is the first vendor. Nothing is issued there: nobody makes Emission's system call; it burns.
+/// Parameters are those of the dev chain (docs/protocol.md, section 1).
+contract Deploy is Script {
+    /// @dev Of CREATE2 contracts; stands on every chain at this address.
+    address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
+
+    /// @dev The chain has no CREATE2 deployer at its usual address.
+    error DeployNoDeployer();
+    /// @dev A contract does not stand where it was computed to.
+    error DeployMisplaced(address expected, address actual);
+
+    function run() external returns (Protocol memory all) {
+        vm.startBroadcast();
+        (, address sender,) = vm.readCallers();
+        deployFallbacks();
+        all = deploy(sender, sender);
+        vm.stopBroadcast();
+        tell(all);
+    }
+
+    /// @dev Puts the fallbacks where the wrappers look for them, unless somebody did before.
+    function deployFallbacks() public {
+        _deployFallback(SeVerify.AT, SeVerify.FALLBACK, type(SeFallback).creationCode);
+        _deployFallback(PociVerify.AT, PociVerify.FALLBACK, type(PociFallback).creationCode);
+        _deployFallback(DleqVerify.AT, DleqVerify.FALLBACK, type(DleqFallback).creationCode);
+        _deployFallback(VrfVerify.AT, VrfVerify.FALLBACK, type(VrfFallback).creationCode);
+    }
+
+    function _deployFallback(address native, address twin, bytes memory creationCode) private {
+        if (native.code.length != 0 || twin.code.length != 0) return;
+        if (DEPLOYER.code.length == 0) revert DeployNoDeployer();
+        (bool isDone,) = DEPLOYER.call(bytes.concat(bytes32(0), creationCode));
+        if (!isDone || twin.code.length == 0) revert DeployMisplaced(twin, address(0));
+    }
+
+    /// @dev Contracts know each other by their addresses, which follow from the creator's nonce.
+    /// @param creator Whose transactions or calls these are.
+    function deploy(address creator, address governor) public returns (Protocol memory all) {
+        all = addressesFrom(creator, vm.getNonce(creator));
+        _place(all.beacons, address(new BlockhashBeacons()));
+        _place(all.vendors, address(_vendors(governor)));
+        _place(all.registry, address(new PociRegistry(_poci(all))));
+        _place(all.emission, address(new Emission(all.registry, _plan())));
+        _place(all.vault, address(_vault(all)));
+        _place(all.orders, address(_orders(all)));
+        _place(all.escrow, address(new RpoiEscrow(_escrow(all))));
+        _place(all.ratings, address(new RatingBook(all.escrow, 60, 0.01 ether, 1 ether, 30 days, 90 days)));
+        _place(all.jobs, address(new JobEscrow(all.vault, all.rollup, 180)));
+        _place(all.rollup, address(new ResultRollup(_rollup(all))));
+    }
+
+    function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
+        all.beacons = vm.computeCreateAddress(creator, nonce);
+        all.vendors = vm.computeCreateAddress(creator, nonce + 1);
+        all.registry = vm.computeCreateAddress(creator, nonce + 2);
+        all.emission = vm.computeCreateAddress(creator, nonce + 3);
+        all.vault = vm.computeCreateAddress(creator, nonce + 4);
+        all.orders = vm.computeCreateAddress(creator, nonce + 5);
+        all.escrow = vm.computeCreateAddress(creator, nonce + 6);
+        all.ratings = vm.computeCreateAddress(creator, nonce + 7);
+        all.jobs = vm.computeCreateAddress(creator, nonce + 8);
+        all.rollup = vm.computeCreateAddress(creator, nonce + 9);
+    }
+
+    function tell(Protocol memory all) internal pure {
+        console.log("beacons ", all.beacons);
+        console.log("vendors ", all.vendors);
+        console.log("registry", all.registry);
+        console.log("emission", all.emission);
+        console.log("vault   ", all.vault);
+        console.log("orders  ", all.orders);
+        console.log("escrow  ", all.escrow);
+        console.log("ratings ", all.ratings);
+        console.log("jobs    ", all.jobs);
+        console.log("rollup  ", all.rollup);
+    }
+
+    function _place(address expected, address actual) private pure {
+        if (expected != actual) revert DeployMisplaced(expected, actual);
+    }
+
+    function _vendors(address governor) private returns (VendorRegistry) {
+        address[] memory vendors = new address[](1);
+        vendors[0] = governor;
+        uint32[] memory models = new uint32[](3);
+        uint64[] memory phis = new uint64[](3);
+        (models[0], models[1], models[2]) = (1, 2, 3);
+        (phis[0], phis[1], phis[2]) = (1, 2, 4);
+        return new VendorRegistry(governor, vendors, models, phis);
+    }
+
+    function _orders(Protocol memory all) private returns (OrderBook) {
+        address[] memory fillers = new address[](2);
+        (fillers[0], fillers[1]) = (all.escrow, all.jobs);
+        return new OrderBook(all.ratings, fillers);
+    }
+
+    function _vault(Protocol memory all) private returns (Vault) {
+        address[] memory keepers = new address[](4);
+        (keepers[0], keepers[1], keepers[2], keepers[3]) = (all.registry, all.escrow, all.jobs, all.rollup);
+        return new Vault(all.emission, keepers);
+    }
+
+    function _plan() private pure returns (IssuePlan memory plan) {
+        plan.kind = IssueKind.Tiered;
+        plan.tiered = TieredSchedule({n1: 1000, n2: 2000, n3: 3000, betaWad: 0.0005e18, capGwei: 1e19});
+    }
+
+    function _poci(Protocol memory all) private pure returns (PociParameters memory) {
+        return PociParameters({
+            beacons: all.beacons,
+            vendors: all.vendors,
+            vault: all.vault,
+            escrow: all.escrow,
+            epochBlocks: 16,
+            lookbackEpochs: 1,
+            bondPerPhi: 1 ether,
+            exitSeconds: 60,
+            missesToSuspend: 3
+        });
+    }
+
+    function _escrow(Protocol memory all) private pure returns (EscrowParameters memory) {
+        return EscrowParameters({
+            vault: all.vault,
+            orders: all.orders,
+            registry: all.registry,
+            ratings: all.ratings,
+            handoverSeconds: 30,
+            acknowledgeSeconds: 30,
+            commitSeconds: 15,
+            revealSeconds: 15,
+            operatorBondBps: 2000,
+            depositBps: 1000,
+            ratingBondBps: 200,
+            marketFeeBps: 100
+        });
+    }
+
+    function _rollup(Protocol memory all) private pure returns (RollupParameters memory) {
+        return RollupParameters({
+            vault: all.vault,
+            registry: all.registry,
+            beacons: all.beacons,
+            postBond: 1 ether,
+            challengeBond: 0.5 ether,
+            challengeSeconds: 8,
+            answerSeconds: 30,
+            drawDelayBlocks: 1,
+            maxAttempts: 3
+        });
+    }
+}

@@ -1,0 +1,98 @@
+//! Deploys the protocol to a chain that is not ours, the real anvil, and lets a chip in there by the fallbacks.
+
+use anyhow::{Context, Result, ensure};
+use e2e::{ALICE, ALICE_KEY, cast, needed, root, run};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+/// Blocks in an epoch of the deployment.
+const EPOCH: u64 = 16;
+
+/// An anvil that dies with the test.
+struct Anvil {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Anvil {
+    fn drop(&mut self) {
+        // It may have died already; there is nobody to tell.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+impl Anvil {
+    fn start() -> Result<Self> {
+        let binary = needed("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "npm ci")?;
+        let mut command = Command::new(binary);
+        command.args(["--hardfork", "osaka", "--port", "0"]).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("stdout is piped")?).lines();
+        let listening =
+            lines.find_map(|line| line.ok()?.strip_prefix("Listening on ").map(str::to_owned));
+        // Reads on, so that anvil never waits for a full pipe.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        let address = listening.context("anvil ended before it listened")?;
+        Ok(Self { child, url: format!("http://{address}") })
+    }
+
+    fn cast(&self, args: &[&str]) -> Result<String> {
+        cast(&self.url, args)
+    }
+
+    /// Runs one of our scripts and sends what it asks for.
+    fn script(&self, name: &str, args: &[&str]) -> Result<String> {
+        let forge = needed("node_modules/@foundry-rs/forge-linux-amd64/bin/forge", "npm ci")?;
+        let mut command = Command::new(forge);
+        command.current_dir(root()).args(["script", &format!("scripts/solidity/{name}.s.sol")]);
+        command.args(args).args([
+            "--broadcast",
+            "--rpc-url",
+            &self.url,
+            "--private-key",
+            ALICE_KEY,
+        ]);
+        run(&mut command)
+    }
+
+    /// Makes blocks up to the second one of the next epoch.
+    fn enter_the_next_epoch(&self) -> Result<()> {
+        let number: u64 = self.cast(&["block-number"])?.parse()?;
+        let blocks = EPOCH - number % EPOCH + 1;
+        self.cast(&["rpc", "anvil_mine", &format!("{blocks:#x}")])?;
+        Ok(())
+    }
+}
+
+/// The address that a script printed beside a name.
+fn address_of(name: &str, printed: &str) -> Result<String> {
+    let mut words = printed.split_whitespace().skip_while(|word| *word != name);
+    words.nth(1).map(str::to_owned).with_context(|| format!("no {name} in\n{printed}"))
+}
+
+#[test]
+fn a_chip_registers_and_proves_its_availability_on_anvil() -> Result<()> {
+    let anvil = Anvil::start()?;
+    let printed = anvil.script("Deploy", &[])?;
+    let (vendors, registry) = (address_of("vendors", &printed)?, address_of("registry", &printed)?);
+    for address in
+        ["0x0000000000000000000000000000000000555401", "0x0000000000000000000000000000000000555402"]
+    {
+        ensure!(anvil.cast(&["code", address])? == "0x", "a precompile of ours on anvil");
+    }
+
+    anvil.script("TryChip", &["--sig", "register(address,address)", &vendors, &registry])?;
+    let chips = anvil.cast(&["call", &registry, "chipsOf(address)(bytes32[])", ALICE])?;
+    let chip = chips.trim_matches(['[', ']']);
+    anvil.enter_the_next_epoch()?;
+    anvil.script("TryChip", &["--sig", "prove(address)", &registry])?;
+
+    let epoch = anvil.cast(&["call", &registry, "currentEpoch()(uint64)"])?;
+    let asked = ["call", &registry, "wasPresent(bytes32,uint64)(bool)", chip, &epoch];
+    ensure!(anvil.cast(&asked)? == "true", "chip {chip} in epoch {epoch}");
+    ensure!(anvil.cast(&["call", &registry, "powerOf(address)(uint128)", ALICE])? == "1");
+    Ok(())
+}

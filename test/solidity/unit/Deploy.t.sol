@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Test} from "forge-std/Test.sol";
+
+import {IEmission} from "contracts/src/interfaces/IEmission.sol";
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {Emission} from "contracts/src/poci/Emission.sol";
+import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
+import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
+import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
+import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
+import {Vault} from "contracts/src/rental/Vault.sol";
+import {ChipState} from "contracts/src/types/Chips.sol";
+import {ChipId} from "contracts/src/types/Ids.sol";
+import {Deploy, Protocol} from "scripts/solidity/Deploy.s.sol";
+import {TryChip} from "scripts/solidity/TryChip.s.sol";
+
+/// @title The protocol on a chain that is not ours: forge's own EVM, with the fallbacks at their CREATE2
+/// addresses.
+contract DeployTest is Test {
+    address private constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
+
+    Deploy private script = new Deploy();
+    TryChip private trial = new TryChip();
+    Protocol private all;
+
+    function setUp() public {
+        vm.etch(
+            DEPLOYER,
+            hex"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
+        );
+        vm.roll(100);
+        script.deployFallbacks();
+        all = script.deploy(address(script), address(trial));
+        vm.deal(address(trial), 10 ether);
+    }
+
+    function test_deploy_wiresTheContracts() public view {
+        Vault vault = Vault(all.vault);
+        assertTrue(vault.isKeeper(all.registry) && vault.isKeeper(all.escrow), "registry and escrow keep");
+        assertTrue(vault.isKeeper(all.jobs) && vault.isKeeper(all.rollup), "jobs and rollup keep");
+        assertEq(VendorRegistry(all.vendors).governor(), address(trial), "governor");
+    }
+
+    function test_deploy_putsFallbacksWhereNoPrecompileStands() public view {
+        assertEq(SeVerify.AT.code.length + PociVerify.AT.code.length, 0, "none of ours");
+        assertGt(SeVerify.FALLBACK.code.length, 0, "SeFallback");
+        assertGt(PociVerify.FALLBACK.code.length, 0, "PociFallback");
+    }
+
+    function test_deployFallbacks_doesNothingTheSecondTime() public {
+        vm.etch(DEPLOYER, "");
+        script.deployFallbacks();
+    }
+
+    function test_deployFallbacks_revertsWhen_theChainHasNoDeployer() public {
+        vm.etch(DEPLOYER, "");
+        vm.etch(SeVerify.FALLBACK, "");
+        vm.expectRevert(Deploy.DeployNoDeployer.selector);
+        script.deployFallbacks();
+    }
+
+    /// @dev The flow of a chip, proofs and all, with nothing of UT chain below.
+    function test_aChipIsRegisteredAndProvedAvailable() public {
+        PociRegistry registry = PociRegistry(all.registry);
+        trial.registerFor(address(trial), VendorRegistry(all.vendors), registry);
+        assertEq(uint8(registry.stateOf(trial.chip())), uint8(ChipState.Pending), "registered");
+
+        vm.roll(112);
+        uint64 epoch = registry.currentEpoch();
+        vm.expectEmit(true, true, false, false, all.registry);
+        emit IPociRegistry.AvailabilityProven(address(trial), epoch, 1, new uint32[](0), 0);
+        trial.proveFor(address(trial), registry);
+
+        assertTrue(registry.wasPresent(trial.chip(), epoch), "present");
+        assertEq(registry.powerOf(address(trial)), 1, "power");
+    }
+
+    function test_nothingIsIssuedThere() public {
+        ChipId chip = trial.chip();
+        vm.expectRevert(abi.encodeWithSelector(IEmission.EmissionNotSystem.selector, address(this)));
+        Emission(all.emission).onBlock(address(trial), chip);
+        assertEq(Emission(all.emission).issuedGwei(), 0);
+    }
+}
