@@ -224,6 +224,20 @@ pub(crate) fn remove(folder: &Path, keep: bool) -> Result<(), DbError> {
     done.map_err(|source| DbError::Folder { path: journal.clone(), source })
 }
 
+/// Bytes of all parts of the journal in a folder.
+pub(crate) fn bytes(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0_u64;
+    for (_, part) in part::list(&folder.join(FOLDER))? {
+        match fs::metadata(part) {
+            Ok(part) => bytes = bytes.saturating_add(part.len()),
+            // The tables' file has it since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bytes)
+}
+
 impl Unsynced {
     /// Waits until the disk has it.
     pub(crate) fn sync(&self) -> io::Result<()> {

@@ -15,19 +15,30 @@ use crate::{
     error::DbError,
     journal::{self, Changes, Draft, Journal, Recovered, Unsynced},
     layer::Layer,
-    mdbx::{MdbxDatabase, MdbxTx, MdbxTxMut, OpenOptions},
+    mdbx::{FILE, MdbxDatabase, MdbxTx, MdbxTxMut, OpenOptions},
     tables::TableId,
     traits::{Database, RawTxMut},
     turn::{MyTurn, Turn},
 };
+use bytes::BytesMut;
 use parking_lot::Mutex;
-use std::{path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
 /// Bytes of memory at which a layer should be carried.
 const ENOUGH: usize = 16 << 20;
 
 /// Bytes of memory at which a writer carries before it writes.
 const MOST: usize = 48 << 20;
+
+/// Bytes of the disk that file and journal in a folder take.
+///
+/// # Errors
+///
+/// What the system reports, for example when there is no file.
+pub fn disk_bytes(folder: &Path) -> io::Result<u64> {
+    let file = fs::metadata(folder.join(FILE))?.len();
+    Ok(file.saturating_add(journal::bytes(folder)?))
+}
 
 /// A file of tables, a journal, and what the file does not have yet. Clones share it.
 #[derive(Clone, Debug)]
@@ -42,6 +53,8 @@ struct Inner {
     turn: Arc<Turn>,
     layers: Mutex<Layers>,
     journal: Mutex<Journal>,
+    /// What a writer leaves to the next to write its layer in.
+    room: Mutex<BytesMut>,
     // Last: it holds the folder's lock.
     base: MdbxDatabase,
 }
@@ -95,6 +108,7 @@ impl LayeredDatabase {
             turn: Arc::default(),
             layers: Mutex::new(layers),
             journal: Mutex::new(journal),
+            room: Mutex::default(),
             base,
         };
         Ok((Self { inner: Arc::new(inner) }, lost))

@@ -74,6 +74,13 @@ impl std::fmt::Debug for MemoryTxMut {
     }
 }
 
+impl MemoryTxMut {
+    /// Everything as it is now, for nobody but the writer.
+    pub(crate) fn staged(&self) -> MemoryTx {
+        MemoryTx { maps: Arc::new(self.maps.borrow().clone()) }
+    }
+}
+
 /// What a cursor moves over.
 pub trait Source: std::fmt::Debug {
     /// Reads one table.

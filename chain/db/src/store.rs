@@ -7,8 +7,10 @@ mod historical;
 pub mod maintain;
 mod proof;
 mod prune;
+mod run;
 mod survey;
 mod syncer;
+mod tries;
 mod tx;
 mod verify;
 mod view;
@@ -29,21 +31,15 @@ use crate::{
     state::StateChanges,
     tables::Meta,
     traits::{Database, DbTx, DbTxMut},
-    trie::{self, TrieUpdate},
+    trie,
 };
 use alloy_primitives::{B256, BlockNumber, Bytes};
 use carrier::Carrier;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use reth_primitives_traits::SealedHeader;
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 use syncer::Syncer;
+use tries::{Left, Tries};
 use tx::ViewTx;
 
 /// Version of the tables and encodings; a build refuses a store of a later one. 2 has a journal, and
@@ -87,9 +83,8 @@ pub struct Store {
 #[derive(Debug)]
 struct Shared {
     latest: Latest,
-    /// Counts commits; changes with `latest` locked and by the writer only.
-    commits: AtomicU64,
-    prepared: Prepared,
+    /// Their commits are counted with `latest` locked.
+    tries: Arc<Tries>,
     /// What is removed as blocks are appended.
     pruning: Mutex<Pruning>,
     writer: Mutex<()>,
@@ -108,17 +103,6 @@ struct Helpers {
     syncer: Syncer,
 }
 
-/// The tries computed last, so that sealing a block and appending it compute them once.
-pub(crate) type Prepared = Arc<Mutex<Option<PreparedTries>>>;
-
-/// Tries after some changes on top of the state after some commit.
-#[derive(Debug)]
-pub(crate) struct PreparedTries {
-    commit: u64,
-    changes: StateChanges,
-    update: TrieUpdate,
-}
-
 #[derive(Debug)]
 enum Backend {
     Disk(LayeredDatabase),
@@ -134,7 +118,7 @@ impl Store {
     /// is not ours or is broken, [`DbError::Schema`] for one of another version of the node.
     pub fn open(path: &Path, options: OpenOptions) -> Result<Self, DbError> {
         let db = LayeredDatabase::open(path, options)?;
-        let found = check_schema(&View::new(ViewTx::Disk(db.tx()?), 0, Prepared::default()))?;
+        let found = check_schema(&View::new(ViewTx::Disk(db.tx()?), 0, Arc::default()))?;
         if found.is_some_and(|found| found < SCHEMA) {
             db.in_bulk(put_schema)?;
         }
@@ -157,8 +141,7 @@ impl Store {
     fn over(backend: Backend, latest: Latest, helpers: Option<Helpers>) -> Self {
         let shared = Shared {
             latest,
-            commits: AtomicU64::new(0),
-            prepared: Prepared::default(),
+            tries: Arc::default(),
             pruning: Mutex::default(),
             writer: Mutex::new(()),
             helpers,
@@ -169,11 +152,8 @@ impl Store {
 
     /// Runs one writing transaction and commits it if it succeeds.
     fn write<R>(&self, work: impl Write<R>) -> Result<R, DbError> {
-        let _alone = self.shared.writer.lock();
-        if let Some(helpers) = &self.shared.helpers {
-            helpers.carrier.check()?;
-        }
-        let result = match &self.shared.backend {
+        let _alone = self.begin()?;
+        let (result, left) = match &self.shared.backend {
             Backend::Disk(db) if work.is_bulk() => db.in_bulk(|tx| work.run(tx))?,
             Backend::Disk(db) => {
                 let tx = db.tx_mut()?;
@@ -188,14 +168,28 @@ impl Store {
                 result
             }
         };
+        self.committed(|tries| tries.follow(left));
+        Ok(result)
+    }
+
+    /// Waits until no other writer is left.
+    fn begin(&self) -> Result<MutexGuard<'_, ()>, DbError> {
+        let alone = self.shared.writer.lock();
+        if let Some(helpers) = &self.shared.helpers {
+            helpers.carrier.check()?;
+        }
+        Ok(alone)
+    }
+
+    /// Lets readers see what was committed.
+    fn committed(&self, follow: impl FnOnce(&Tries)) {
         let mut latest = self.shared.latest.lock();
-        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        follow(&self.shared.tries);
         *latest = None;
         if let Some(helpers) = &self.shared.helpers {
             helpers.syncer.note();
             helpers.carrier.note();
         }
-        Ok(result)
     }
 
     /// The latest committed state of everything, unchanging. Cheap; waits for no writer.
@@ -214,8 +208,8 @@ impl Store {
             Backend::Disk(db) => ViewTx::Disk(db.tx()?),
             Backend::Memory(db) => ViewTx::Memory(db.tx()?),
         };
-        let commit = self.shared.commits.load(Ordering::Relaxed);
-        let view = View::new(tx, commit, Arc::clone(&self.shared.prepared));
+        let commit = self.shared.tries.commit();
+        let view = View::new(tx, commit, Arc::clone(&self.shared.tries));
         *latest = Some(view.clone());
         Ok(view)
     }
@@ -295,7 +289,8 @@ impl Store {
     /// [`DbError::NotNext`], [`DbError::UnevenBlock`], [`DbError::StateRoot`], [`DbError::Empty`],
     /// [`DbError::Full`]; then nothing was written.
     pub fn append_block(&self, block: BlockWrite) -> Result<(), DbError> {
-        self.write(AppendBlock { block, shared: &self.shared })
+        let (tries, pruning) = (self.shared.tries.as_ref(), self.pruning());
+        self.write(AppendBlock { block, tries, pruning })
     }
 
     /// Changes the state between blocks, as part of the block to come: the latest state has it at
@@ -305,7 +300,7 @@ impl Store {
     ///
     /// [`DbError::Empty`], [`DbError::Full`]; then nothing was written.
     pub fn apply_outside_block(&self, changes: &StateChanges) -> Result<(), DbError> {
-        self.write(ApplyOutside(changes))
+        self.write(ApplyOutside { changes, tries: &self.shared.tries })
     }
 
     /// Removes all blocks after `number`, and changes made outside blocks, and restores the state
@@ -316,13 +311,14 @@ impl Store {
     /// [`DbError::UnknownBlock`] when `number` is above the head or below genesis, [`DbError::Pruned`]
     /// when the state after it is not known any more; then nothing is taken back.
     pub fn unwind_to(&self, number: BlockNumber) -> Result<(), DbError> {
-        self.write(UnwindTo(number))
+        self.write(UnwindTo { number, tries: &self.shared.tries })
     }
 }
 
 /// Work in a writing transaction of any backend.
 trait Write<R>: Sized {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<R, DbError>;
+    /// Gives its result, and says what it leaves of the tries.
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(R, Left), DbError>;
 
     /// Whether it writes much more than a block does.
     fn is_bulk(&self) -> bool {
@@ -333,7 +329,7 @@ trait Write<R>: Sized {
 struct InitGenesis<'a>(&'a GenesisState);
 
 impl Write<()> for InitGenesis<'_> {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<((), Left), DbError> {
         let GenesisState { header, alloc, config, accounts, check_root } = self.0;
         state::fill(tx, alloc)?;
         let update = trie::rebuild(tx)?;
@@ -348,7 +344,8 @@ impl Write<()> for InitGenesis<'_> {
         if !accounts.is_empty() {
             tx.put::<Meta>(META_ACCOUNTS.to_owned(), accounts.clone())?;
         }
-        tx.put::<Meta>(kept::GENESIS.to_owned(), Bytes::copy_from_slice(&number.to_be_bytes()))
+        tx.put::<Meta>(kept::GENESIS.to_owned(), Bytes::copy_from_slice(&number.to_be_bytes()))?;
+        Ok(((), Left::Unknown))
     }
 
     fn is_bulk(&self) -> bool {
@@ -358,65 +355,62 @@ impl Write<()> for InitGenesis<'_> {
 
 struct AppendBlock<'a> {
     block: BlockWrite,
-    shared: &'a Shared,
-}
-
-impl AppendBlock<'_> {
-    /// The tries computed last, if they are those of these changes on the present state.
-    fn prepared(&self) -> Option<TrieUpdate> {
-        let last = self.shared.prepared.lock().take()?;
-        let now = self.shared.commits.load(Ordering::Relaxed);
-        let fits = last.commit == now && last.changes == self.block.state;
-        fits.then_some(last.update)
-    }
+    tries: &'a Tries,
+    pruning: Pruning,
 }
 
 impl Write<()> for AppendBlock<'_> {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
-        let prepared = self.prepared();
-        let mut block = self.block;
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<((), Left), DbError> {
+        let Self { mut block, tries, pruning } = self;
         check_next(tx, &block)?;
         let number = block.header.number;
         let changes = std::mem::take(&mut block.state);
-        let update = match prepared {
-            Some(update) => update,
-            None => trie::update(tx, &changes.hashed())?,
-        };
+        let update = tries.update_prepared(tx, &changes)?;
         check_state_root(&block.header, update.root)?;
         state::write(tx, &changes, Some(number))?;
         trie::write(tx, &update)?;
         blocks::write(tx, block)?;
         logs::note(tx, number)?;
-        let pruning = *self.shared.pruning.lock();
-        pruned::slice(tx, &pruning)
+        pruned::slice(tx, &pruning)?;
+        Ok(((), Left::New(Box::new(update))))
     }
 }
 
-struct ApplyOutside<'a>(&'a StateChanges);
+struct ApplyOutside<'a> {
+    changes: &'a StateChanges,
+    tries: &'a Tries,
+}
 
 impl Write<()> for ApplyOutside<'_> {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<((), Left), DbError> {
+        let Self { changes, tries } = self;
         let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
-        let update = trie::update(tx, &self.0.hashed())?;
-        state::write(tx, self.0, Some(head.saturating_add(1)))?;
-        trie::write(tx, &update)
+        let update = tries.update(tx, changes)?;
+        state::write(tx, changes, Some(head.saturating_add(1)))?;
+        trie::write(tx, &update)?;
+        Ok(((), Left::New(Box::new(update))))
     }
 }
 
-struct UnwindTo(BlockNumber);
+struct UnwindTo<'a> {
+    number: BlockNumber,
+    tries: &'a Tries,
+}
 
-impl Write<()> for UnwindTo {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+impl Write<()> for UnwindTo<'_> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<((), Left), DbError> {
+        let Self { number, tries } = self;
         let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
-        if blocks::header(tx, self.0)?.is_none() {
-            return Err(DbError::UnknownBlock { number: self.0, head });
+        if blocks::header(tx, number)?.is_none() {
+            return Err(DbError::UnknownBlock { number, head });
         }
-        kept::need(tx, History::State, self.0)?;
-        let back = unwind::changes_back_to(tx, self.0)?;
-        let update = trie::update(tx, &back.hashed())?;
-        unwind::unwind(tx, self.0, head, &back)?;
-        kept::cap(tx, self.0.saturating_add(1))?;
-        trie::write(tx, &update)
+        kept::need(tx, History::State, number)?;
+        let back = unwind::changes_back_to(tx, number)?;
+        let update = tries.update(tx, &back)?;
+        unwind::unwind(tx, number, head, &back)?;
+        kept::cap(tx, number.saturating_add(1))?;
+        trie::write(tx, &update)?;
+        Ok(((), Left::New(Box::new(update))))
     }
 }
 

@@ -1,12 +1,16 @@
 //! Computes state roots and proofs from stored inner nodes, hashed tables and changes on top.
 //!
 //! The work is proportional to what changed, not to the state: subtrees without a change enter by
-//! their stored hash (`walk`). One function computes ([`update`]), one writes ([`write()`]).
+//! their hash, stored or in memory since they were needed last ([`Warm`]). One function computes
+//! ([`update`]), one writes ([`write()`]).
 
 mod full;
+mod grow;
 mod leaves;
+mod node;
 mod nodes;
 mod walk;
+mod warm;
 
 use crate::{
     codec::{StorageTrieEntry, StoredNibbles, StoredNibblesSubKey},
@@ -18,28 +22,38 @@ use crate::{
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, proof::ProofNodes};
 pub(crate) use full::{is_sound, rebuild, root as root_from_scratch};
+use grow::{Grown, NodeUpdates, grow};
 use leaves::{AccountLeaves, StorageLeaves};
+use node::Node;
 use nodes::{AccountNodes, NoNodes, StorageNodes};
 use std::collections::BTreeMap;
-use walk::{NodeUpdates, Walked, walk};
+use walk::{Walked, walk};
+pub(crate) use warm::Warm;
 
 /// What changes in the tries, to be written with [`write()`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TrieUpdate {
     /// Root of the state trie after the changes.
     pub(crate) root: B256,
     /// Inner nodes of the state trie.
     accounts: NodeUpdates,
+    /// The state trie, as far as it is known.
+    trie: Option<Node>,
     /// Storage tries by hash of address.
     storages: BTreeMap<B256, StorageUpdate>,
+    /// Branches of all tries that are in memory now and were not before, about.
+    revealed: usize,
 }
 
 /// What changes in one storage trie.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 struct StorageUpdate {
     root: B256,
     wiped: bool,
     nodes: NodeUpdates,
+    /// The trie, as far as it is known.
+    trie: Option<Node>,
+    revealed: usize,
 }
 
 /// Nodes that prove an account and some of its slots.
@@ -53,9 +67,19 @@ pub(crate) struct Proof {
     pub(crate) slots: Vec<Vec<Bytes>>,
 }
 
-/// Computes the tries after changes.
-pub(crate) fn update<TX: DbTx>(tx: &TX, changes: &HashedChanges) -> Result<TrieUpdate, DbError> {
-    let storages = update_storages(tx, changes)?;
+/// Computes the tries after changes, given what is in memory of those before.
+pub(crate) fn update<TX: DbTx>(
+    tx: &TX,
+    changes: &HashedChanges,
+    warm: Warm,
+) -> Result<TrieUpdate, DbError> {
+    let Warm { trie, storages: mut warm, .. } = warm;
+    let mut storages = BTreeMap::new();
+    for (hashed, change) in &changes.accounts {
+        if change.storage_wiped || !change.storage.is_empty() {
+            storages.insert(*hashed, grow_storage(tx, *hashed, change, warm.remove(hashed))?);
+        }
+    }
     let touched: Vec<B256> = changes
         .accounts
         .iter()
@@ -64,8 +88,12 @@ pub(crate) fn update<TX: DbTx>(tx: &TX, changes: &HashedChanges) -> Result<TrieU
         })
         .map(|(hashed, _)| *hashed)
         .collect();
-    let walked = walk_accounts(tx, changes, &storages, (&touched, &[]))?;
-    Ok(TrieUpdate { root: walked.root, accounts: walked.nodes, storages })
+    let root = |hashed| storage_root(tx, &storages, hashed);
+    let leaves = AccountLeaves::new(tx, changes, &root)?;
+    let Grown { trie, nodes, revealed } = grow(trie, AccountNodes::new(tx)?, leaves, &touched)?;
+    let of_storages = storages.values().map(|update| update.revealed);
+    let revealed = of_storages.fold(revealed, usize::saturating_add);
+    Ok(TrieUpdate { root: trie.root(), accounts: nodes, trie: Some(trie), storages, revealed })
 }
 
 /// Forgets all stored tries.
@@ -114,7 +142,7 @@ pub(crate) fn prove<TX: DbTx>(
     hashed: B256,
     slots: &[B256],
 ) -> Result<Proof, DbError> {
-    let TrieUpdate { storages, .. } = update(tx, changes)?;
+    let TrieUpdate { storages, .. } = update(tx, changes, Warm::default())?;
     let touched: Vec<B256> = changes.accounts.keys().copied().collect();
     let accounts = walk_accounts(tx, changes, &storages, (&touched, &[hashed]))?;
     let none = AccountChange::default();
@@ -139,19 +167,21 @@ fn nodes_to(proof: &ProofNodes, target: B256) -> Vec<Bytes> {
     nodes.into_iter().map(|(_, node)| node).collect()
 }
 
-fn update_storages<TX: DbTx>(
+fn grow_storage<TX: DbTx>(
     tx: &TX,
-    changes: &HashedChanges,
-) -> Result<BTreeMap<B256, StorageUpdate>, DbError> {
-    let mut storages = BTreeMap::new();
-    for (hashed, change) in &changes.accounts {
-        if change.storage_wiped || !change.storage.is_empty() {
-            let Walked { root, nodes, .. } = walk_storage(tx, *hashed, change, &[])?;
-            let update = StorageUpdate { root, wiped: change.storage_wiped, nodes };
-            storages.insert(*hashed, update);
-        }
-    }
-    Ok(storages)
+    hashed: B256,
+    change: &AccountChange,
+    trie: Option<Node>,
+) -> Result<StorageUpdate, DbError> {
+    let touched: Vec<B256> = change.storage.keys().copied().collect();
+    let leaves = StorageLeaves::new(tx, hashed, change)?;
+    let wiped = change.storage_wiped;
+    let Grown { trie, nodes, revealed } = if wiped {
+        grow(None, NoNodes, leaves, &touched)?
+    } else {
+        grow(trie, StorageNodes::new(tx, hashed)?, leaves, &touched)?
+    };
+    Ok(StorageUpdate { root: trie.root(), wiped, nodes, trie: Some(trie), revealed })
 }
 
 fn walk_storage<TX: DbTx>(
@@ -175,10 +205,18 @@ fn walk_accounts<TX: DbTx>(
     storages: &BTreeMap<B256, StorageUpdate>,
     (touched, targets): (&[B256], &[B256]),
 ) -> Result<Walked, DbError> {
-    let root = |hashed: B256| match storages.get(&hashed) {
-        Some(update) => Ok(update.root),
-        None => Ok(tx.get::<StorageRoots>(hashed)?.unwrap_or(EMPTY_ROOT_HASH)),
-    };
+    let root = |hashed| storage_root(tx, storages, hashed);
     let leaves = AccountLeaves::new(tx, changes, &root)?;
     walk(AccountNodes::new(tx)?, leaves, touched, targets)
+}
+
+fn storage_root<TX: DbTx>(
+    tx: &TX,
+    changed: &BTreeMap<B256, StorageUpdate>,
+    hashed: B256,
+) -> Result<B256, DbError> {
+    match changed.get(&hashed) {
+        Some(update) => Ok(update.root),
+        None => Ok(tx.get::<StorageRoots>(hashed)?.unwrap_or(EMPTY_ROOT_HASH)),
+    }
 }

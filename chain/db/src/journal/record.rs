@@ -1,6 +1,6 @@
 //! Encodes a commit: a head with its number and checksum, then its changes one after another.
 
-use crate::{layer::Fate, tables::TableId};
+use crate::tables::TableId;
 use bytes::Bytes;
 
 /// Bytes before the first commit of a part.
@@ -158,7 +158,10 @@ impl Changes {
 }
 
 /// Reads changes one after another; ends early, with `None`, at bytes that are none.
-pub(super) fn changes(bytes: &Bytes, mut each: impl FnMut(TableId, Bytes, Fate)) -> Option<()> {
+pub(super) fn changes(
+    bytes: &[u8],
+    mut each: impl FnMut(TableId, &[u8], Option<&[u8]>),
+) -> Option<()> {
     let mut at = 0;
     while at < bytes.len() {
         let head = bytes.get(at..at.checked_add(CHANGE)?)?;
@@ -168,13 +171,13 @@ pub(super) fn changes(bytes: &Bytes, mut each: impl FnMut(TableId, Bytes, Fate))
         let begin = at.checked_add(CHANGE)?;
         let middle = begin.checked_add(usize::from(key_length))?;
         let end = middle.checked_add(usize::try_from(value_length).ok()?)?;
-        bytes.get(begin..end)?;
+        let (key, value) = (bytes.get(begin..middle)?, bytes.get(middle..end)?);
         let fate = match *head.get(1)? {
-            PUT => Some(bytes.slice(middle..end)),
+            PUT => Some(value),
             REMOVED => None,
             _ => return None,
         };
-        each(table, bytes.slice(begin..middle), fate);
+        each(table, key, fate);
         at = end;
     }
     Some(())

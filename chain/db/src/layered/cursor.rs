@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::DbError,
-    flat::{flat, past},
+    flat::past,
     layer::Change,
     mdbx::MdbxCursor,
     tables::TableId,
@@ -331,15 +331,14 @@ impl<S: Sight> RawCursor for LayeredCursor<'_, S> {
 
 impl RawCursorMut for LayeredCursor<'_, LayeredTxMut> {
     fn put_raw(&mut self, key: &[u8], value: &[u8]) -> Result<(), DbError> {
-        let (key, value) = flat(self.table, key, value);
-        self.sight.set(self.table, key, Some(value));
+        self.sight.put(self.table, key, value);
         Ok(())
     }
 
     fn delete_current_raw(&mut self) -> Result<(), DbError> {
         if let Some(at) = self.at.take() {
             self.below = Below::Unknown;
-            self.sight.set(self.table, at.flat(self.table), None);
+            self.sight.remove(self.table, &at.flat(self.table))?;
         }
         Ok(())
     }

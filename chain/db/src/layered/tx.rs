@@ -11,8 +11,8 @@ use crate::{
     traits::{RawTx, RawTxMut},
     turn::MyTurn,
 };
-use bytes::Bytes;
-use std::{borrow::Cow, cell::RefCell, ops::Bound, sync::Arc};
+use bytes::{Bytes, BytesMut};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, ops::Bound, sync::Arc};
 
 /// A reading transaction, shared by its clones and safe to use from many threads.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct LayeredTxMut {
     /// What was recent, and what this transaction changed.
     layer: RefCell<Layer>,
     changes: RefCell<Changes>,
+    /// Where what the layer gets is written.
+    room: RefCell<BytesMut>,
     db: LayeredDatabase,
     _turn: MyTurn,
 }
@@ -47,13 +49,49 @@ impl std::fmt::Debug for LayeredTxMut {
 impl LayeredTxMut {
     pub(super) fn new(below: LayeredTx, db: LayeredDatabase, turn: MyTurn) -> Self {
         let layer = RefCell::new(below.recent.as_ref().clone());
-        Self { below, layer, changes: RefCell::default(), db, _turn: turn }
+        let room = RefCell::new(std::mem::take(&mut *db.inner.room.lock()));
+        Self { below, layer, changes: RefCell::default(), room, db, _turn: turn }
     }
 
-    /// Changes a flat key.
-    pub(super) fn set(&self, table: TableId, key: Bytes, fate: Fate) {
-        self.changes.borrow_mut().note(table, &key, fate.as_deref());
-        self.layer.borrow_mut().set(table, key, fate);
+    /// Everything as it is now, for nobody but the writer.
+    pub(crate) fn staged(&self) -> LayeredTx {
+        let recent = Arc::new(self.layer.borrow().clone());
+        LayeredTx { recent, ..self.below.clone() }
+    }
+
+    /// Adds an entry.
+    pub(super) fn put(&self, table: TableId, key: &[u8], value: &[u8]) {
+        match table.dup_key_len() {
+            Some(_) => self.set(table, &[key, value].concat(), Some(&[])),
+            None => self.set(table, key, Some(value)),
+        }
+    }
+
+    fn set(&self, table: TableId, key: &[u8], value: Option<&[u8]>) {
+        self.changes.borrow_mut().note(table, key, value);
+        self.layer.borrow_mut().set(table, key, value, &mut self.room.borrow_mut());
+    }
+
+    /// Removes the entry of a flat key.
+    ///
+    /// One that no layer below has is forgotten, not noted as removed: what changes in every block would
+    /// leave a trace each time, and each search there would pass them all.
+    pub(super) fn remove(&self, table: TableId, key: &[u8]) -> Result<(), DbError> {
+        let is_recent = self.layer.borrow().get(table, key).flatten().is_some();
+        if !is_recent || self.is_below(table, key)? {
+            self.set(table, key, None);
+        } else {
+            self.changes.borrow_mut().note(table, key, None);
+            self.layer.borrow_mut().forget(table, key);
+        }
+        Ok(())
+    }
+
+    fn is_below(&self, table: TableId, key: &[u8]) -> Result<bool, DbError> {
+        match self.below.carried.as_ref().and_then(|carried| carried.get(table, key)) {
+            Some(fate) => Ok(fate.is_some()),
+            None => self.below.base.holds(table, key),
+        }
     }
 
     /// Removes all entries whose flat key begins with this; says whether there was one.
@@ -62,7 +100,7 @@ impl LayeredTxMut {
         let mut entry = cursor.first_within(prefix)?;
         let any = entry.is_some();
         while let Some(found) = entry {
-            self.set(table, found.flat(table), None);
+            self.remove(table, &found.flat(table))?;
             entry = cursor.next_within(prefix)?;
         }
         Ok(any)
@@ -107,7 +145,7 @@ macro_rules! sight {
             }
 
             fn fate(&self, table: TableId, key: &[u8]) -> Option<Fate> {
-                self.look(|layers| layers.iter().find_map(|layer| layer.get(table, key).cloned()))
+                self.look(|layers| layers.iter().find_map(|layer| layer.get(table, key)))
             }
         })+
     };
@@ -136,10 +174,10 @@ fn get<'a, S: Layers>(
 fn entries<S: Layers>(sight: &S, base: &MdbxTx, table: TableId) -> Result<usize, DbError> {
     let mut count = base.entries_raw(table)?;
     let touched = sight.look(|layers| {
-        let mut touched = imbl::OrdMap::new();
+        let mut touched = BTreeMap::new();
         for layer in layers.iter().rev() {
             for (key, fate) in layer.changes(table) {
-                touched.insert(key.clone(), fate.is_some());
+                touched.insert(key, fate.is_some());
             }
         }
         touched
@@ -201,8 +239,7 @@ impl RawTxMut for LayeredTxMut {
     }
 
     fn put_raw(&self, table: TableId, key: &[u8], value: &[u8]) -> Result<(), DbError> {
-        let (key, value) = flat(table, key, value);
-        self.set(table, key, Some(value));
+        self.put(table, key, value);
         Ok(())
     }
 
@@ -223,7 +260,7 @@ impl RawTxMut for LayeredTxMut {
             found.order(table, &key).is_eq() && value.is_none_or(|value| *found.value == *value)
         });
         if is_there {
-            self.set(table, key, None);
+            self.remove(table, &key)?;
         }
         Ok(is_there)
     }
@@ -233,7 +270,8 @@ impl RawTxMut for LayeredTxMut {
     }
 
     fn commit_raw(self) -> Result<(), DbError> {
-        let Self { layer, changes, db, .. } = self;
+        let Self { layer, changes, room, db, .. } = self;
+        *db.inner.room.lock() = room.into_inner();
         db.commit(&changes.into_inner(), layer.into_inner())
     }
 }

@@ -51,11 +51,11 @@ impl MdbxTxMut {
         for (flat, fate) in layer.changes(table) {
             match fate {
                 Some(value) => {
-                    let (key, value) = stored(table, flat, value);
+                    let (key, value) = stored(table, &flat, &value);
                     cursor.put_raw(&key, &value)?;
                 }
                 None => {
-                    let (key, value) = stored(table, flat, &bytes::Bytes::new());
+                    let (key, value) = stored(table, &flat, &bytes::Bytes::new());
                     let value = table.dup_key_len().map(|_| value.as_ref());
                     self.delete_raw(table, &key, value)?;
                 }

@@ -1,6 +1,6 @@
 //! Remembers which block is final: nobody will take it back.
 
-use super::{META_FINAL, Store, View, Write};
+use super::{META_FINAL, Store, View, Write, tries::Left};
 use crate::{
     error::DbError,
     provider::blocks,
@@ -38,8 +38,9 @@ impl View {
 struct MarkFinal;
 
 impl Write<()> for MarkFinal {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<((), Left), DbError> {
         let (_, hash) = blocks::head(tx)?.ok_or(DbError::Empty)?;
-        tx.put::<Meta>(META_FINAL.to_owned(), Bytes::copy_from_slice(hash.as_slice()))
+        tx.put::<Meta>(META_FINAL.to_owned(), Bytes::copy_from_slice(hash.as_slice()))?;
+        Ok(((), Left::Same))
     }
 }

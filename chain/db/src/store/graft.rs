@@ -1,6 +1,6 @@
 //! Puts a chain that was dumped, here or elsewhere, in the place of the blocks above genesis.
 
-use super::{META_GENESIS_HASH, Store, Write, check_state_root};
+use super::{META_GENESIS_HASH, Store, Write, check_state_root, tries::Left};
 use crate::{
     error::DbError,
     provider::{BlockWrite, blocks, kept, logs, state, unwind},
@@ -8,7 +8,7 @@ use crate::{
     state::StateChanges,
     tables::{CanonicalHeaders, Meta},
     traits::DbTxMut,
-    trie,
+    trie::{self, Warm},
 };
 use alloy_primitives::Bytes;
 
@@ -43,7 +43,7 @@ impl Store {
 }
 
 impl Write<()> for Graft {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(), DbError> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<((), Left), DbError> {
         let first = blocks::need::<CanonicalHeaders, _>(self.bare.first())?.header.number;
         clear(tx, first)?;
         let mut total = self.base.clone();
@@ -53,10 +53,11 @@ impl Write<()> for Graft {
         if self.check_root {
             let last = self.blocks.last().or_else(|| self.bare.last());
             let last = blocks::need::<CanonicalHeaders, _>(last)?;
-            check_state_root(&last.header, trie::update(tx, &total.hashed())?.root)?;
+            let update = trie::update(tx, &total.hashed(), Warm::default())?;
+            check_state_root(&last.header, update.root)?;
         }
         total.extend(self.outside.clone());
-        let update = trie::update(tx, &total.hashed())?;
+        let update = trie::update(tx, &total.hashed(), Warm::default())?;
         state::write(tx, &self.base, None)?;
         let mut head = first;
         for block in self.bare {
@@ -70,7 +71,8 @@ impl Write<()> for Graft {
             append(tx, block)?;
         }
         state::write(tx, &self.outside, Some(head.saturating_add(1)))?;
-        trie::write(tx, &update)
+        trie::write(tx, &update)?;
+        Ok(((), Left::Unknown))
     }
 
     fn is_bulk(&self) -> bool {
@@ -85,7 +87,7 @@ fn clear<TX: DbTxMut>(tx: &TX, genesis: u64) -> Result<(), DbError> {
     let header = header.ok_or(DbError::UnknownBlock { number: genesis, head })?;
     kept::need(tx, History::State, genesis)?;
     let back = unwind::changes_back_to(tx, genesis)?;
-    let update = trie::update(tx, &back.hashed())?;
+    let update = trie::update(tx, &back.hashed(), Warm::default())?;
     unwind::unwind(tx, genesis, head, &back)?;
     trie::write(tx, &update)?;
     if tx.get::<Meta>(META_GENESIS_HASH.to_owned())?.is_none() {

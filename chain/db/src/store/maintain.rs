@@ -1,6 +1,6 @@
 //! Checks and rewrites a store that nobody uses: denser, or without what is damaged.
 
-use super::{BlockCheck, Fault, Prepared, UnwindTo, View, Write, check_schema, tx::ViewTx};
+use super::{BlockCheck, Fault, UnwindTo, View, Write, check_schema, tries::Tries, tx::ViewTx};
 use crate::{
     error::DbError,
     journal,
@@ -10,10 +10,10 @@ use crate::{
     pruning::{History, Kept},
     tables::{AccountChangeSets, CanonicalHeaders, StorageChangeSets, TableId},
     traits::{Database, DbCursorRO, DbTxMut, RawCursor, RawCursorMut, RawTx, RawTxMut},
-    trie,
+    trie::{self, Warm},
 };
 use alloy_primitives::BlockNumber;
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// The name under which a repair leaves the old file.
 const KEPT: &str = "mdbx.dat.damaged";
@@ -149,7 +149,7 @@ fn open_damaged(folder: &Path) -> Result<(LayeredDatabase, View, Option<DbError>
         return Err(DbError::Folder { path: folder.join("mdbx.dat"), source });
     }
     let (db, lost) = LayeredDatabase::open_damaged(folder, options())?;
-    let view = View::new(ViewTx::Disk(db.tx()?), 0, Prepared::default());
+    let view = View::new(ViewTx::Disk(db.tx()?), 0, Arc::default());
     check_schema(&view)?;
     Ok((db, view, lost))
 }
@@ -266,10 +266,10 @@ fn fit(tx: &MdbxTxMut, head: BlockNumber) -> Result<BlockNumber, DbError> {
     for number in (least..=head).rev() {
         let Some(header) = blocks::header(tx, number)? else { break };
         let back = unwind::changes_back_to(tx, number)?;
-        let computed = trie::update(tx, &back.hashed())?.root;
+        let computed = trie::update(tx, &back.hashed(), Warm::default())?.root;
         if computed == header.state_root {
             if number < head {
-                UnwindTo(number).run(tx)?;
+                let ((), _) = UnwindTo { number, tries: &Tries::default() }.run(tx)?;
             }
             return Ok(number);
         }

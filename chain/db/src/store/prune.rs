@@ -1,6 +1,6 @@
 //! Keeps a store to a window of history.
 
-use super::{Store, Write};
+use super::{Store, Write, tries::Left};
 use crate::{error::DbError, provider::prune, pruning::Pruning, traits::DbTxMut};
 
 impl Store {
@@ -33,8 +33,8 @@ impl Store {
 struct Prune(Pruning);
 
 impl Write<bool> for Prune {
-    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<bool, DbError> {
+    fn run<TX: DbTxMut>(self, tx: &TX) -> Result<(bool, Left), DbError> {
         prune::slice(tx, &self.0)?;
-        prune::is_behind(tx, &self.0)
+        Ok((prune::is_behind(tx, &self.0)?, Left::Same))
     }
 }

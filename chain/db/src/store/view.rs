@@ -1,9 +1,10 @@
 //! Reads a chain as it was at one moment, now and at earlier blocks.
 
 use super::{
-    META_ACCOUNTS, META_GENESIS_HASH, Prepared, PreparedTries,
+    META_ACCOUNTS, META_GENESIS_HASH,
     historical::HistoricalView,
     proof::{AccountProof, proof},
+    tries::Tries,
     tx::ViewTx,
 };
 use crate::{
@@ -34,13 +35,13 @@ pub struct View {
     tx: Arc<ViewTx>,
     /// Commits before this view was taken.
     commit: u64,
-    prepared: Prepared,
+    tries: Arc<Tries>,
 }
 
 #[expect(clippy::missing_errors_doc, reason = "one sentence on the type says it for all methods")]
 impl View {
-    pub(super) fn new(tx: ViewTx, commit: u64, prepared: Prepared) -> Self {
-        Self { tx: Arc::new(tx), commit, prepared }
+    pub(super) fn new(tx: ViewTx, commit: u64, tries: Arc<Tries>) -> Self {
+        Self { tx: Arc::new(tx), commit, tries }
     }
 
     /// The transaction below.
@@ -224,10 +225,7 @@ impl View {
     /// What was computed is kept: [`super::Store::append_block`] with the same changes does not
     /// compute it again, if nothing was committed meanwhile.
     pub fn state_root(&self, changes: &StateChanges) -> Result<B256, DbError> {
-        let update = trie::update(self.tx(), &changes.hashed())?;
-        let (root, commit, changes) = (update.root, self.commit, changes.clone());
-        *self.prepared.lock() = Some(PreparedTries { commit, changes, update });
-        Ok(root)
+        self.tries.prepare(self.tx(), self.commit, changes)
     }
 
     /// The latest state root computed from the plain state alone, to check the incremental one.

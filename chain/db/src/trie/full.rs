@@ -1,7 +1,7 @@
 //! Computes everything anew, from one state or the other: for a first state, for repairs, and as a
 //! check on what is computed step by step.
 
-use super::{StorageUpdate, TrieUpdate, stored, walk::NodeUpdates};
+use super::{StorageUpdate, TrieUpdate, grow::NodeUpdates, stored};
 use crate::{
     error::DbError,
     tables::{
@@ -44,7 +44,7 @@ pub(crate) fn rebuild<TX: DbTx>(tx: &TX) -> Result<TrieUpdate, DbError> {
         builder.add_leaf(Nibbles::unpack(hashed), &leaf);
     }
     let (root, accounts) = finish(builder);
-    Ok(TrieUpdate { root, accounts, storages })
+    Ok(TrieUpdate { root, accounts, storages, ..TrieUpdate::default() })
 }
 
 fn rebuild_storages<TX: DbTx>(tx: &TX) -> Result<BTreeMap<B256, StorageUpdate>, DbError> {
@@ -65,7 +65,7 @@ fn rebuild_storages<TX: DbTx>(tx: &TX) -> Result<BTreeMap<B256, StorageUpdate>, 
 
 fn storage(builder: HashBuilder) -> StorageUpdate {
     let (root, nodes) = finish(builder);
-    StorageUpdate { root, wiped: false, nodes }
+    StorageUpdate { root, nodes, ..StorageUpdate::default() }
 }
 
 fn finish(mut builder: HashBuilder) -> (B256, NodeUpdates) {

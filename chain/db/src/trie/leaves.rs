@@ -18,6 +18,9 @@ pub(super) type Leaf = (B256, Vec<u8>);
 pub(super) trait Leaves {
     /// RLP of all leaves with keys from `first` to `last`, both included, ascending.
     fn between(&mut self, first: B256, last: B256) -> Result<Vec<Leaf>, DbError>;
+
+    /// RLP of one leaf.
+    fn value(&mut self, key: B256) -> Result<Option<Vec<u8>>, DbError>;
 }
 
 /// The least key that begins with a path.
@@ -63,6 +66,10 @@ where
     ) -> Result<Self, DbError> {
         Ok(Self { cursor: tx.cursor_read::<HashedAccounts>()?, changes, root })
     }
+
+    fn encode(&self, key: B256, account: Account) -> Result<Vec<u8>, DbError> {
+        Ok(alloy_rlp::encode(account.into_trie_account((self.root)(key)?)))
+    }
 }
 
 impl<TX, R> Leaves for AccountLeaves<'_, TX, R>
@@ -84,11 +91,18 @@ where
                 AccountUpdate::Deleted => drop(accounts.remove(key)),
             }
         }
-        let leaf = |(key, account): (B256, Account)| {
-            let account = account.into_trie_account((self.root)(key)?);
-            Ok((key, alloy_rlp::encode(account)))
-        };
+        let leaf = |(key, account)| Ok((key, self.encode(key, account)?));
         accounts.into_iter().map(leaf).collect()
+    }
+
+    fn value(&mut self, key: B256) -> Result<Option<Vec<u8>>, DbError> {
+        let change = self.changes.accounts.get(&key).map(|change| change.account);
+        let account = match change.unwrap_or_default() {
+            AccountUpdate::Unchanged => self.cursor.seek_exact(key)?.map(|(_, account)| account),
+            AccountUpdate::Set(account) => Some(account),
+            AccountUpdate::Deleted => None,
+        };
+        account.map(|account| self.encode(key, account)).transpose()
     }
 }
 
@@ -122,5 +136,16 @@ impl<TX: DbTx> Leaves for StorageLeaves<'_, TX> {
         slots.extend(self.change.storage.range(first..=last));
         let alive = slots.into_iter().filter(|(_, value)| !value.is_zero());
         Ok(alive.map(|(key, value)| (key, alloy_rlp::encode(value))).collect())
+    }
+    fn value(&mut self, key: B256) -> Result<Option<Vec<u8>>, DbError> {
+        let value = match self.change.storage.get(&key) {
+            Some(value) => Some(*value),
+            None if self.change.storage_wiped => None,
+            None => {
+                let found = self.cursor.seek_by_key_subkey(self.hashed, key)?;
+                found.filter(|slot| slot.key == key).map(|slot| slot.value)
+            }
+        };
+        Ok(value.filter(|value| !value.is_zero()).map(alloy_rlp::encode))
     }
 }

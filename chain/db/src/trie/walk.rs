@@ -1,4 +1,5 @@
-//! Rebuilds a trie from what is stored of it, descending only where a key changed.
+//! Rebuilds a trie for proofs from what is stored of it, descending only where a key changed or is
+//! to be proved.
 //!
 //! Stored are the branches that have a branch below them, except the root, with the hashes of
 //! those children that are branches themselves. Hence, below the root: all leaves under a path lie
@@ -11,26 +12,20 @@ use super::{
 use crate::error::DbError;
 use alloy_primitives::B256;
 use alloy_trie::{
-    BranchNodeCompact, HashBuilder, Nibbles,
+    HashBuilder, Nibbles,
     proof::{ProofNodes, ProofRetainer},
 };
-use std::collections::{BTreeMap, BTreeSet};
-
-/// New nodes by path; `None` removes.
-pub(super) type NodeUpdates = BTreeMap<Nibbles, Option<BranchNodeCompact>>;
 
 /// What a walk gives.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     /// Root after the changes.
     pub(super) root: B256,
-    /// What to store anew; only meaningful when the walk had no targets to prove.
-    pub(super) nodes: NodeUpdates,
     /// Nodes on the paths to the targets.
     pub(super) proof: ProofNodes,
 }
 
-/// Computes root, changed nodes and proofs of a trie.
+/// Computes root and proofs of a trie.
 ///
 /// `touched` has the keys of all leaves that differ from the stored trie, `targets` those to prove;
 /// `leaves` yields the leaves as they are after the changes.
@@ -43,8 +38,8 @@ pub(super) fn walk<N: Nodes, L: Leaves>(
     let retainer: ProofRetainer = targets.iter().map(Nibbles::unpack).collect();
     let mut open = [touched, targets].concat();
     open.sort_unstable();
-    let builder = HashBuilder::default().with_updates(true).with_proof_retainer(retainer);
-    let mut walk = Walk { nodes, leaves, builder, met: BTreeSet::new(), pending: None };
+    let builder = HashBuilder::default().with_proof_retainer(retainer);
+    let mut walk = Walk { nodes, leaves, builder, pending: None };
     walk.root(&open)?;
     walk.finish()
 }
@@ -54,8 +49,6 @@ struct Walk<N, L> {
     nodes: N,
     leaves: L,
     builder: HashBuilder,
-    /// Stored nodes that were descended into.
-    met: BTreeSet<Nibbles>,
     /// First and last path under which all leaves are to be added, before anything that follows:
     /// leaves of neighbours are read in one go.
     pending: Option<(Nibbles, Nibbles)>,
@@ -76,10 +69,7 @@ impl<N: Nodes, L: Leaves> Walk<N, L> {
         self.add_pending()?;
         let root = self.builder.root();
         let proof = self.builder.take_proof_nodes();
-        let (_, new) = self.builder.split();
-        let mut nodes: NodeUpdates = self.met.into_iter().map(|path| (path, None)).collect();
-        nodes.extend(new.into_iter().map(|(path, node)| (path, Some(node))));
-        Ok(Walked { root, nodes, proof })
+        Ok(Walked { root, proof })
     }
 
     /// Adds everything under a path whose hash is not known or not valid.
@@ -111,7 +101,6 @@ impl<N: Nodes, L: Leaves> Walk<N, L> {
 
     /// Adds the children of a stored node, by their hashes where these are known and valid.
     fn expand(&mut self, (path, node): &Node, open: &[B256]) -> Result<(), DbError> {
-        self.met.insert(*path);
         for (nibble, (child, open)) in (0..16).zip(children(path, open)) {
             let is_stored = node.tree_mask.is_bit_set(nibble);
             if open.is_empty() && node.hash_mask.is_bit_set(nibble) {
