@@ -31,6 +31,14 @@ pub(super) enum Contents {
     Given(Vec<Arc<PooledEntry>>),
 }
 
+/// A block that is ready to be written.
+struct Made {
+    block: BlockRecord,
+    state: StateChanges,
+    /// Its timestamp, and the wall clock when it was made.
+    time: (Seconds, Seconds),
+}
+
 impl Engine {
     /// The base fee of the next block; zero before London.
     pub(super) fn base_fee(&self, view: &ChainView) -> u64 {
@@ -40,20 +48,65 @@ impl Engine {
 
     /// Makes the next block and takes it as head.
     pub(super) fn make_block(&mut self, contents: Contents) -> Result<(), EngineError> {
+        let Some(made) = self.build(&self.view()?, contents)? else { return Ok(()) };
+        self.finalise(made.block, made.state)?;
+        self.pass(made.time);
+        self.publish_settings();
+        Ok(())
+    }
+
+    /// Makes blocks while nothing waits in the pool, so many at most, `gap` apart if that is given, and takes
+    /// them as heads in one commit. Says how many.
+    pub(super) fn make_empty_blocks(
+        &mut self,
+        most: u64,
+        gap: Option<Seconds>,
+    ) -> Result<u64, EngineError> {
+        let (store, spec, fork) = self.shared.current();
+        let (before, began) = (self.settings.clone(), self.clock.now());
+        let mut made = Vec::new();
+        let mut left = most;
+        let ended = store.append_blocks(|view| {
+            let Some(after) = left.checked_sub(1) else { return Ok(None) };
+            let view = ChainView::new(view.clone(), Arc::clone(&spec), fork.clone())?;
+            if let Some(gap) = gap.filter(|_| left < most) {
+                let next = Seconds(view.head().timestamp).saturating_add(gap);
+                self.settings.time.next_timestamp = Some(next);
+            }
+            let Some(Made { block, state, time }) = self.build(&view, Contents::Any)? else {
+                return Ok(None);
+            };
+            let nonces = changed_nonces(&state);
+            let write = to_write(&block, state, view.store().outside_changes()?);
+            self.pass(time);
+            left = after;
+            made.push((block, nonces));
+            Ok::<_, EngineError>(Some(write))
+        });
+        let ended = ended.inspect_err(|_nothing_written| self.settings = before)?;
+        self.shared.commits.note(self.clock.now().saturating_sub(began));
+        for (block, nonces) in made {
+            self.take_as_head(block, nonces);
+        }
+        self.publish_settings();
+        ended.map(|()| most.saturating_sub(left))
+    }
+
+    /// Makes the next block, unless it is to hold something and does not.
+    fn build(&mut self, view: &ChainView, contents: Contents) -> Result<Option<Made>, EngineError> {
         let wants_some = matches!(contents, Contents::Some);
-        let view = self.view()?;
         let parent_time = Seconds(view.head().timestamp);
         let wall = self.clock.seconds();
         let timestamp = self.settings.time.next(parent_time, wall);
-        self.suffer(&view, timestamp)?;
-        let plan = self.plan(&view, timestamp)?;
-        let attributes = self.attributes(&view, timestamp, plan.as_ref());
+        self.suffer(view, timestamp)?;
+        let plan = self.plan(view, timestamp)?;
+        let attributes = self.attributes(view, timestamp, plan.as_ref());
         let is_shanghai = view.spec().is_shanghai_active_at_timestamp(timestamp.0);
         let rewards = match &plan {
             Some(plan) => Rewards::Emission(plan.producer),
             None => Rewards::Given(no_withdrawals(is_shanghai)),
         };
-        let proposal = self.propose(&view, &attributes, rewards, contents)?;
+        let proposal = self.propose(view, &attributes, rewards, contents)?;
         let Proposal { mut block, state, invalid, left, notes, .. } = proposal;
         for (hash, reason) in invalid {
             warn!(%hash, %reason, "dropped from the pool");
@@ -61,7 +114,7 @@ impl Engine {
         }
         self.tell_left(&left);
         if wants_some && block.transactions.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         if let Some(plan) = &plan {
             self.seal(plan, &mut block)?;
@@ -69,15 +122,17 @@ impl Engine {
         if !notes.is_empty() {
             self.shared.note(Note::Block { hash: block.hash(), notes: Arc::new(notes) });
         }
-        self.finalise(block, state)?;
+        Ok(Some(Made { block, state, time: (timestamp, wall) }))
+    }
+
+    /// Notes that a block was taken as head.
+    fn pass(&mut self, (timestamp, wall): (Seconds, Seconds)) {
         self.settings.time.passed(timestamp, wall);
         self.settings.next_base_fee = None;
         self.settings.next_prevrandao = None;
-        self.publish_settings();
         if self.stopped.is_over() {
             warn!("blocks are made again");
         }
-        Ok(())
     }
 
     fn propose(
@@ -156,12 +211,17 @@ impl Engine {
         let began = self.clock.now();
         self.shared.store().append_block(to_write(&block, state, outside))?;
         self.shared.commits.note(self.clock.now().saturating_sub(began));
+        Ok(self.take_as_head(block, nonces))
+    }
+
+    /// Tells everybody of a block that was written.
+    fn take_as_head(&self, block: BlockRecord, nonces: Vec<(Address, u64)>) -> Arc<BlockRecord> {
         let block = Arc::new(block);
         self.keep_sidecars(&block);
         self.follow_nonces(nonces);
         debug!(height = %block.height(), hash = %block.hash(), "new head");
         self.shared.announce(HeadEvent::Added(Arc::clone(&block)));
-        Ok(block)
+        block
     }
 
     /// Tells the pool which nonces accounts have now.

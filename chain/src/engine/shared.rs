@@ -114,8 +114,14 @@ impl Shared {
         self.current.read().fork.clone()
     }
 
-    pub(crate) fn view(&self) -> Result<ChainView, ReadError> {
+    /// What is run now: where it is kept, its rules, and the chain that it forked off from.
+    pub(crate) fn current(&self) -> (Store, Arc<ChainSpec>, Option<Arc<Fork>>) {
         let Current { store, spec, fork } = self.current.read().clone();
+        (store, spec, fork)
+    }
+
+    pub(crate) fn view(&self) -> Result<ChainView, ReadError> {
+        let (store, spec, fork) = self.current();
         ChainView::new(store.view()?, spec, fork)
     }
 

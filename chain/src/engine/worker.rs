@@ -26,6 +26,9 @@ use utnet_primitives::{Height, Seconds};
 /// arrive together shares a block.
 const BATCH: usize = 4_096;
 
+/// Empty blocks that share a commit at most.
+const RUN: u64 = 256;
+
 /// The only task that changes the chain.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -191,12 +194,19 @@ impl Engine {
         interval: Option<Seconds>,
         asker: &Reply<Height>,
     ) -> Result<Height, EngineError> {
-        for made in (0..blocks).take_while(|_| !asker.is_closed()) {
-            if let Some(interval) = interval.filter(|_| made > 0) {
+        let mut left = blocks;
+        while left > 0 && !asker.is_closed() {
+            if let Some(interval) = interval.filter(|_| left < blocks) {
                 let head = Seconds(self.view()?.head().timestamp);
                 self.settings.time.next_timestamp = Some(head.saturating_add(interval));
             }
-            self.make_block(Contents::Any)?;
+            if self.shared.pool.read().len() > 0 {
+                self.make_block(Contents::Any)?;
+                left = left.saturating_sub(1);
+            } else {
+                let made = self.make_empty_blocks(left.min(RUN), interval)?;
+                left = left.saturating_sub(made);
+            }
         }
         Ok(self.view()?.height())
     }
