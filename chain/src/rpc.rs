@@ -27,6 +27,7 @@ mod txpool;
 mod utn;
 mod values;
 mod wallet;
+mod work;
 
 pub use dev::fork::{ForkFailure, ForkWish, Forker};
 pub use ipc::Desk;
@@ -95,7 +96,7 @@ pub struct RpcSetup {
     pub faults: bool,
     /// Begins forks of other chains, if it may.
     pub forker: Option<Forker>,
-    /// Where metrics are served, and the database's file that they measure.
+    /// Where metrics are served, and the database that they measure.
     pub metrics: Option<MetricsConfig>,
 }
 
@@ -104,7 +105,7 @@ pub struct RpcSetup {
 pub struct MetricsConfig {
     /// Address; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The database's file, if there is one.
+    /// The database's folder, if there is one.
     pub database: Option<PathBuf>,
 }
 
@@ -124,6 +125,8 @@ pub(crate) struct Context {
     metrics: Arc<Metrics>,
     /// Batches of calls that were sent.
     batches: Mutex<wallet::Batches>,
+    /// For calls on connections' own threads.
+    seats: work::Seats,
     /// Held while a dev account's transaction is filled and sent.
     sending: tokio::sync::Mutex<()>,
     /// Runs the subscriptions; closed when the server closes.
@@ -189,6 +192,7 @@ fn prepare(
         modules,
         metrics: Arc::new(Metrics::new(names())),
         batches: Mutex::default(),
+        seats: work::Seats::of_this_machine(),
         sending: tokio::sync::Mutex::default(),
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),

@@ -347,8 +347,7 @@ fn signer(key: &B256, path: &Path) -> Result<PrivateKeySigner, NodeError> {
 
 fn metrics(args: &NodeArgs) -> Option<MetricsConfig> {
     let listen = args.operation.metrics?;
-    let database = args.storage.datadir.as_ref().map(|folder| folder.join(utnet_db::mdbx::FILE));
-    Some(MetricsConfig { listen, database })
+    Some(MetricsConfig { listen, database: args.storage.datadir.clone() })
 }
 
 fn rpc_config(args: &NodeArgs) -> RpcConfig {

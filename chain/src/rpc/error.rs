@@ -124,8 +124,15 @@ pub(super) enum RpcError {
     Read(#[from] ReadError),
     #[error("the answer cannot be written as JSON: {0}")]
     Unwritable(serde_json::Error),
-    #[error("the work of this request ended early: {0}")]
-    Crashed(#[from] tokio::task::JoinError),
+    #[error("the work of this request ended early")]
+    Crashed,
+}
+
+impl From<tokio::task::JoinError> for RpcError {
+    /// It panicked, which the log has, or the node ends.
+    fn from(_: tokio::task::JoinError) -> Self {
+        Self::Crashed
+    }
 }
 
 impl RpcError {
@@ -146,7 +153,7 @@ impl RpcError {
             Self::ConditionUnmet(_) => CONDITION_UNMET,
             Self::Read(_)
             | Self::Unwritable(_)
-            | Self::Crashed(_)
+            | Self::Crashed
             | Self::Engine(EngineError::Read(_) | EngineError::Stopped) => INTERNAL_ERROR_CODE,
             _ => REFUSED,
         }

@@ -7,7 +7,7 @@ mod frames;
 
 pub use desk::Desk;
 
-use super::{Context, batch::Sends, ids::HexIds, server::RpcLimits};
+use super::{Context, batch::Sends, ids::HexIds, server::RpcLimits, work::InCompany};
 use frames::Frames;
 use futures::{StreamExt, stream::FuturesUnordered};
 use jsonrpsee::{
@@ -91,6 +91,8 @@ struct Peer {
     id: ConnectionId,
     sink: MethodSink,
     subscriptions: BoundedSubscriptions,
+    /// Whether it asked for something else before that was not answered yet.
+    in_company: Option<InCompany>,
 }
 
 /// Answers until the client has gone; at the end of the node only what was asked before.
@@ -115,7 +117,8 @@ async fn converse(stream: UnixStream, (peer, mut notices): (Peer, Outbox)) {
                 open = matches!(read, Ok(1..));
                 while let Some(frame) = frames.next() {
                     open &= frame.is_ok();
-                    answers.push(answer(peer.clone(), frame));
+                    let in_company = (!answers.is_empty()).then_some(InCompany);
+                    answers.push(answer(Peer { in_company, ..peer.clone() }, frame));
                 }
                 Ok(())
             }
@@ -162,7 +165,8 @@ impl Peer {
         let subscriptions = BoundedSubscriptions::new(host.limits.subscriptions);
         // Unix connections are numbered from the top, so that none shares a number with a TCP one.
         let id = ConnectionId(usize::MAX - number);
-        (Self { host: host.clone(), id, sink: MethodSink::new(tx), subscriptions }, outbox)
+        let (host, sink) = (host.clone(), MethodSink::new(tx));
+        (Self { host, id, sink, subscriptions, in_company: None }, outbox)
     }
 
     async fn batch(&self, text: &str) -> Option<Box<RawValue>> {
@@ -232,6 +236,9 @@ impl Peer {
         let params = Params::new(params.as_ref().map(|raw| raw.get()));
         let mut about = Extensions::new();
         about.insert(self.id);
+        if let Some(in_company) = self.in_company {
+            about.insert(in_company);
+        }
         let Some(callback) = self.host.methods.method(&method) else {
             return Some(refuse(id, ErrorCode::MethodNotFound.into()));
         };

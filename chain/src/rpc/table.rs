@@ -1,12 +1,13 @@
 //! Lists every method once: its name, aliases, source and work, from which registration and `docs/rpc.md` follow.
 
-use super::{Context, args::Args, error::RpcError};
-use futures::future::BoxFuture;
-use jsonrpsee::{
-    RpcModule,
-    core::RegisterMethodError,
-    types::{ErrorObjectOwned, Params},
+use super::{
+    Context,
+    args::Args,
+    error::RpcError,
+    work::{self, Handler},
 };
+use futures::future::BoxFuture;
+use jsonrpsee::{RpcModule, core::RegisterMethodError, types::ErrorObjectOwned};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -57,9 +58,11 @@ pub(super) type Reply = Result<Box<RawValue>, RpcError>;
 #[derive(Clone, Copy)]
 pub(super) enum Run {
     /// Reads a little, on the connection's own thread.
-    Now(fn(&Context, &mut Args) -> Reply),
+    Now(Handler),
+    /// Executes a little as a rule, on the connection's own thread while few do so.
+    Call(Handler),
     /// Executes or searches, on a thread where that disturbs nobody.
-    Work(fn(&Context, &mut Args) -> Reply),
+    Work(Handler),
     /// Asks the chain's writer and waits.
     Ask(fn(Arc<Context>, Args) -> BoxFuture<'static, Reply>),
 }
@@ -107,6 +110,11 @@ macro_rules! methods {
             $crate::rpc::table::reply(&$handler(context, args)?)
         })
     };
+    (@run call $handler:expr) => {
+        $crate::rpc::table::Run::Call(|context, args| {
+            $crate::rpc::table::reply(&$handler(context, args)?)
+        })
+    };
     (@run work $handler:expr) => {
         $crate::rpc::table::Run::Work(|context, args| {
             $crate::rpc::table::reply(&$handler(context, args)?)
@@ -143,9 +151,14 @@ fn register(
         Run::Now(handler) => module.register_method(method.name, move |params, context, _| {
             handler(context, &mut Args::new(&params)?).map_err(ErrorObjectOwned::from)
         })?,
+        Run::Call(handler) => {
+            module.register_async_method(method.name, move |params, context, about| async move {
+                work::here(handler, context, params, &about).await.map_err(ErrorObjectOwned::from)
+            })?
+        }
         Run::Work(handler) => {
             module.register_async_method(method.name, move |params, context, _| async move {
-                work(handler, context, params).await.map_err(ErrorObjectOwned::from)
+                work::apart(handler, context, params).await.map_err(ErrorObjectOwned::from)
             })?
         }
         Run::Ask(handler) => {
@@ -156,16 +169,6 @@ fn register(
         }
     };
     Ok(())
-}
-
-async fn work(
-    handler: fn(&Context, &mut Args) -> Reply,
-    context: Arc<Context>,
-    params: Params<'static>,
-) -> Reply {
-    tokio::task::spawn_blocking(move || handler(&context, &mut Args::new(&params)?))
-        .await
-        .map_err(RpcError::Crashed)?
 }
 
 /// The manual of all methods, as Markdown: the text of `docs/rpc.md`.

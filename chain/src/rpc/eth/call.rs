@@ -23,7 +23,7 @@ use alloy_rpc_types_eth::{
 use revm_inspectors::access_list::AccessListInspector;
 
 methods! {
-    work "eth_call", Ethereum, "Runs a call: `transaction, block, state overrides, block overrides`." => call;
+    call "eth_call", Ethereum, "Runs a call: `transaction, block, state overrides, block overrides`." => call;
     work "eth_callMany", Geth, "Runs calls after one another on one state: `bundles, {blockNumber, transactionIndex}, state overrides`." => call_many;
     work "eth_estimateGas", Ethereum, "Finds the gas limit that a transaction needs: `transaction, block, state overrides, block overrides`." => estimate_gas;
     work "eth_createAccessList", Ethereum, "Finds the access list of a transaction: `transaction, block, state overrides`." => access_list;

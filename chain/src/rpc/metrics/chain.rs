@@ -13,6 +13,7 @@ use prometheus_client::{
 };
 use std::{path::PathBuf, sync::Arc};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use utnet_db::layered::disk_bytes;
 use utnet_primitives::{Height, Sidecar};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -88,8 +89,8 @@ impl ChainCounts {
         for (state, count) in [("pending", pool.pending), ("queued", pool.queued)] {
             self.pool.get_or_create(&OfState { state }).set(whole(count));
         }
-        if let Some(bytes) = database.and_then(|file| std::fs::metadata(file).ok()) {
-            self.database_bytes.set(whole(bytes.len()));
+        if let Some(bytes) = database.and_then(|folder| disk_bytes(folder).ok()) {
+            self.database_bytes.set(whole(bytes));
         }
         let Ok(view) = chain.view() else { return };
         let head = view.head();
@@ -124,7 +125,7 @@ impl ChainCounts {
         let database = registry.sub_registry_with_prefix("database");
         database.register(
             "file_bytes",
-            "Size of the file; none in memory",
+            "Size of the file and its journal; none in memory",
             self.database_bytes.clone(),
         );
         database.register("entries", "Entries of a table", self.entries.clone());

@@ -27,7 +27,7 @@ pub(in crate::rpc) struct MetricsServer {
     registry: Registry,
     counts: Arc<ChainCounts>,
     chain: Chain,
-    /// The database's file, if there is one.
+    /// The database's folder, if there is one.
     database: Option<PathBuf>,
 }
 
