@@ -17,10 +17,12 @@ mod overlay;
 mod overrides;
 mod parity;
 mod patch;
+mod proof;
 mod record;
 mod recover;
 mod replay;
 mod sandbox;
+mod state;
 mod system;
 mod tracing;
 mod view;
@@ -54,13 +56,15 @@ pub use parity::{
 };
 pub use patch::AccountPatch;
 pub(crate) use patch::patch_accounts;
+pub use proof::AccountProof;
 pub(crate) use record::to_write;
 pub use record::{BlockRecord, Foreign, PooledTransaction, Receipt, Transaction};
 pub use recover::recover_all;
 pub use sandbox::{CallError, Sandbox};
+pub use state::StateView;
 pub use system::Producer;
 pub use tracing::{
     TraceError, intermediate_roots, trace_block, trace_call, trace_foreign, trace_transaction,
 };
-pub use view::{AccountProof, At, ChainView, ReadError, StateView};
+pub use view::{At, ChainView, ReadError};
 pub use witness::{Witness, WitnessError, witness};

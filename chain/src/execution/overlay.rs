@@ -1,6 +1,6 @@
 //! Collects changes above a stored state and says what they amount to.
 
-use super::{ReadError, StateView, fork::tombs, view::info};
+use super::{ReadError, StateView, fork::tombs, state::info};
 use alloy_evm::revm::{
     DatabaseCommit, DatabaseRef,
     context::TxEnv,
