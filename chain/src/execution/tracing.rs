@@ -8,8 +8,17 @@ use alloy_evm::{
 };
 use alloy_primitives::B256;
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace, TraceResult};
-use revm_inspectors::tracing::{DebugInspector, DebugInspectorError, TransactionContext};
+use revm_inspectors::tracing::{
+    DebugInspector, DebugInspectorError, TraceLimitBehavior, TraceLimits, TransactionContext,
+};
 use utnet_primitives::Height;
+
+/// Most steps of a struct log, which is kept in memory whole (about 400 bytes each): more would hardly fit
+/// into an answer.
+const MOST_STEPS: u64 = 1_000_000;
+
+/// Most bytes of calls' inputs and of memory that a tracer keeps.
+const MOST_BYTES: usize = 256 << 20;
 
 /// Why there is no trace.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +44,11 @@ pub enum TraceError {
     /// The tracer could not finish.
     #[error("tracer failed: {0}")]
     Tracer(DebugInspectorError<ReadError>),
+    /// A struct log would not fit into memory.
+    #[error(
+        "the struct log has more than {MOST_STEPS} steps: ask for so many at most with `limit`"
+    )]
+    TooLong,
     /// The transaction did not run.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -72,7 +86,7 @@ pub fn trace_transaction(
         block.transactions.get(index).ok_or(TraceError::NoTransaction { height, index })?;
     let place = place(block.hash(), *transaction.tx_hash(), index);
     let env = TxEnv::from_recovered_tx(transaction.inner(), transaction.signer());
-    let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
+    let mut tracer = tracer(options)?;
     let mut sandbox = Sandbox::before_transaction(view, height, index)?;
     Ok(trace(&mut sandbox, env, &mut tracer, Some(place))?.0)
 }
@@ -111,7 +125,7 @@ fn trace_all(
     transactions: &[Recovered<Transaction>],
     options: GethDebugTracingOptions,
 ) -> Result<Vec<TraceResult>, TraceError> {
-    let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
+    let mut tracer = tracer(options)?;
     let mut traces = Vec::with_capacity(transactions.len());
     for (index, transaction) in transactions.iter().enumerate() {
         let hash = *transaction.tx_hash();
@@ -153,8 +167,24 @@ pub fn trace_call(
     call: TxEnv,
     options: GethDebugTracingOptions,
 ) -> Result<(GethTrace, EvmState), TraceError> {
-    let mut tracer = DebugInspector::new(options).map_err(TraceError::Options)?;
+    let mut tracer = tracer(options)?;
     trace(sandbox, call, &mut tracer, None)
+}
+
+/// A tracer whose memory is bounded.
+fn tracer(mut options: GethDebugTracingOptions) -> Result<DebugInspector, TraceError> {
+    // Zero is no limit. One step more than may be tells that there are too many.
+    let limit = options.config.limit.filter(|limit| *limit > 0);
+    options.config.limit = Some(limit.unwrap_or(u64::MAX).min(MOST_STEPS.saturating_add(1)));
+    let limits = TraceLimits::default()
+        .set_max_recorded_bytes(Some(MOST_BYTES))
+        .set_behavior(TraceLimitBehavior::Halt);
+    Ok(match DebugInspector::new(options).map_err(TraceError::Options)? {
+        DebugInspector::Default(inspector, options) => {
+            DebugInspector::Default(inspector.with_limits(limits), options)
+        }
+        other => other,
+    })
 }
 
 fn trace(
@@ -168,6 +198,13 @@ fn trace(
     let trace = tracer
         .get_result(place, &transaction, &block, &outcome, &mut sandbox.state)
         .map_err(TraceError::Tracer)?;
+    let steps = match &trace {
+        GethTrace::Default(frame) => u64::try_from(frame.struct_logs.len()).unwrap_or(u64::MAX),
+        _ => 0,
+    };
+    if steps > MOST_STEPS {
+        return Err(TraceError::TooLong);
+    }
     Ok((trace, outcome.state))
 }
 

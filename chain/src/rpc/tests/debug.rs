@@ -166,3 +166,22 @@ async fn a_witness_proves_what_a_block_looked_at_from_the_parents_root() {
     let cheated = node.refusal("debug_executionWitness", json!(["0x2"])).await;
     assert!(cheated.message().contains("dev methods changed"), "{cheated}");
 }
+
+#[tokio::test]
+async fn a_struct_log_of_too_many_steps_is_refused_and_limits_are_kept() {
+    let node = Node::manual().await;
+    // JUMPDEST, PUSH0, JUMP: three steps for eleven gas.
+    let endless = node.place("0x5b5f56").await;
+    let trace = |gas: &str, limit: u64| {
+        let options = json!({ "limit": limit, "disableStack": true });
+        json!([{ "from": ALICE, "to": endless, "gas": gas }, "latest", options])
+    };
+
+    let short = node.ask("debug_traceCall", trace("0x4c4b40", 10)).await;
+    let whole = node.ask("debug_traceCall", trace("0x7530", 0)).await;
+    let refused = node.refusal("debug_traceCall", trace("0x4c4b40", 0)).await;
+
+    assert_eq!(short["structLogs"].as_array().unwrap().len(), 10);
+    assert!(whole["structLogs"].as_array().unwrap().len() > 2_000);
+    assert!(refused.message().contains("more than 1000000 steps"), "{refused}");
+}
