@@ -5,7 +5,10 @@ use alloy_consensus::Header;
 use alloy_eips::eip4895::Withdrawals;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use tempfile::TempDir;
-use utnet_db::{Account, BlockWrite, GenesisState, OpenOptions, SealedHeader, StateChanges, Store};
+use utnet_db::{
+    Account, BlockWrite, DbError, GenesisState, OpenOptions, SealedHeader, StateChanges, Store,
+    View, tables::TableId,
+};
 
 /// A store and the folder it lives in, if any.
 #[derive(Debug)]
@@ -28,6 +31,19 @@ pub(crate) fn on_disk() -> Home {
 /// A file of at most 256 MiB.
 pub(crate) fn small() -> OpenOptions {
     OpenOptions { max_size: 256 << 20, ..OpenOptions::default() }
+}
+
+/// Every entry of every table, as bytes.
+pub(crate) fn dump(view: &View) -> Vec<(TableId, Vec<u8>, Vec<u8>)> {
+    let mut all = Vec::new();
+    for table in TableId::ALL {
+        let collect = |key: &[u8], value: &[u8]| {
+            all.push((*table, key.to_vec(), value.to_vec()));
+            Ok::<_, DbError>(())
+        };
+        view.dump(*table, collect).unwrap();
+    }
+    all
 }
 
 pub(crate) fn person(index: u64) -> Address {

@@ -1,6 +1,6 @@
 //! A damaged store is found out, mended where the rest allows, and else left as it is.
 
-use crate::chain::{Home, changes_of, grown, next_block, on_disk, person, rich, small};
+use crate::chain::{Home, changes_of, dump, grown, next_block, on_disk, person, rich, small};
 use alloy_primitives::B256;
 use std::path::Path;
 use tempfile::TempDir;
@@ -38,18 +38,6 @@ fn damage(folder: &Path, change: impl FnOnce(&MdbxTxMut)) {
 fn faults(folder: &Path) -> Vec<String> {
     let found = maintain::check(folder, &nothing_else).unwrap();
     found.faults.iter().map(|fault| fault.error.to_string()).collect()
-}
-
-fn dump(view: &View) -> Vec<(TableId, Vec<u8>, Vec<u8>)> {
-    let mut all = Vec::new();
-    for table in TableId::ALL {
-        let collect = |key: &[u8], value: &[u8]| {
-            all.push((*table, key.to_vec(), value.to_vec()));
-            Ok::<_, DbError>(())
-        };
-        view.dump(*table, collect).unwrap();
-    }
-    all
 }
 
 /// Everything that the store in a folder holds.

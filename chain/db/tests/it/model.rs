@@ -1,6 +1,6 @@
 //! Random blocks, cheats and unwinds against a model of plain maps, on both backends at once.
 
-use crate::chain::{Home, genesis, homes, next_block, person, rich, slot};
+use crate::chain::{Home, dump, genesis, homes, next_block, person, rich, slot};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_trie::{
     Nibbles, TrieAccount,
@@ -179,18 +179,6 @@ fn check_proof(proof: &AccountProof, root: B256) {
         let key = Nibbles::unpack(keccak256(slot.slot));
         verify_proof(proof.storage_root, key, leaf, &slot.proof).unwrap();
     }
-}
-
-fn dump(view: &View) -> Vec<(TableId, Vec<u8>, Vec<u8>)> {
-    let mut all = Vec::new();
-    for table in TableId::ALL {
-        let collect = |key: &[u8], value: &[u8]| {
-            all.push((*table, key.to_vec(), value.to_vec()));
-            Ok::<_, DbError>(())
-        };
-        view.dump(*table, collect).unwrap();
-    }
-    all
 }
 
 fn begin(home: &Home) -> Expected {

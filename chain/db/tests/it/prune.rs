@@ -2,28 +2,16 @@
 //! refused, and the disk does not hold it.
 
 use crate::chain::{
-    Home, changes_of, genesis, grown, homes, next_block, on_disk, person, rich, slot, small,
+    Home, changes_of, dump, genesis, grown, homes, next_block, on_disk, person, rich, slot, small,
 };
 use alloy_primitives::U256;
 use proptest::prelude::*;
 use utnet_db::{
     BlockWrite, DbError, History, Kept, Pruning, StateChanges, Store, View, maintain,
     mdbx::MdbxDatabase,
-    tables::{HashedAccounts, Headers, TableId},
+    tables::{HashedAccounts, Headers},
     traits::{Database, DbTx, DbTxMut},
 };
-
-fn dump(view: &View) -> Vec<(TableId, Vec<u8>, Vec<u8>)> {
-    let mut all = Vec::new();
-    for table in TableId::ALL {
-        let collect = |key: &[u8], value: &[u8]| {
-            all.push((*table, key.to_vec(), value.to_vec()));
-            Ok::<_, DbError>(())
-        };
-        view.dump(*table, collect).unwrap();
-    }
-    all
-}
 
 fn window(state: u64, receipts: u64, bodies: u64) -> Pruning {
     Pruning { state: Some(state), receipts: Some(receipts), bodies: Some(bodies) }
