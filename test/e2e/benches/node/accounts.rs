@@ -32,15 +32,16 @@ const RESTARTS: usize = 5;
 /// Blocks are made when told.
 const FLAGS: &[&str] = &["--no-mining"];
 
-pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn measure(peer: &Peer, table: &mut Table) -> Result<()> {
+    // A genesis file that does not ask for POCI has none: the flag makes no difference.
+    if peer.name == "utnet --no-poci" {
+        return Ok(());
+    }
     for accounts in [10, scaled(1_000_000)] {
         let home = tempfile::tempdir()?;
         let genesis = home.path().join("genesis.json");
         write_genesis(&genesis, accounts)?;
-        // A genesis file that does not ask for POCI has none: the flag makes no difference.
-        for peer in peers.iter().filter(|peer| peer.name != "utnet --no-poci") {
-            begin(peer, accounts, &genesis, table)?;
-        }
+        begin(peer, accounts, &genesis, table)?;
     }
     Ok(())
 }

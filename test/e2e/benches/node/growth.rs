@@ -3,6 +3,7 @@
 use crate::{
     http::{Client, Prepared, call, quantity},
     load::scaled,
+    machine::core_time,
     memory::{anonymous_mib, disk_mib},
     peer::{Peer, Running},
     table::Table,
@@ -20,14 +21,11 @@ const TRANSFERS: u64 = SENDERS as u64 * PER_SENDER;
 /// No node gets more time than this; what it had made by then counts.
 const LIMIT: Duration = Duration::from_secs(180);
 
-pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn measure(peer: &Peer, table: &mut Table) -> Result<()> {
     let blocks = scaled(2_000);
     let requests = requests(blocks)?;
-    for peer in peers {
-        let node = peer.start(&["--no-mining"])?;
-        grow(&node, peer, &requests, table)?;
-    }
-    Ok(())
+    let node = peer.start(&["--no-mining"])?;
+    grow(&node, peer, &requests, table)
 }
 
 /// One batch a block: fifty transfers to new accounts, and the order to make the block.
@@ -58,10 +56,13 @@ fn stranger(sender: Address, n: u64) -> Address {
 fn grow(node: &Running, peer: &Peer, requests: &[Prepared], table: &mut Table) -> Result<()> {
     let mut client = node.client()?;
     let (begun, mut ends) = (Instant::now(), Vec::new());
-    let mut peak = 0;
+    let (mut peak, mut cores) = (0, vec![core_time(node.pid())?]);
     for request in requests {
         client.send(request)?;
         ends.push(begun.elapsed());
+        if ends.len().is_multiple_of((requests.len() / 10).max(1)) {
+            cores.push(core_time(node.pid())?);
+        }
         if ends.len().is_multiple_of(50) {
             peak = peak.max(anonymous_mib(node.pid())?);
             if begun.elapsed() > LIMIT {
@@ -76,6 +77,18 @@ fn grow(node: &Running, peer: &Peer, requests: &[Prepared], table: &mut Table) -
     let (first, last) = (rate(0, span + 1), rate(made - span - 1, made));
     table.note(&format!("{what}: first blocks"), peer.name, format!("{first:.0}/s"));
     table.note(&format!("{what}: last blocks"), peer.name, format!("{last:.0}/s{cut}"));
+    let tenth = |of: &[Duration]| match of {
+        [from, to] => (*to - *from).as_secs_f64() * 1e3 / span as f64,
+        _ => f64::NAN,
+    };
+    let (early, late) =
+        (tenth(&cores[..2.min(cores.len())]), tenth(&cores[cores.len().saturating_sub(2)..]));
+    let figure = format!("{early:.2} ms, {late:.2} ms");
+    table.note(
+        &format!("{what}: of cores, a block of the first tenth and the last"),
+        peer.name,
+        figure,
+    );
     table.note(&format!("{what}: peak anonymous memory"), peer.name, format!("{peak} MiB"));
     let disk = disk_mib(node.folder())?;
     table.note(&format!("{what}: disk"), peer.name, format!("{disk} MiB"));
@@ -99,29 +112,24 @@ fn history(client: &mut Client, blocks: u64) -> Result<String> {
 }
 
 /// A million empty blocks in one call.
-pub(crate) fn empty_blocks(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn empty_blocks(peer: &Peer, table: &mut Table) -> Result<()> {
     let blocks = scaled(1_000_000);
-    for peer in peers {
-        let node = peer.start(&["--no-mining"])?;
-        let mut client = node.client()?;
-        // In steps, so that a slow node can be stopped.
-        let (begun, step) = (Instant::now(), blocks / 100);
-        let mut made = 0;
-        while made < blocks && begun.elapsed() < LIMIT / 3 {
-            client.ask("anvil_mine", &json!([format!("{step:#x}")]))?;
-            made += step;
-        }
-        let height = quantity(&client.ask("eth_blockNumber", &Value::Array(Vec::new()))?)?;
-        ensure!(height == made, "the head is at {height}, not at {made}");
-        let rate = made as f64 / begun.elapsed().as_secs_f64();
-        let what = format!("anvil_mine, {blocks} empty blocks");
-        let seconds = blocks as f64 / rate;
-        let cut = if made < blocks {
-            format!(" (by the rate of the first {made})")
-        } else {
-            String::new()
-        };
-        table.note(&what, peer.name, format!("{seconds:.1} s{cut}"));
+    let node = peer.start(&["--no-mining"])?;
+    let mut client = node.client()?;
+    // In steps, so that a slow node can be stopped.
+    let (begun, step) = (Instant::now(), blocks / 100);
+    let mut made = 0;
+    while made < blocks && begun.elapsed() < LIMIT / 3 {
+        client.ask("anvil_mine", &json!([format!("{step:#x}")]))?;
+        made += step;
     }
+    let height = quantity(&client.ask("eth_blockNumber", &Value::Array(Vec::new()))?)?;
+    ensure!(height == made, "the head is at {height}, not at {made}");
+    let rate = made as f64 / begun.elapsed().as_secs_f64();
+    let what = format!("anvil_mine, {blocks} empty blocks");
+    let seconds = blocks as f64 / rate;
+    let cut =
+        if made < blocks { format!(" (by the rate of the first {made})") } else { String::new() };
+    table.note(&what, peer.name, format!("{seconds:.1} s{cut}"));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     http::{Client, Prepared, call, quantity},
+    machine::core_time,
     peer::Running,
 };
 use alloy_primitives::Address;
@@ -50,6 +51,8 @@ pub(crate) struct Outcome {
     pub(crate) per_second: f64,
     /// Transactions that were accepted and never mined.
     pub(crate) left_behind: u64,
+    /// What a transaction took of a core, in microseconds.
+    pub(crate) core_micros: f64,
 }
 
 /// Sends all, each account's over one connection, and waits for their blocks.
@@ -61,7 +64,7 @@ pub(crate) fn run(node: &Running, streams: &[Stream]) -> Result<Outcome> {
         })
         .collect();
     let clients = (0..CONNECTIONS).map(|_| node.client()).collect::<Result<Vec<_>>>()?;
-    let begun = Instant::now();
+    let (begun, before) = (Instant::now(), core_time(node.pid())?);
     thread::scope(|scope| {
         let senders: Vec<_> = clients
             .into_iter()
@@ -72,7 +75,12 @@ pub(crate) fn run(node: &Running, streams: &[Stream]) -> Result<Outcome> {
     })?;
     let (mined, last) = wait(node, streams, begun)?;
     let sent: u64 = streams.iter().map(|stream| stream.transactions.len() as u64).sum();
-    Ok(Outcome { per_second: mined as f64 / last.as_secs_f64(), left_behind: sent - mined })
+    let took = core_time(node.pid())?.saturating_sub(before);
+    Ok(Outcome {
+        per_second: mined as f64 / last.as_secs_f64(),
+        left_behind: sent - mined,
+        core_micros: took.as_secs_f64() * 1e6 / mined.max(1) as f64,
+    })
 }
 
 /// Batches that take from all accounts in turn.

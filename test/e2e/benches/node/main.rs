@@ -11,6 +11,7 @@ mod accounts;
 mod contract;
 mod growth;
 mod load;
+mod machine;
 mod memory;
 mod peer;
 mod reads;
@@ -19,7 +20,7 @@ mod table;
 mod throughput;
 mod wallet;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use e2e::http;
 use peer::Peer;
 use table::Table;
@@ -37,21 +38,23 @@ const SUBJECTS: &[(&str, Subject)] = &[
     ("accounts", accounts::measure),
 ];
 
-type Subject = fn(&[Peer], &mut Table) -> Result<()>;
+type Subject = fn(&Peer, &mut Table) -> Result<()>;
 
 const USAGE: &str = "\
-scripts/bench/node [--quick] [--durable] [--pruned] [--only-ours] [SUBJECT..]
+scripts/bench/node [--quick] [--durable] [--pruned] [--only-ours] [--with PATH] [SUBJECT..]
   subjects: start transfers erc20 store reads growth empty logs accounts (all by default)
   --quick      a tenth of the load
   --durable    also measure our node with an fsync per block
   --pruned     also measure our node with a window of history of 64 blocks
-  --only-ours  leave anvil out";
+  --only-ours  leave anvil out
+  --with PATH  also measure another build of our node";
 
 fn main() -> Result<()> {
     let mut table = Table::default();
     let mut peers = vec![Peer::ours()?, Peer::ours_without_poci()?];
     let (mut chosen, mut is_with_anvil) = (Vec::new(), true);
-    for word in std::env::args().skip(1) {
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
         match word.as_str() {
             // cargo says so to every bench.
             "--bench" => {}
@@ -59,6 +62,7 @@ fn main() -> Result<()> {
             "--durable" => peers.push(Peer::ours_durable()?),
             "--pruned" => peers.push(Peer::ours_pruned()?),
             "--only-ours" => is_with_anvil = false,
+            "--with" => peers.push(Peer::other(&words.next().context("--with wants a path")?)?),
             "--help" => {
                 eprintln!("{USAGE}");
                 return Ok(());
@@ -73,9 +77,15 @@ fn main() -> Result<()> {
     for (name, measure) in SUBJECTS {
         if chosen.is_empty() || chosen.iter().any(|word| word == name) {
             eprintln!("== {name}");
-            measure(&peers, &mut table)?;
+            for peer in &peers {
+                // One that hangs, as anvil does now and then, does not end the run.
+                if let Err(error) = measure(peer, &mut table) {
+                    table.note_failure(name, peer.name, &error);
+                }
+            }
         }
     }
+    machine::print()?;
     table.print();
     Ok(())
 }

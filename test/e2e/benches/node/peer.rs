@@ -7,11 +7,19 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        mpsc::{RecvTimeoutError, Sender, channel},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
 /// Longest time from the start to the first answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A node that works longer than this on one part is killed: what waits for its answer fails then.
+pub(crate) const LONGEST: Duration = Duration::from_secs(240);
 
 /// A program that is measured, with the flags that make it comparable.
 #[derive(Clone, Debug)]
@@ -61,6 +69,12 @@ impl Peer {
         Self::of_ours("utnet --prune", &parts)
     }
 
+    /// Another build of our node, to compare with.
+    pub(crate) fn other(program: &str) -> Result<Self> {
+        let program = Path::new(program).canonicalize().context("the other build is missing")?;
+        Ok(Self { program, ..Self::of_ours("other build", &[])? })
+    }
+
     /// anvil, in memory as it always is.
     pub(crate) fn anvil() -> Result<Self> {
         let program = needed("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "npm ci")?;
@@ -103,21 +117,37 @@ impl Peer {
         let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let folder = Some(folder);
-        let mut running = Running { child, address, folder, started_in: Duration::ZERO };
+        let child = Arc::new(Mutex::new(child));
+        let watched = watch(Arc::clone(&child));
+        let mut running =
+            Running { child, address, folder, started_in: Duration::ZERO, _watched: watched };
         running.wait(begun)?;
         Ok(running)
     }
 }
 
+/// Kills a process after a while, unless what this gives goes before.
+fn watch(child: Arc<Mutex<Child>>) -> Sender<()> {
+    let (keep, ended) = channel();
+    thread::spawn(move || {
+        if ended.recv_timeout(LONGEST) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("   killed: no end within {LONGEST:?}");
+            child.lock().expect("nobody panics with it").kill().ok();
+        }
+    });
+    keep
+}
+
 /// A node at work; it dies with this.
 #[derive(Debug)]
 pub(crate) struct Running {
-    child: Child,
+    child: Arc<Mutex<Child>>,
     pub(crate) address: SocketAddr,
     /// None when it was killed and its folder lives on.
     folder: Option<tempfile::TempDir>,
     /// From the start of the process to its first answer.
     pub(crate) started_in: Duration,
+    _watched: Sender<()>,
 }
 
 impl Running {
@@ -128,7 +158,7 @@ impl Running {
                 self.started_in = begun.elapsed();
                 return Ok(());
             }
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.child().try_wait()? {
                 bail!("the node ended with {status} before it answered");
             }
             std::thread::yield_now();
@@ -143,8 +173,8 @@ impl Running {
 
     /// Kills it and leaves its folder.
     pub(crate) fn kill(mut self) -> Result<tempfile::TempDir> {
-        self.child.kill()?;
-        self.child.wait()?;
+        self.child().kill()?;
+        self.child().wait()?;
         self.folder.take().context("the folder is taken once")
     }
 
@@ -155,14 +185,18 @@ impl Running {
 
     /// The process.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child().id()
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().expect("nobody panics with it")
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // It may have died already; there is nobody to tell.
-        self.child.kill().ok();
-        self.child.wait().ok();
+        self.child().kill().ok();
+        self.child().wait().ok();
     }
 }

@@ -22,21 +22,19 @@ const IN_BLOCK: u64 = 200;
 /// Reads of the logs.
 const LOG_ROUNDS: usize = 15;
 
-pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn measure(peer: &Peer, table: &mut Table) -> Result<()> {
     let keys = dev_accounts(2)?;
-    for peer in peers {
-        let node = peer.start(&["--no-mining"])?;
-        let mut client = node.client()?;
-        let token = deploy(&mut client, &keys[0])?;
-        fill_block(&mut client, &keys[1])?;
-        let data = balanceOfCall { account: keys[0].address() }.abi_encode();
-        let read = json!([{ "to": token, "data": hex::encode_prefixed(data) }, "latest"]);
-        note(table, "eth_call", peer, &mut client, &Prepared::call("eth_call", &read))?;
-        let whole = Prepared::call("eth_getBlockByNumber", &json!(["latest", true]));
-        note(table, "eth_getBlockByNumber, 200 whole transactions", peer, &mut client, &whole)?;
-        let nonce = Prepared::call("eth_getTransactionCount", &json!([token, "latest"]));
-        note(table, "eth_getTransactionCount", peer, &mut client, &nonce)?;
-    }
+    let node = peer.start(&["--no-mining"])?;
+    let mut client = node.client()?;
+    let token = deploy(&mut client, &keys[0])?;
+    fill_block(&mut client, &keys[1])?;
+    let data = balanceOfCall { account: keys[0].address() }.abi_encode();
+    let read = json!([{ "to": token, "data": hex::encode_prefixed(data) }, "latest"]);
+    note(table, "eth_call", peer, &mut client, &Prepared::call("eth_call", &read))?;
+    let whole = Prepared::call("eth_getBlockByNumber", &json!(["latest", true]));
+    note(table, "eth_getBlockByNumber, 200 whole transactions", peer, &mut client, &whole)?;
+    let nonce = Prepared::call("eth_getTransactionCount", &json!([token, "latest"]));
+    note(table, "eth_getTransactionCount", peer, &mut client, &nonce)?;
     Ok(())
 }
 
@@ -82,21 +80,19 @@ fn times(client: &mut Client, request: &Prepared, rounds: usize) -> Result<Vec<D
 }
 
 /// One log in a thousand blocks, sought over all of them.
-pub(crate) fn sparse_logs(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn sparse_logs(peer: &Peer, table: &mut Table) -> Result<()> {
     let blocks = scaled(100_000);
-    for peer in peers {
-        let node = peer.start(&["--no-mining"])?;
-        let mut client = node.client()?;
-        let found = mark_now_and_then(&mut client, blocks)?;
-        let filter = json!([{ "fromBlock": "0x0", "toBlock": "latest", "address": found.0 }]);
-        let logs = client.ask("eth_getLogs", &filter)?;
-        let count = logs.as_array().map_or(0, Vec::len) as u64;
-        ensure!(count == found.1, "{count} logs of {}", found.1);
-        let times = times(&mut client, &Prepared::call("eth_getLogs", &filter), LOG_ROUNDS)?;
-        let middle = times[LOG_ROUNDS / 2].as_secs_f64() * 1e3;
-        let what = format!("eth_getLogs over {blocks} blocks, one log in a thousand");
-        table.note(&what, peer.name, format!("{middle:.1} ms"));
-    }
+    let node = peer.start(&["--no-mining"])?;
+    let mut client = node.client()?;
+    let found = mark_now_and_then(&mut client, blocks)?;
+    let filter = json!([{ "fromBlock": "0x0", "toBlock": "latest", "address": found.0 }]);
+    let logs = client.ask("eth_getLogs", &filter)?;
+    let count = logs.as_array().map_or(0, Vec::len) as u64;
+    ensure!(count == found.1, "{count} logs of {}", found.1);
+    let times = times(&mut client, &Prepared::call("eth_getLogs", &filter), LOG_ROUNDS)?;
+    let middle = times[LOG_ROUNDS / 2].as_secs_f64() * 1e3;
+    let what = format!("eth_getLogs over {blocks} blocks, one log in a thousand");
+    table.note(&what, peer.name, format!("{middle:.1} ms"));
     Ok(())
 }
 

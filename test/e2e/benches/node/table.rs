@@ -27,6 +27,12 @@ impl Table {
         self.rows[row].1.insert(peer, figure);
     }
 
+    /// Notes what a peer failed at, as far as nothing was noted before, and goes on.
+    pub(crate) fn note_failure(&mut self, what: &str, peer: &'static str, error: &anyhow::Error) {
+        eprintln!("   {what}, {peer}: {error:#}");
+        self.note(what, peer, "failed or hung");
+    }
+
     /// Prints all to standard output.
     #[expect(clippy::print_stdout, reason = "the table is what the program is for")]
     pub(crate) fn print(&self) {

@@ -22,23 +22,23 @@ const MODES: [(&str, &[&str]); 2] = [("automine", &[]), ("1 s blocks", &["--bloc
 /// What the n-th transaction of a sender does.
 type Act = fn(Address, &PrivateKeySigner, u64) -> Action;
 
-pub(crate) fn transfers(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn transfers(peer: &Peer, table: &mut Table) -> Result<()> {
     let act: Act = |_, key, n| Action::pay(somebody(key, n));
-    all("transfers to new accounts", scaled(40_000), act, peers, table)
+    all("transfers to new accounts", scaled(40_000), act, peer, table)
 }
 
-pub(crate) fn erc20(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn erc20(peer: &Peer, table: &mut Table) -> Result<()> {
     let act: Act = |token, key, n| {
         let input = transferCall { to: somebody(key, n), amount: U256::from(1) }.abi_encode();
         call(token, input, 80_000)
     };
-    all("ERC-20 transfers to new holders", scaled(20_000), act, peers, table)
+    all("ERC-20 transfers to new holders", scaled(20_000), act, peer, table)
 }
 
-pub(crate) fn store(peers: &[Peer], table: &mut Table) -> Result<()> {
+pub(crate) fn store(peer: &Peer, table: &mut Table) -> Result<()> {
     let act: Act =
         |load, _, _| call(load, fillCall { slots: U256::from(20) }.abi_encode(), 600_000);
-    all("calls that fill 20 slots", scaled(4_000), act, peers, table)
+    all("calls that fill 20 slots", scaled(4_000), act, peer, table)
 }
 
 fn call(to: Address, input: Vec<u8>, gas: u64) -> Action {
@@ -50,16 +50,17 @@ fn somebody(key: &PrivateKeySigner, n: u64) -> Address {
     Address::from_word(keccak256([key.address().as_slice(), &n.to_be_bytes()].concat()))
 }
 
-fn all(what: &str, count: u64, act: Act, peers: &[Peer], table: &mut Table) -> Result<()> {
+fn all(what: &str, count: u64, act: Act, peer: &Peer, table: &mut Table) -> Result<()> {
     let mut keys = dev_accounts(SENDERS + 1)?;
     let deployer = keys.remove(0);
     let target = deployer.address().create(0);
     let streams = streams(&keys, count, |key, n| act(target, key, n))?;
     for (mode, flags) in MODES {
-        for peer in peers {
-            let node = peer.start(&[ROOM.as_slice(), flags].concat())?;
-            let outcome = on(&node, &deployer, &streams)?;
-            table.note(&format!("{what}, {mode}"), peer.name, show(outcome));
+        let what = format!("{what}, {mode}");
+        let node = peer.start(&[ROOM.as_slice(), flags].concat());
+        match node.and_then(|node| on(&node, &deployer, &streams)) {
+            Ok(outcome) => table.note(&what, peer.name, show(outcome)),
+            Err(error) => table.note_failure(&what, peer.name, &error),
         }
     }
     Ok(())
@@ -85,8 +86,8 @@ fn on(node: &Running, deployer: &PrivateKeySigner, streams: &[Stream]) -> Result
 }
 
 fn show(outcome: Outcome) -> String {
-    match outcome.left_behind {
-        0 => format!("{:.0}/s", outcome.per_second),
-        some => format!("{:.0}/s, {some} never mined", outcome.per_second),
-    }
+    let Outcome { per_second, core_micros, left_behind } = outcome;
+    let left =
+        if left_behind == 0 { String::new() } else { format!(", {left_behind} never mined") };
+    format!("{per_second:.0}/s ({core_micros:.0} us of a core each){left}")
 }
