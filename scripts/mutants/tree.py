@@ -106,14 +106,14 @@ class Tree:
 
     def plant(self) -> None:
         """Writes the tree; what is as it was keeps its time, so that forge does not compile it again."""
-        for name in ("scripts", "node_modules"):
+        for name in ("scripts/solc", "node_modules"):
             link = self.folder / name
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink():
                 link.symlink_to(self.root / name)
         settings = (self.root / "foundry.toml").read_text()
         write(self.folder / "foundry.toml", re.sub(r'deny = "\w+"', 'deny = "never"', settings))
-        for name in ("test", "contracts/abi"):
+        for name in ("test", "contracts/abi", "scripts/solidity"):
             mirror(self.root / name, self.folder / name)
         write(self.folder / "contracts/src/mutation/Mutation.sol", SWITCH)
         write(self.folder / "contracts/src/mutation/ReentrancyGuardTransient.sol", GUARD)
