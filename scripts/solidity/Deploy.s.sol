@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Script} from "forge-std/Script.sol";
 import {console} from "forge-std/console.sol";
 
+import {DatasetMarket} from "contracts/src/data/DatasetMarket.sol";
 import {JobEscrow} from "contracts/src/jobs/JobEscrow.sol";
 import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
 import {BlockhashBeacons} from "contracts/src/poci/BlockhashBeacons.sol";
@@ -19,12 +20,16 @@ import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol"
 import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
 import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
 import {OrderBook} from "contracts/src/rental/OrderBook.sol";
+import {Ranking} from "contracts/src/rental/Ranking.sol";
 import {RatingBook} from "contracts/src/rental/RatingBook.sol";
 import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 import {PociParameters} from "contracts/src/types/Chips.sol";
+import {DatasetParameters} from "contracts/src/types/Datasets.sol";
 import {IssueKind, IssuePlan, TieredSchedule} from "contracts/src/types/Issue.sol";
 import {RollupParameters} from "contracts/src/types/Jobs.sol";
+import {RankingParameters} from "contracts/src/types/Ranks.sol";
+import {RatingRules} from "contracts/src/types/Ratings.sol";
 import {EscrowParameters} from "contracts/src/types/Rentals.sol";
 
 /// @dev Where the contracts of one deployment stand, in the order of their creation.
@@ -39,6 +44,8 @@ struct Protocol {
     address ratings;
     address jobs;
     address rollup;
+    address datasets;
+    address ranking;
 }
 
 /// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
@@ -92,6 +99,8 @@ contract Deploy is Script {
         _place(all.ratings, address(new RatingBook(all.escrow, 60, 0.01 ether, 1 ether, 30 days, 90 days)));
         _place(all.jobs, address(new JobEscrow(all.vault, all.rollup, 180)));
         _place(all.rollup, address(new ResultRollup(_rollup(all))));
+        _place(all.datasets, address(new DatasetMarket(_datasets(all), _ratingRules())));
+        _place(all.ranking, address(new Ranking(_ranking(all))));
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
@@ -105,6 +114,8 @@ contract Deploy is Script {
         all.ratings = vm.computeCreateAddress(creator, nonce + 7);
         all.jobs = vm.computeCreateAddress(creator, nonce + 8);
         all.rollup = vm.computeCreateAddress(creator, nonce + 9);
+        all.datasets = vm.computeCreateAddress(creator, nonce + 10);
+        all.ranking = vm.computeCreateAddress(creator, nonce + 11);
     }
 
     function tell(Protocol memory all) internal pure {
@@ -118,6 +129,8 @@ contract Deploy is Script {
         console.log("ratings ", all.ratings);
         console.log("jobs    ", all.jobs);
         console.log("rollup  ", all.rollup);
+        console.log("datasets", all.datasets);
+        console.log("ranking ", all.ranking);
     }
 
     function _place(address expected, address actual) private pure {
@@ -141,8 +154,9 @@ contract Deploy is Script {
     }
 
     function _vault(Protocol memory all) private returns (Vault) {
-        address[] memory keepers = new address[](4);
-        (keepers[0], keepers[1], keepers[2], keepers[3]) = (all.registry, all.escrow, all.jobs, all.rollup);
+        address[] memory keepers = new address[](5);
+        (keepers[0], keepers[1], keepers[2]) = (all.registry, all.escrow, all.jobs);
+        (keepers[3], keepers[4]) = (all.rollup, all.datasets);
         return new Vault(all.emission, keepers);
     }
 
@@ -179,6 +193,38 @@ contract Deploy is Script {
             depositBps: 1000,
             ratingBondBps: 200,
             marketFeeBps: 100
+        });
+    }
+
+    function _datasets(Protocol memory all) private pure returns (DatasetParameters memory) {
+        return DatasetParameters({
+            vault: all.vault,
+            deliverSeconds: 30,
+            acknowledgeSeconds: 30,
+            ratingSeconds: 30 days,
+            marketFeeBps: 100
+        });
+    }
+
+    function _ratingRules() private pure returns (RatingRules memory) {
+        return RatingRules({
+            priorScore: 60,
+            priorWeight: 0.01 ether,
+            pairCap: 1 ether,
+            pairPeriodSeconds: 30 days,
+            halfLifeSeconds: 90 days
+        });
+    }
+
+    function _ranking(Protocol memory all) private pure returns (RankingParameters memory) {
+        return RankingParameters({
+            ratings: all.ratings,
+            registry: all.registry,
+            escrow: all.escrow,
+            rollup: all.rollup,
+            unitWeight: 0.01 ether,
+            windowEpochs: 256,
+            halfLifeSeconds: 90 days
         });
     }
 

@@ -50,6 +50,7 @@ contract DeployTest is Test {
         Vault vault = Vault(all.vault);
         assertTrue(vault.isKeeper(all.registry) && vault.isKeeper(all.escrow), "registry and escrow keep");
         assertTrue(vault.isKeeper(all.jobs) && vault.isKeeper(all.rollup), "jobs and rollup keep");
+        assertTrue(vault.isKeeper(all.datasets), "datasets keep");
         assertEq(VendorRegistry(all.vendors).governor(), address(trial), "governor");
     }
 
