@@ -1,4 +1,4 @@
-"""Tests the scripts that judge others: layers, licences, the audit's ledger, the public RPC tests, mutants, threats."""
+"""Tests the scripts that judge others: layers, licences, the audit's ledger, the public RPC tests, mutants, threats, issue."""
 
 import importlib.util
 import pathlib
@@ -128,6 +128,13 @@ class Threats(unittest.TestCase):
     def test_a_test_that_is_gone_is_named(self):
         page = "`unit/Vault.t.sol::test_nothing` and `test/python/test_scripts.py::test_a_test_that_is_gone_is_named`"
         self.assertEqual(load("check-security").missing(page, SCRIPTS.parent), ["unit/Vault.t.sol::test_nothing"])
+
+
+class IssueVectors(unittest.TestCase):
+    def test_the_kept_heights_are_what_the_script_computes(self):
+        made = subprocess.run([sys.executable, SCRIPTS / "issue-vectors.py"], capture_output=True, check=True)
+        kept = SCRIPTS.parent / "test/vectors/issue_heights.json"
+        self.assertEqual(made.stdout, kept.read_bytes())
 
 
 if __name__ == "__main__":
