@@ -4,7 +4,7 @@ use alloy_primitives::hex;
 use alloy_sol_types::{Panic, Revert, SolError as _, SolInterface as _};
 use std::fmt::Debug;
 use utnet_bindings::{
-    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, ResultRollup,
+    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, RentalDesk, ResultRollup,
     RpoiEscrow, Vault, VendorRegistry,
 };
 
@@ -31,6 +31,7 @@ fn known(data: &[u8]) -> Option<String> {
         };
     }
     first_of!(
+        RentalDesk::RentalDeskErrors,
         RpoiEscrow::RpoiEscrowErrors,
         OrderBook::OrderBookErrors,
         Vault::VaultErrors,

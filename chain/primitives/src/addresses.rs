@@ -33,6 +33,8 @@ pub enum SystemContract {
     OrderBook,
     /// The escrow of rentals, called pi in the papers.
     RpoiEscrow,
+    /// Opens rentals: checks what the escrow then keeps.
+    RentalDesk,
     /// Ratings after settled rentals.
     RatingBook,
     /// Jobs: budget, commitment, reveal, payment.
@@ -43,7 +45,7 @@ pub enum SystemContract {
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
         Self::PociRegistry,
@@ -51,6 +53,7 @@ impl SystemContract {
         Self::Vault,
         Self::OrderBook,
         Self::RpoiEscrow,
+        Self::RentalDesk,
         Self::RatingBook,
         Self::JobEscrow,
         Self::ResultRollup,
@@ -66,6 +69,7 @@ impl SystemContract {
             Self::Vault => "Vault",
             Self::OrderBook => "OrderBook",
             Self::RpoiEscrow => "RpoiEscrow",
+            Self::RentalDesk => "RentalDesk",
             Self::RatingBook => "RatingBook",
             Self::JobEscrow => "JobEscrow",
             Self::ResultRollup => "ResultRollup",
@@ -86,6 +90,7 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::RatingBook => address!("0x0000000000000000000000000000000000555417"),
         SystemContract::JobEscrow => address!("0x0000000000000000000000000000000000555418"),
         SystemContract::ResultRollup => address!("0x0000000000000000000000000000000000555419"),
+        SystemContract::RentalDesk => address!("0x0000000000000000000000000000000000555420"),
     }
 }
 

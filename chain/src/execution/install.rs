@@ -22,8 +22,8 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, ResultRollup,
-    RpoiEscrow, Vault, VendorRegistry, creation_code,
+    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, RentalDesk,
+    ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
 };
 use utnet_primitives::{PociSchedule, SystemContract, system_address};
 
@@ -197,10 +197,17 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         .abi_encode(),
         C::OrderBook => OrderBook::constructorCall {
             ratings: system_address(C::RatingBook),
-            fillers: [C::RpoiEscrow, C::JobEscrow].map(system_address).to_vec(),
+            fillers: [C::RentalDesk, C::JobEscrow].map(system_address).to_vec(),
         }
         .abi_encode(),
-        C::RpoiEscrow => escrow().abi_encode(),
+        C::RpoiEscrow => escrow(poci).abi_encode(),
+        C::RentalDesk => RentalDesk::constructorCall {
+            escrow: system_address(C::RpoiEscrow),
+            orders: system_address(C::OrderBook),
+            registry: system_address(C::PociRegistry),
+            depositBps: 1_000,
+        }
+        .abi_encode(),
         C::RatingBook => RatingBook::constructorCall {
             escrow: system_address(C::RpoiEscrow),
             priorScore: 60,
@@ -237,20 +244,21 @@ fn registry(poci: &PociSchedule) -> PociRegistry::constructorCall {
     }
 }
 
-fn escrow() -> RpoiEscrow::constructorCall {
+fn escrow(poci: &PociSchedule) -> RpoiEscrow::constructorCall {
     use SystemContract as C;
     RpoiEscrow::constructorCall {
         parameters: RpoiEscrow::EscrowParameters {
             vault: system_address(C::Vault),
-            orders: system_address(C::OrderBook),
+            desk: system_address(C::RentalDesk),
             registry: system_address(C::PociRegistry),
             ratings: system_address(C::RatingBook),
+            epochBlocks: poci.epoch_blocks,
             handoverSeconds: 30,
             acknowledgeSeconds: 30,
+            noticeSeconds: 60,
             commitSeconds: 15,
             revealSeconds: 15,
             operatorBondBps: 2_000,
-            depositBps: 1_000,
             ratingBondBps: 200,
             marketFeeBps: 100,
         },

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use utnet_bindings::{
-    PociRegistry, RpoiEscrow,
+    PociRegistry, RentalDesk, RpoiEscrow,
     signed::{self, SolStruct as _},
     states::{ChipState, RentalState},
 };
@@ -33,6 +33,14 @@ pub(crate) enum Rental {
     Access(crate::commands::access::Fetch),
     /// Acknowledge the hand-over: time starts.
     Acknowledge(One),
+    /// Extend a running rental at its price.
+    TopUp(TopUp),
+    /// Consent, as the operator, to an extension beyond the ask's duration: prints the signature.
+    Consent(Extension),
+    /// Take the chips back, as the operator, after a notice.
+    Reclaim(Reclaim),
+    /// End a rental one of whose chips was slashed or quarantined.
+    EndFor(EndFor),
     /// End the rental now: only used time is paid.
     End(One),
     /// Sign a rating's commitment, let the operator sign its own over it, and send both through a relayer.
@@ -57,6 +65,46 @@ pub(crate) struct One {
     /// Sender: dev:N or a key file.
     #[arg(long)]
     from: KeySource,
+}
+
+/// How long a rental shall run.
+#[derive(Debug, Args)]
+pub(crate) struct Extension {
+    /// The rental.
+    rental: RentalId,
+    /// Seconds in all, from the start.
+    #[arg(long)]
+    duration: u64,
+    /// Who signs or sends: dev:N or a key file.
+    #[arg(long)]
+    from: KeySource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopUp {
+    #[command(flatten)]
+    extension: Extension,
+    /// The operator's consent, needed beyond the duration of its ask.
+    #[arg(long, default_value_t)]
+    consent: Bytes,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reclaim {
+    #[command(flatten)]
+    one: One,
+    /// Seconds until the chips are back; a shorter notice than agreed costs a part of the bond.
+    #[arg(long)]
+    notice: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EndFor {
+    #[command(flatten)]
+    one: One,
+    /// Position of the chip among the rental's, from 0.
+    #[arg(long)]
+    position: u64,
 }
 
 #[derive(Debug, Args)]
@@ -85,6 +133,10 @@ impl Rental {
             Self::Open(opening) => open(&session, &opening).await,
             Self::Access(fetch) => fetch.run(&session).await,
             Self::Acknowledge(one) => acknowledge(&session, &one).await,
+            Self::TopUp(top_up) => extend(&session, &top_up).await,
+            Self::Consent(extension) => consent(&session, &extension),
+            Self::Reclaim(reclaim) => take_back(&session, &reclaim).await,
+            Self::EndFor(end) => end_for(&session, &end).await,
             Self::End(one) => end(&session, &one).await,
             Self::Rate(rate) => rate.run(&session).await,
             Self::Reveal(reveal) => reveal.run(&session).await,
@@ -120,8 +172,8 @@ async fn open(session: &Session, opening: &Opening) -> Result<Value> {
     };
     let request = request(session, opening, &ask, &bid, &chips).await?;
     let signature = signer.sign_hash_sync(&request.eip712_signing_hash(&domain(session)))?;
-    let call = RpoiEscrow::openCall {
-        opening: RpoiEscrow::Opening {
+    let call = RentalDesk::openCall {
+        opening: RentalDesk::Opening {
             ask: ask.order.into(),
             askSignature: ask.signature,
             bid: bid.order.into(),
@@ -133,7 +185,7 @@ async fn open(session: &Session, opening: &Opening) -> Result<Value> {
             renterKey: sealing::public_key(&opening.sealing_key)?,
         },
     };
-    let sent = session.send(&signer, ESCROW, U256::ZERO, &call).await?;
+    let sent = session.send(&signer, SystemContract::RentalDesk, U256::ZERO, &call).await?;
     let opened = sent
         .event::<RpoiEscrow::RentalOpened>()
         .ok_or_else(|| anyhow::anyhow!("the escrow announced no rental"))?;
@@ -146,13 +198,13 @@ async fn request(
     ask: &OrderFile,
     bid: &OrderFile,
     chips: &[B256],
-) -> Result<RpoiEscrow::RentalRequest> {
+) -> Result<RentalDesk::RentalRequest> {
     let chips_hash = chips_hash(chips);
     let units = u128::from(bid.order.maxUnits) * u128::from(bid.order.duration);
     let rent = ask.order.unitPrice.checked_mul(units).ok_or_else(|| {
         anyhow::anyhow!("{} chips for {} s cost too much", bid.order.maxUnits, bid.order.duration)
     })?;
-    let mut request = RpoiEscrow::RentalRequest {
+    let mut request = RentalDesk::RentalRequest {
         renter: bid.order.maker,
         operator: ask.order.maker,
         bid: bid.hash,
@@ -206,6 +258,55 @@ async fn acknowledge(session: &Session, one: &One) -> Result<Value> {
     show(session, one.rental, Some(sent.gas_used)).await
 }
 
+/// What payer and operator sign for an extension.
+fn top_up_digest(session: &Session, extension: &Extension) -> B256 {
+    let message =
+        signed::TopUp { rental: extension.rental.into(), duration: extension.duration };
+    message.eip712_signing_hash(&domain(session))
+}
+
+async fn extend(session: &Session, top_up: &TopUp) -> Result<Value> {
+    let extension = &top_up.extension;
+    let call = RpoiEscrow::topUpCall {
+        rental: extension.rental.into(),
+        duration: extension.duration,
+        payerSignature: Bytes::new(),
+        operatorSignature: top_up.consent.clone(),
+    };
+    let sent = session.send(&extension.from.signer()?, ESCROW, U256::ZERO, &call).await?;
+    show(session, extension.rental, Some(sent.gas_used)).await
+}
+
+fn consent(session: &Session, extension: &Extension) -> Result<Value> {
+    let signature =
+        extension.from.signer()?.sign_hash_sync(&top_up_digest(session, extension))?;
+    Ok(json!({
+        "rental": extension.rental,
+        "duration": extension.duration,
+        "consent": Bytes::from(signature.as_bytes()),
+    }))
+}
+
+async fn take_back(session: &Session, reclaim: &Reclaim) -> Result<Value> {
+    let one = &reclaim.one;
+    let call = RpoiEscrow::reclaimNoticeCall {
+        rental: one.rental.into(),
+        noticeSeconds: reclaim.notice,
+    };
+    let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
+    show(session, one.rental, Some(sent.gas_used)).await
+}
+
+async fn end_for(session: &Session, end: &EndFor) -> Result<Value> {
+    let one = &end.one;
+    let call = RpoiEscrow::endForCall {
+        rental: one.rental.into(),
+        position: U256::from(end.position),
+    };
+    let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
+    show(session, one.rental, Some(sent.gas_used)).await
+}
+
 async fn end(session: &Session, one: &One) -> Result<Value> {
     let call = RpoiEscrow::endCall { rental: one.rental.into(), signature: Bytes::new() };
     let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
@@ -232,6 +333,7 @@ pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>)
         "operator": rental.operator,
         "chips": rental.chips,
         "duration": rental.duration,
+        "mostDuration": rental.mostDuration,
         "deposit": unc(rental.deposit),
         "rent": unc(rental.rent),
         "accrued": unc(accrued),

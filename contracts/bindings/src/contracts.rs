@@ -21,6 +21,7 @@ contract!(Emission, "../abi/Emission.json");
 contract!(Vault, "../abi/Vault.json");
 contract!(OrderBook, "../abi/OrderBook.json");
 contract!(RpoiEscrow, "../abi/RpoiEscrow.json");
+contract!(RentalDesk, "../abi/RentalDesk.json");
 contract!(RatingBook, "../abi/RatingBook.json");
 contract!(JobEscrow, "../abi/JobEscrow.json");
 contract!(ResultRollup, "../abi/ResultRollup.json");
@@ -43,7 +44,7 @@ macro_rules! same {
 
 same!(
     OrderBook::Order,
-    RpoiEscrow::Order {
+    RentalDesk::Order {
         maker,
         side,
         kind,
@@ -65,3 +66,19 @@ same!(
     }
 );
 same!(ResultRollup::ResultLeaf, JobEscrow::ResultLeaf { job, resultRoot, steps });
+same!(
+    RentalDesk::RentalRequest,
+    RpoiEscrow::RentalRequest {
+        renter,
+        operator,
+        bid,
+        chipsHash,
+        duration,
+        deposit,
+        rent,
+        documentHash,
+        renterKeyHash,
+        nonce,
+        deadline,
+    }
+);

@@ -9,7 +9,8 @@ use alloy_sol_types::{Eip712Domain, eip712_domain, sol};
 pub use crate::contracts::{
     JobEscrow::JobSpec,
     OrderBook::Order,
-    RpoiEscrow::{OperatorHalf, RentalRequest, RenterHalf, Specification},
+    RentalDesk::{RentalRequest, Specification},
+    RpoiEscrow::{OperatorHalf, RenterHalf},
 };
 pub use alloy_sol_types::SolStruct;
 
@@ -21,6 +22,10 @@ sol! {
     /// The renter ends the rental early; domain of `RpoiEscrow`.
     #[derive(Debug, PartialEq, Eq)]
     struct EndRental { bytes32 rental; }
+
+    /// The payer, and the operator beyond its ask, let a rental run so many seconds in all; domain of `RpoiEscrow`.
+    #[derive(Debug, PartialEq, Eq)]
+    struct TopUp { bytes32 rental; uint64 duration; }
 
     /// The operator answers for the access it hands over; domain of `RpoiEscrow`.
     #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub fn order_book_domain(chain_id: u64, contract: Address) -> Eip712Domain {
     domain("UtilityNet OrderBook", chain_id, contract)
 }
 
-/// Domain of [`RentalRequest`], both halves, [`Acknowledge`], [`EndRental`] and [`Handover`].
+/// Domain of [`RentalRequest`], both halves, [`Acknowledge`], [`TopUp`], [`EndRental`] and [`Handover`].
 pub fn rpoi_escrow_domain(chain_id: u64, contract: Address) -> Eip712Domain {
     domain("UtilityNet RpoiEscrow", chain_id, contract)
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Contracts that are written, in `contracts/src/**/NAME.sol`.
-const CONTRACTS: [&str; 10] = [
+const CONTRACTS: [&str; 11] = [
     "BeaconHistory",
     "VendorRegistry",
     "PociRegistry",
@@ -22,6 +22,7 @@ const CONTRACTS: [&str; 10] = [
     "Vault",
     "OrderBook",
     "RpoiEscrow",
+    "RentalDesk",
     "RatingBook",
     "JobEscrow",
     "ResultRollup",

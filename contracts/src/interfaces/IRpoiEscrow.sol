@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ChipId, OrderHash, RentalId} from "../types/Ids.sol";
-import {Opening, OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} from "../types/Rentals.sol";
+import {ChipState} from "../types/Chips.sol";
+import {ChipId, RentalId} from "../types/Ids.sol";
+import {OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} from "../types/Rentals.sol";
 
 /// @title Keeps rentals: the escrow pi, which decides by code and signatures only.
 /// @dev Money is in the vault, under the purpose `RentalId`. Deadlines are inclusive, in seconds.
 interface IRpoiEscrow {
     /// @notice The request was opened before: its nonce makes it another.
     error RpoiEscrowRentalExists(RentalId rental);
-    /// @notice The request says something else than the orders, the chips or the key that come with it.
-    /// @dev Fields: renter, operator, kind, token, specification, chips, chipsHash, duration, renterKey, bid,
-    /// rent.
-    error RpoiEscrowRequestMismatch(bytes32 field);
-    /// @notice The chip is of another model, or has less power in units of phi, than the orders'
-    /// specification says.
-    error RpoiEscrowWrongChip(ChipId chip, uint32 model, uint64 phi);
-    /// @notice The renter leaves less than the escrow's share of the rent as security, in wei.
-    error RpoiEscrowDepositTooSmall(uint128 deposit, uint128 required);
+    /// @notice Only the desk opens rentals.
+    error RpoiEscrowNotDesk(address caller);
     /// @notice The escrow cannot be built with this value of the field.
     error RpoiEscrowBadParameter(bytes32 field);
-    /// @notice The payer that the bid names lets it draw less than the renter's part, in wei.
-    error RpoiEscrowNotSponsored(address payer, OrderHash bid, uint256 limit, uint256 needed);
-    /// @notice The request's last second, inclusive, is over.
-    error RpoiEscrowRequestExpired(uint64 deadline);
     /// @notice This account, a key or a contract, did not sign what it should have.
     error RpoiEscrowBadSignature(address signer);
     /// @notice The rental is in a state in which this cannot be done.
@@ -36,6 +26,17 @@ interface IRpoiEscrow {
     error RpoiEscrowNotParty(RentalId rental, address caller);
     /// @notice The point is not 65 bytes on the curve, or the ciphertext not 1 to 1,024 bytes.
     error RpoiEscrowBadHandover(uint256 encLength, uint256 ciphertextLength);
+    /// @notice The rental has this duration already, or a longer one, or would have more than ten years, in
+    /// seconds.
+    error RpoiEscrowNotLonger(RentalId rental, uint64 duration, uint64 current);
+    /// @notice The operator has asked for its chips: the rental ends at this second and is not extended.
+    error RpoiEscrowReclaimed(RentalId rental, uint64 endsAt);
+    /// @notice The rental ends before the notice is over anyhow, at this second.
+    error RpoiEscrowNotSooner(RentalId rental, uint64 endsAt);
+    /// @notice The rental holds fewer chips.
+    error RpoiEscrowNoChip(RentalId rental, uint256 position);
+    /// @notice The chip is neither slashed nor quarantined.
+    error RpoiEscrowChipInService(ChipId chip, ChipState state);
     /// @notice A commitment of zero.
     error RpoiEscrowEmptyCommitment(RentalId rental, address rater);
     /// @notice The rater's first commitment stands.
@@ -51,8 +52,6 @@ interface IRpoiEscrow {
     /// @notice Neither half came with a signature.
     error RpoiEscrowNoHalf(RentalId rental);
 
-    /// @notice A payer lets a bid draw so many wei in all.
-    event OrderSponsored(OrderHash indexed bid, address indexed payer, uint256 limit);
     /// @notice A rental was opened, its chips reserved, its stakes locked; wei and seconds.
     /// @param handoverDeadline Last second, inclusive, for the operator's hand-over.
     event RentalOpened(
@@ -71,6 +70,19 @@ interface IRpoiEscrow {
     event HandoverCommitted(RentalId indexed rental, bytes enc, bytes ciphertext, uint64 acknowledgeDeadline);
     /// @notice Time runs since the second `startedAt`, by the renter's word or by its silence.
     event RentalStarted(RentalId indexed rental, uint64 startedAt, bool acknowledged);
+    /// @notice A rental was paid for longer: its duration, deposit and rent in all, and its last second,
+    /// inclusive.
+    event RentalExtended(
+        RentalId indexed rental, uint64 duration, uint128 deposit, uint128 rent, uint64 deadline
+    );
+    /// @notice The operator takes its chips back with this second, and paid so many wei for a notice that is
+    /// too short.
+    event RentalReclaimed(RentalId indexed rental, uint64 endsAt, uint128 compensation);
+    /// @notice A chip was slashed or quarantined: the rental ends.
+    event ChipLost(RentalId indexed rental, ChipId indexed chip, ChipState state);
+    /// @notice Chips missed so many proofs of availability while they were rented: so many wei of metered
+    /// rent are the renter's.
+    event AbsenceRefunded(RentalId indexed rental, uint64 missed, uint128 refund);
     /// @notice Use ended with the second `endedAt`; both owe a commitment until this second, inclusive.
     event RentalEnded(RentalId indexed rental, uint64 endedAt, uint64 commitDeadline);
     /// @notice A party committed to its rating.
@@ -92,21 +104,19 @@ interface IRpoiEscrow {
     /// @notice The operator never handed over and lost so many wei of its bond.
     event RentalCancelled(RentalId indexed rental, uint128 bondForfeited);
 
-    /// @notice Lets rentals that fill a bid of somebody else draw on the caller's free balance, up to a
-    /// limit in all.
-    /// @dev Without it nobody pays for another's bid, whatever the bid's `payer` says. Zero withdraws
-    /// the consent.
-    /// @param limit Wei of deposits, rents and rating bonds together.
-    function sponsor(OrderHash bid, uint256 limit) external;
-
-    /// @notice Opens a rental: matches the orders, reserves the chips, locks deposit, rent and bonds
-    /// from the free balances of both parties in the vault. Anyone may carry it.
-    /// @dev The renter's part (deposit, rent, rating bond) comes from the bid's payer and all that
-    /// returns goes there. The rent is the ask's price for all chips and seconds, exactly. 1 to 128
-    /// chips, 1 second to 10 years. Both orders name the specification that comes with it, and every chip is
-    /// of its model and has its power; an order that names chips is filled by exactly these.
+    /// @notice Begins a rental with what the desk has checked: reserves the chips, locks deposit, rent and
+    /// bonds from the free balances of the payer and of the operator. The desk only.
+    /// @dev Reverts: `RpoiEscrowNotDesk`, `RpoiEscrowRentalExists`, and what registry and vault refuse.
+    /// @param payer Whose free balance pays the renter's part, and takes all that returns.
+    /// @param mostSeconds Duration to which the operator's ask lets the rental be extended.
     /// @return rental EIP-712 hash of the request.
-    function open(Opening calldata opening) external returns (RentalId rental);
+    function begin(
+        RentalRequest calldata request,
+        address payer,
+        ChipId[] calldata chips,
+        bytes calldata renterKey,
+        uint64 mostSeconds
+    ) external returns (RentalId rental);
 
     /// @notice Publishes the sealed hand-over. Operator only. An operator that is silent loses a
     /// quarter of its bond: half of that is burned, half goes to the renter.
@@ -117,6 +127,32 @@ interface IRpoiEscrow {
     /// @notice Starts the time; silence does the same with the deadline. The renter, or anyone with its
     /// EIP-712 signature over `Acknowledge(bytes32 rental)`.
     function acknowledge(RentalId rental, bytes calldata signature) external;
+
+    /// @notice Extends a running rental at its price. The payer, or anyone with its EIP-712 signature over
+    /// `TopUp(bytes32 rental,uint64 duration)`.
+    /// @dev Rent, deposit and bonds grow in proportion (deposit and bonds rounded up) and are locked from the
+    /// free balances of the payer and of the operator. Up to the duration of the operator's ask its consent
+    /// is given;
+    /// beyond, and up to ten years, it signs the same message. Reverts: `RpoiEscrowNotLonger`,
+    /// `RpoiEscrowReclaimed`, `RpoiEscrowBadSignature`, and what the vault refuses.
+    /// @param duration Seconds in all, from the start.
+    function topUp(
+        RentalId rental,
+        uint64 duration,
+        bytes calldata payerSignature,
+        bytes calldata operatorSignature
+    ) external;
+
+    /// @notice Gives notice: a running rental ends so many seconds from now. Operator only.
+    /// @dev A notice shorter than the agreed one costs the missing share of the operator's bond, rounded up;
+    /// it is paid to the renter's payer at once, from the operator's free balance, so that the bond stays
+    /// whole for the
+    /// rest. Reverts: `RpoiEscrowNotSooner`.
+    function reclaimNotice(RentalId rental, uint64 noticeSeconds) external;
+
+    /// @notice Ends a running rental one of whose chips was slashed or quarantined. Anyone.
+    /// @param position Of the chip in `chipsOf`.
+    function endFor(RentalId rental, uint256 position) external;
 
     /// @notice Ends the rental early. The renter, or anyone with its signature over `EndRental(bytes32
     /// rental)`.
@@ -150,13 +186,12 @@ interface IRpoiEscrow {
 
     /// @notice A rental as stored; zeros if it was never opened.
     function rentalOf(RentalId rental) external view returns (Rental memory);
-    /// @notice Wei that an account still lets a bid of somebody else draw.
-    function sponsoredOf(address payer, OrderHash bid) external view returns (uint256);
-    /// @notice The chips that a rental holds or held.
+    /// @notice The chips that a rental holds or held, until it is over; then they are in `RentalOpened` only.
     function chipsOf(RentalId rental) external view returns (ChipId[] memory);
     /// @notice As stored, or as the next `poke` would make it when only time has passed.
     function stateOf(RentalId rental) external view returns (RentalState);
-    /// @notice Rent earned until now, in wei, rounded down, before the market fee.
+    /// @notice Rent earned until now, in wei, rounded down, before refunds for missed proofs and the market
+    /// fee.
     function accruedOf(RentalId rental) external view returns (uint128);
     /// @notice EIP-712 hash of a request, its rental's id.
     function hashOf(RentalRequest calldata request) external view returns (RentalId);

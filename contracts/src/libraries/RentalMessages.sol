@@ -17,6 +17,7 @@ library RentalMessages {
     bytes32 internal constant OPERATOR_HALF_TYPEHASH =
         keccak256("OperatorHalf(bytes32 rental,bytes32 commitment,bytes32 renterHalf)");
     bytes32 internal constant ACKNOWLEDGE_TYPEHASH = keccak256("Acknowledge(bytes32 rental)");
+    bytes32 internal constant TOP_UP_TYPEHASH = keccak256("TopUp(bytes32 rental,uint64 duration)");
     bytes32 internal constant END_TYPEHASH = keccak256("EndRental(bytes32 rental)");
 
     function hash(RentalRequest calldata request) internal pure returns (bytes32) {
@@ -33,6 +34,10 @@ library RentalMessages {
 
     function acknowledgeHash(RentalId rental) internal pure returns (bytes32) {
         return keccak256(abi.encode(ACKNOWLEDGE_TYPEHASH, rental));
+    }
+
+    function topUpHash(RentalId rental, uint64 duration) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TOP_UP_TYPEHASH, rental, duration));
     }
 
     function endHash(RentalId rental) internal pure returns (bytes32) {

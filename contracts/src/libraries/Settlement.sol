@@ -53,6 +53,24 @@ library Settlement {
         return uint128(Math.ceilDiv(uint256(amount) * bps, WHOLE_BPS));
     }
 
+    /// @dev The part of the metered rent that missed proofs cost, rounded up: who was absent bears the dust.
+    /// @param missed Epochs that chips missed, one for each chip and epoch.
+    /// @param owed Epochs that they owed; the refund is all of the rent at most.
+    function refundUp(uint128 metered, uint256 missed, uint256 owed) internal pure returns (uint128) {
+        if (missed >= owed) return metered;
+        // Fits: the quotient is below one.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint128(Math.ceilDiv(metered * missed, owed));
+    }
+
+    /// @dev What a notice of fewer seconds than agreed costs of a bond, rounded up.
+    function shortNoticeUp(uint128 bond, uint64 given, uint64 agreed) internal pure returns (uint128) {
+        if (given >= agreed) return 0;
+        // Fits: the share is at most the bond.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint128(Math.ceilDiv(uint256(bond) * (agreed - given), agreed));
+    }
+
     /// @dev Splits what a silent side forfeits: half is burned, rounded up, the rest compensates the other
     /// side.
     function forfeit(uint128 amount) internal pure returns (uint128 burned, uint128 compensation) {

@@ -27,7 +27,7 @@ struct RentalRequest {
     bytes32 chipsHash;
     /// seconds, T
     uint64 duration;
-    /// wei, rho: what the renter leaves as security, at least the escrow's share of the rent
+    /// wei, rho: what the renter leaves as security, at least the desk's share of the rent
     uint128 deposit;
     /// wei, omega: price for the whole time
     uint128 rent;
@@ -85,6 +85,8 @@ struct Rental {
     /// wei, rating bond of each side
     uint128 ratingBond;
     uint64 duration;
+    /// seconds to which it may be extended without asking the operator
+    uint64 mostDuration;
     /// second in which time started; 0 before
     uint64 startedAt;
     /// second in which use ended; 0 before
@@ -106,16 +108,19 @@ struct Rental {
 /// @dev What the escrow is built with. Shares are basis points of the rent, at most 10_000.
 struct EscrowParameters {
     address vault;
-    address orders;
+    /// the only contract that opens rentals
+    address desk;
     address registry;
     address ratings;
+    /// blocks in an epoch of the registry, E
+    uint64 epochBlocks;
     uint64 handoverSeconds;
     uint64 acknowledgeSeconds;
+    /// the notice that an operator gives before it takes its chips back
+    uint64 noticeSeconds;
     uint64 commitSeconds;
     uint64 revealSeconds;
     uint16 operatorBondBps;
-    /// least deposit of a renter
-    uint16 depositBps;
     uint16 ratingBondBps;
     uint16 marketFeeBps;
 }

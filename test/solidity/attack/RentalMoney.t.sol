@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {IRentalDesk} from "contracts/src/interfaces/IRentalDesk.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
@@ -73,14 +74,14 @@ contract RentalMoneyAttack is RentalFixture {
 
         vm.expectRevert(
             abi.encodeWithSelector(
-                IRpoiEscrow.RpoiEscrowNotSponsored.selector,
+                IRentalDesk.RentalDeskNotSponsored.selector,
                 stranger,
                 opening.request.bid,
                 0,
                 uint256(DEPOSIT) + RENT + RENT / 50
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
         assertFree(stranger, FUNDS, "the victim");
     }
 
@@ -92,8 +93,8 @@ contract RentalMoneyAttack is RentalFixture {
         bid.payer = stranger;
         OrderHash hash = orders.hashOf(bid);
         vm.prank(stranger);
-        escrow.sponsor(hash, FUNDS);
-        RentalId id = escrow.open(signed(anAsk(), bid, aRequest(bid)));
+        desk.sponsor(hash, FUNDS);
+        RentalId id = desk.open(signed(anAsk(), bid, aRequest(bid)));
         handOver(id);
         skip(1000);
 
@@ -114,16 +115,16 @@ contract RentalMoneyAttack is RentalFixture {
         OrderHash hash = orders.hashOf(bid);
         uint256 needed = uint256(DEPOSIT) + RENT + RENT / 50;
         vm.prank(stranger);
-        escrow.sponsor(hash, needed);
-        escrow.open(signed(anAsk(), bid, aRequest(bid)));
+        desk.sponsor(hash, needed);
+        desk.open(signed(anAsk(), bid, aRequest(bid)));
         RentalRequest memory second = aRequest(bid);
         second.nonce = 1;
         Opening memory opening = signed(anAsk(), bid, second);
 
         vm.expectRevert(
-            abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowNotSponsored.selector, stranger, hash, 0, needed)
+            abi.encodeWithSelector(IRentalDesk.RentalDeskNotSponsored.selector, stranger, hash, 0, needed)
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev One chip named twice must not be paid for twice.
@@ -132,7 +133,7 @@ contract RentalMoneyAttack is RentalFixture {
         Opening memory opening = anOpening();
 
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryChipRented.selector, chips[0]));
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev A chip of somebody else must not be rented out.
@@ -143,7 +144,7 @@ contract RentalMoneyAttack is RentalFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, chips[1], operator)
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev Akash #1635: a lease that nobody settles must not run on unpaid, nor overdraw.

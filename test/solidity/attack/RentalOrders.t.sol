@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
-import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
+import {IRentalDesk} from "contracts/src/interfaces/IRentalDesk.sol";
 import {ChipId, OrderHash, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
 import {Opening, RentalRequest, RentalState, RenterHalf} from "contracts/src/types/Rentals.sol";
@@ -23,8 +23,8 @@ contract RentalOrdersAttack is RentalFixture, KeyWithoutAccount {
         chips[1] = big;
         Opening memory opening = anOpening();
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowWrongChip.selector, big, 3, 4));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskWrongChip.selector, big, 3, 4));
+        desk.open(opening);
     }
 
     /// @dev The other way round: a document says four units of power, the chips have one.
@@ -33,8 +33,8 @@ contract RentalOrdersAttack is RentalFixture, KeyWithoutAccount {
         opening.specification.leastPhi = 0;
         opening.specification.model = 0;
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRequestMismatch.selector, SPECIFICATION));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskRequestMismatch.selector, SPECIFICATION));
+        desk.open(opening);
     }
 
     /// @dev Sniping a stale price while its maker withdraws 256 orders at once: the cancelled nonce wins,
@@ -47,7 +47,7 @@ contract RentalOrdersAttack is RentalFixture, KeyWithoutAccount {
         vm.expectRevert(
             abi.encodeWithSelector(IOrderBook.OrderBookCancelled.selector, orders.hashOf(opening.ask))
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev A renter that leaves one wei as security would lose nothing by vanishing.
@@ -56,25 +56,25 @@ contract RentalOrdersAttack is RentalFixture, KeyWithoutAccount {
         request.deposit = 1;
         Opening memory opening = signed(anAsk(), aBid(), request);
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowDepositTooSmall.selector, 1, RENT / 10));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskDepositTooSmall.selector, 1, RENT / 10));
+        desk.open(opening);
     }
 
     /// @dev A key without an account is a party like any other, and nobody else signs for it.
     function test_attack_nobodySignsForAKeyWithoutAccount() public {
         Opening memory opening = _openingOfAKey();
         opening.requestSignature = sign(renterKey, RentalId.unwrap(escrow.hashOf(opening.request)));
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadSignature.selector, keyParty()));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadSignature.selector, keyParty()));
+        desk.open(opening);
 
         opening.requestSignature = signedByKey(RentalId.unwrap(escrow.hashOf(opening.request)));
-        RentalId id = escrow.open(opening);
+        RentalId id = desk.open(opening);
         assertTrue(escrow.stateOf(id) == RentalState.Open, "its own signature opens");
     }
 
     /// @dev The whole life of a rental whose renter is a P-256 key: everything it does is carried by others.
     function test_aKeyWithoutAnAccountRentsAndRates() public {
-        RentalId id = escrow.open(_openingOfAKey());
+        RentalId id = desk.open(_openingOfAKey());
         handOver(id);
         escrow.acknowledge(id, signedByKey(acknowledgeDigest(id)));
         skip(10);

@@ -62,7 +62,7 @@ contract RentalRatingsAttack is RentalFixture {
         RentalRequest memory request = aRequest(bid);
         (request.duration, request.rent, request.deposit) = (duration, price * duration, price * duration);
         request.deadline = uint64(block.timestamp);
-        RentalId id = escrow.open(signed(ask, bid, request));
+        RentalId id = desk.open(signed(ask, bid, request));
         handOver(id);
         vm.prank(renter);
         escrow.acknowledge(id, "");

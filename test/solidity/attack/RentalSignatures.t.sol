@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
+import {IRentalDesk} from "contracts/src/interfaces/IRentalDesk.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {OrderHash, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
@@ -18,21 +19,23 @@ contract RentalSignaturesAttack is RentalFixture {
 
     /// @dev A request is its own nullifier: it opens one rental, ever.
     function test_attack_aRequestCannotBeReplayedAfterItsRentalIsOver() public {
-        Opening memory opening = anOpening();
-        RentalId id = escrow.open(opening);
+        Order memory bid = aBid();
+        bid.maxUnits = 4;
+        Opening memory opening = signed(anAsk(), bid, aRequest(bid));
+        RentalId id = desk.open(opening);
         skip(5);
         vm.warp(START + HANDOVER + 1);
         escrow.poke(id);
         vm.warp(START);
 
         vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRentalExists.selector, id));
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev iExec and others: two requests must not fill one bid beyond its units.
     function test_attack_aBidCannotBeFilledTwice() public {
         Order memory bid = aBid();
-        escrow.open(signed(anAsk(), bid, aRequest(bid)));
+        desk.open(signed(anAsk(), bid, aRequest(bid)));
         RentalRequest memory second = aRequest(bid);
         second.nonce = 1;
         Opening memory opening = signed(anAsk(), bid, second);
@@ -40,7 +43,7 @@ contract RentalSignaturesAttack is RentalFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IOrderBook.OrderBookUnitsOutOfRange.selector, second.bid, 2, 1, 0)
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev The mirrored signature (s -> N - s) is refused everywhere, so no message has two of them.
@@ -48,8 +51,8 @@ contract RentalSignaturesAttack is RentalFixture {
         Opening memory opening = anOpening();
         bytes memory good = opening.requestSignature;
         opening.requestSignature = _mirrored(good);
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadSignature.selector, renter));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadSignature.selector, renter));
+        desk.open(opening);
 
         opening.requestSignature = good;
         opening.askSignature = _mirrored(opening.askSignature);
@@ -58,7 +61,7 @@ contract RentalSignaturesAttack is RentalFixture {
                 IOrderBook.OrderBookBadSignature.selector, orders.hashOf(opening.ask), operator
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev The short form of a signature (ERC-2098) would be a second one for the same message.
@@ -67,8 +70,8 @@ contract RentalSignaturesAttack is RentalFixture {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(renterKey, RentalId.unwrap(escrow.hashOf(opening.request)));
         opening.requestSignature = abi.encodePacked(r, bytes32(uint256(s) | (uint256(v - 27) << 255)));
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadSignature.selector, renter));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadSignature.selector, renter));
+        desk.open(opening);
     }
 
     /// @dev ERC-1056, Livepeer: what was signed for one chain must fail on its fork.
@@ -76,8 +79,8 @@ contract RentalSignaturesAttack is RentalFixture {
         Opening memory opening = anOpening();
         vm.chainId(7);
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadSignature.selector, renter));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadSignature.selector, renter));
+        desk.open(opening);
     }
 
     function test_attack_ordersFailOnAnotherChain() public {
@@ -90,7 +93,7 @@ contract RentalSignaturesAttack is RentalFixture {
                 IOrderBook.OrderBookBadSignature.selector, orders.hashOf(opening.ask), operator
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev An acknowledgement is for one rental: another of the same parties must not start by it.
@@ -129,7 +132,7 @@ contract RentalSignaturesAttack is RentalFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IOrderBook.OrderBookOldEpoch.selector, orders.hashOf(opening.ask), 0, 1)
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev iExec: an order without an expiry stays fillable for ever; ours does not.
@@ -145,7 +148,7 @@ contract RentalSignaturesAttack is RentalFixture {
                 IOrderBook.OrderBookExpired.selector, orders.hashOf(opening.ask), opening.ask.expiry
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev An order meant for one counterparty must not be taken by another.
@@ -160,7 +163,7 @@ contract RentalSignaturesAttack is RentalFixture {
                 IOrderBook.OrderBookMismatch.selector, orders.hashOf(ask), opening.request.bid, COUNTERPARTY
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     /// @dev Copying the other's commitment must not let anyone open it as his own.

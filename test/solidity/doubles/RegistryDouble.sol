@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {ChipState} from "contracts/src/types/Chips.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
 /// @title Stands in for the chip registry where only reserving and freeing chips matters.
@@ -18,6 +19,8 @@ contract RegistryDouble {
     address private immutable ESCROW;
 
     mapping(ChipId chip => Record) private _records;
+    mapping(ChipId chip => ChipState) private _states;
+    mapping(ChipId chip => mapping(uint64 epoch => bool)) private _missed;
 
     constructor(address escrow) {
         ESCROW = escrow;
@@ -30,6 +33,25 @@ contract RegistryDouble {
 
     function setKind(ChipId chip, uint32 model, uint64 phi) external {
         (_records[chip].model, _records[chip].phi) = (model, phi);
+    }
+
+    function setState(ChipId chip, ChipState state) external {
+        _states[chip] = state;
+    }
+
+    function miss(ChipId chip, uint64 epoch) external {
+        _missed[chip][epoch] = true;
+    }
+
+    function missesIn(ChipId chip, uint64 first, uint64 last) external view returns (uint64 missed) {
+        for (uint64 epoch = first; epoch <= last; ++epoch) {
+            if (_missed[chip][epoch]) ++missed;
+        }
+    }
+
+    /// @dev In service unless told otherwise.
+    function stateOf(ChipId chip) external view returns (ChipState) {
+        return _states[chip] == ChipState.None ? ChipState.Active : _states[chip];
     }
 
     function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi) {

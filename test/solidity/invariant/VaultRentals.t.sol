@@ -13,6 +13,7 @@ import {RentalFixture} from "../fixtures/RentalFixture.sol";
 /// @dev Picks only what the rental's state allows, so that no call reverts.
 contract RentalHandler is RentalFixture {
     RentalId[] public rentals;
+    ChipId[] public firstChips;
     uint256 private _nonce;
 
     /// @dev The test has built the market and opens the first rental.
@@ -46,7 +47,8 @@ contract RentalHandler is RentalFixture {
         request.rent = SafeCast.toUint128(PRICE * wanted * bid.duration);
         request.deposit = uint128(bound(deposit, (request.rent + 9) / 10, 6 ether));
         request.deadline = uint64(block.timestamp);
-        rentals.push(escrow.open(signed(ask, bid, request)));
+        firstChips.push(chips[0]);
+        rentals.push(desk.open(signed(ask, bid, request)));
     }
 
     function handOver(uint256 seed) external {
@@ -66,6 +68,32 @@ contract RentalHandler is RentalFixture {
         if (!isReady) return;
         vm.prank(renter);
         escrow.end(id, "");
+    }
+
+    function topUp(uint256 seed, uint64 more) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.Active);
+        Rental memory rental = escrow.rentalOf(id);
+        bool isReclaimed = rental.deadline != rental.startedAt + rental.duration;
+        if (!isReady || isReclaimed || rental.duration >= rental.mostDuration || rental.startedAt == 0) {
+            return;
+        }
+        vm.prank(renter);
+        escrow.topUp(id, uint64(bound(more, rental.duration + 1, rental.mostDuration)), "", "");
+    }
+
+    function reclaim(uint256 seed, uint64 notice) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.Active);
+        uint64 deadline = escrow.rentalOf(id).deadline;
+        bool isRunning = isReady && escrow.rentalOf(id).state == RentalState.Active;
+        if (!isRunning || deadline <= block.timestamp) return;
+        vm.prank(operator);
+        escrow.reclaimNotice(id, uint64(bound(notice, 0, deadline - block.timestamp - 1)));
+    }
+
+    /// @dev A chip misses the proof of the epoch that runs.
+    function miss(uint256 seed) external {
+        if (firstChips.length == 0) return;
+        registry.miss(firstChips[seed % firstChips.length], uint64(block.number / EPOCH));
     }
 
     function commit(uint256 seed, bool isRenter) external {
@@ -93,7 +121,9 @@ contract RentalHandler is RentalFixture {
     }
 
     function pass(uint16 time) external {
-        skip(bound(time, 1, 20));
+        uint256 passed = bound(time, 1, 20);
+        skip(passed);
+        vm.roll(block.number + passed);
     }
 
     /// @dev The first rental from a random place on that is in a state; its deadline has not passed.
@@ -123,7 +153,7 @@ contract VaultRentalsTest is RentalFixture {
         fund(renter, WEALTH - FUNDS);
         fund(operator, WEALTH - FUNDS);
         handler = new RentalHandler();
-        bytes4[] memory selectors = new bytes4[](8);
+        bytes4[] memory selectors = new bytes4[](11);
         selectors[0] = RentalHandler.open.selector;
         selectors[1] = bytes4(keccak256("handOver(uint256)"));
         selectors[2] = RentalHandler.acknowledge.selector;
@@ -132,6 +162,9 @@ contract VaultRentalsTest is RentalFixture {
         selectors[5] = RentalHandler.reveal.selector;
         selectors[6] = RentalHandler.poke.selector;
         selectors[7] = RentalHandler.pass.selector;
+        selectors[8] = RentalHandler.topUp.selector;
+        selectors[9] = RentalHandler.reclaim.selector;
+        selectors[10] = RentalHandler.miss.selector;
         targetSelector(FuzzSelector({addr: address(handler), selectors: selectors}));
         targetContract(address(handler));
     }
@@ -169,7 +202,7 @@ contract VaultRentalsTest is RentalFixture {
             RentalState state = escrow.rentalOf(id).state;
             bool isHeld =
                 state == RentalState.Open || state == RentalState.HandedOver || state == RentalState.Active;
-            assertEq(registry.isRented(escrow.chipsOf(id)[0]), isHeld, "first chip of a rental");
+            assertEq(registry.isRented(handler.firstChips(i)), isHeld, "first chip of a rental");
         }
     }
 

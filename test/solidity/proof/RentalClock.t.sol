@@ -9,9 +9,9 @@ import {Proof} from "./Proof.sol";
 /// @title Proves that time moves a rental forward only, at the same seconds whoever asks and however often.
 contract RentalClockProof is Proof {
     /// @dev Far beyond the longest rental, far below overflow.
-    uint48 private constant MOST = 2 ** 40;
+    uint40 private constant MOST = 2 ** 36;
 
-    function check_advanced_neverGoesBack(RentalClock.Clock memory clock, uint48 commit, uint48 second)
+    function check_advanced_neverGoesBack(RentalClock.Clock memory clock, uint40 commit, uint40 second)
         external
         pure
     {
@@ -25,10 +25,10 @@ contract RentalClockProof is Proof {
     }
 
     /// @dev The last second of a deadline still belongs to who owes something, the next one does not.
-    function check_advanced_deadlineIsInclusive(RentalClock.Clock memory clock, uint48 commit) external pure {
+    function check_advanced_deadlineIsInclusive(RentalClock.Clock memory clock, uint40 commit) external pure {
         assumeClock(clock, commit, clock.deadline);
         RentalState before = clock.state;
-        uint48 last = clock.deadline;
+        uint40 last = clock.deadline;
 
         assert(RentalClock.advanced(clock, commit, last).state == before);
         assert(!RentalClock.isAbandoned(clock, last));
@@ -40,9 +40,9 @@ contract RentalClockProof is Proof {
     /// @dev Whether somebody looked in between changes nothing.
     function check_advanced_isTheSameInOneStepOrTwo(
         RentalClock.Clock memory clock,
-        uint48 commit,
-        uint48 first,
-        uint48 second
+        uint40 commit,
+        uint40 first,
+        uint40 second
     ) external pure {
         assumeClock(clock, commit, second);
         vm.assume(first <= second);
@@ -57,10 +57,10 @@ contract RentalClockProof is Proof {
     }
 
     function check_usedSeconds_isAtMostTheDuration(
-        uint48 start,
-        uint48 duration,
-        uint48 commit,
-        uint48 second
+        uint40 start,
+        uint32 duration,
+        uint40 commit,
+        uint40 second
     ) external pure {
         vm.assume(start != 0 && start <= MOST && duration <= MOST && commit <= MOST);
         vm.assume(second >= start && second <= 4 * MOST);
@@ -69,7 +69,7 @@ contract RentalClockProof is Proof {
         RentalClock.start(clock, start);
 
         clock = RentalClock.advanced(clock, commit, second);
-        uint48 used = RentalClock.usedSeconds(clock, second);
+        uint40 used = RentalClock.usedSeconds(clock, second);
 
         assert(used <= duration);
         assert(used == (second - start < duration ? second - start : duration));
@@ -77,9 +77,9 @@ contract RentalClockProof is Proof {
 
     function check_isAbandoned_forEver(
         RentalClock.Clock memory clock,
-        uint48 commit,
-        uint48 first,
-        uint48 second
+        uint40 commit,
+        uint40 first,
+        uint40 second
     ) external pure {
         assumeClock(clock, commit, second);
         vm.assume(first <= second && RentalClock.isAbandoned(clock, first));
@@ -89,7 +89,7 @@ contract RentalClockProof is Proof {
         assert(RentalClock.isAbandoned(clock, second));
     }
 
-    function assumeClock(RentalClock.Clock memory clock, uint48 commit, uint48 second) private pure {
+    function assumeClock(RentalClock.Clock memory clock, uint40 commit, uint40 second) private pure {
         vm.assume(clock.duration <= MOST && clock.deadline <= MOST);
         vm.assume(commit <= MOST && second <= 4 * MOST);
     }

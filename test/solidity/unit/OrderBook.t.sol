@@ -187,7 +187,7 @@ contract OrderBookTest is RentalFixture {
         bytes memory bidSignature = signedOrder(bid, renterKey);
 
         vm.expectRevert(abi.encodeWithSelector(IOrderBook.OrderBookCancelled.selector, orders.hashOf(bid)));
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         orders.fill(anAsk(), askSignature, bid, bidSignature, 2);
     }
 
@@ -208,7 +208,7 @@ contract OrderBookTest is RentalFixture {
     }
 
     function test_constructor_admitsTheNamedFillersOnly() public view {
-        assertTrue(orders.isFiller(ESCROW), "the escrow");
+        assertTrue(orders.isFiller(DESK), "the desk");
         assertFalse(orders.isFiller(stranger), "nobody else");
     }
 

@@ -259,7 +259,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         bytes memory bidSignature = signedOrder(bid, renterKey);
 
         vm.expectRevert(_outOfRange(ask, 0, 10));
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         orders.fill(ask, askSignature, bid, bidSignature, 0);
     }
 
@@ -277,7 +277,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         vm.expectRevert(
             abi.encodeWithSelector(IOrderBook.OrderBookBadSignature.selector, orders.hashOf(ask), operator)
         );
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         orders.fill(ask, bidSignature, bid, bidSignature, 2);
     }
 
@@ -321,7 +321,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         bytes memory bidSignature = signedOrder(bid, renterKey);
         uint256 before = gasleft();
 
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         try orders.fill(ask, askSignature, bid, bidSignature, 2) {
             assertTrue(false, "a greedy wallet signed");
         } catch {
@@ -380,7 +380,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         bytes memory askSignature = signedOrder(ask, operatorKey);
         uint256 before = gasleft();
 
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         try orders.fill(ask, askSignature, bid, withSigner(signer, "x"), 2) {
             assertTrue(false, "a greedy verifier agreed");
         } catch {
@@ -395,7 +395,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         bytes memory bidSignature = signedOrder(bid, renterKey);
 
         for (uint256 i = 0; i < asked.length; ++i) {
-            vm.prank(ESCROW);
+            vm.prank(DESK);
             try orders.fill(ask, askSignature, bid, bidSignature, asked[i] % 9) {} catch {}
         }
 
@@ -406,7 +406,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
 
     function _fillByKey(Order memory bid, bytes memory bidSignature) private returns (OrderHash hash) {
         bytes memory askSignature = signedOrder(anAsk(), operatorKey);
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         (, hash,) = orders.fill(anAsk(), askSignature, bid, bidSignature, 2);
     }
 
@@ -415,7 +415,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         vm.expectRevert(
             abi.encodeWithSelector(IOrderBook.OrderBookBadSignature.selector, orders.hashOf(bid), bid.maker)
         );
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         orders.fill(anAsk(), askSignature, bid, bidSignature, 2);
     }
 
@@ -423,7 +423,7 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         bytes memory askSignature = signedOrder(ask, operatorKey);
         bytes memory bidSignature = signedOrder(bid, renterKey);
         vm.expectRevert(reason);
-        vm.prank(ESCROW);
+        vm.prank(DESK);
         orders.fill(ask, askSignature, bid, bidSignature, 2);
     }
 

@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {IRentalDesk} from "contracts/src/interfaces/IRentalDesk.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
+import {RentalDesk} from "contracts/src/rental/RentalDesk.sol";
 import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
 import {ChipId, OrderHash, RentalId} from "contracts/src/types/Ids.sol";
 import {Order, OrderKind, Specification} from "contracts/src/types/Orders.sol";
@@ -18,24 +20,25 @@ contract RpoiEscrowOpenTest is RentalFixture {
     uint128 private constant OPERATOR_BOND = RENT / 5;
     uint128 private constant RATING_BOND = RENT / 50;
 
+    bytes32 private constant DEPOSIT_FIELD = "depositBps";
     bytes32 private constant SPEC_HASH = "specHash";
 
     address private payer = makeAddr("sponsor");
 
     // Construction
 
-    function test_constructor_revertsWhen_aShareExceedsTheWhole() public {
+    function test_constructor_revertsWhen_aParameterIsOutOfRange() public {
         EscrowParameters memory wrong = parameters();
         wrong.operatorBondBps = 10_001;
         _expectBadParameter(wrong, "operatorBondBps");
 
         wrong = parameters();
-        wrong.depositBps = 10_001;
-        _expectBadParameter(wrong, "depositBps");
-
-        wrong = parameters();
         wrong.ratingBondBps = 10_001;
         _expectBadParameter(wrong, "ratingBondBps");
+
+        wrong = parameters();
+        wrong.epochBlocks = 0;
+        _expectBadParameter(wrong, "epochBlocks");
 
         wrong = parameters();
         wrong.marketFeeBps = 10_001;
@@ -71,13 +74,26 @@ contract RpoiEscrowOpenTest is RentalFixture {
         assertEq(ratingBond, 3, "2 % of 101");
     }
 
+    function test_deskConstructor_revertsWhen_theDepositExceedsTheWhole() public {
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadParameter.selector, DEPOSIT_FIELD));
+        new RentalDesk(ESCROW, ORDERS, REGISTRY, 10_001);
+    }
+
+    function test_begin_revertsWhen_callerIsNotTheDesk() public {
+        RentalRequest memory request = aRequest(aBid());
+
+        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowNotDesk.selector, renter));
+        vm.prank(renter);
+        escrow.begin(request, renter, chips, aPoint(), DURATION);
+    }
+
     // What open does
 
     function test_open_keepsTheRental() public {
         Opening memory opening = anOpening();
 
         vm.prank(stranger);
-        RentalId id = escrow.open(opening);
+        RentalId id = desk.open(opening);
 
         Rental memory rental = escrow.rentalOf(id);
         assertEq(RentalId.unwrap(id), RentalId.unwrap(escrow.hashOf(opening.request)), "id");
@@ -91,6 +107,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
         assertEq(rental.operatorBond, OPERATOR_BOND, "operator's bond");
         assertEq(rental.ratingBond, RATING_BOND, "rating bond");
         assertEq(rental.duration, DURATION, "duration");
+        assertEq(rental.mostDuration, DURATION * 10, "duration of the ask");
         assertEq(rental.startedAt, 0, "time has not started");
         assertEq(rental.deadline, START + HANDOVER, "deadline of the hand-over");
         assertEq(rental.renterKeyHash, opening.request.renterKeyHash, "renter's key");
@@ -112,7 +129,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
             aPoint(),
             START + HANDOVER
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function test_open_locksTheStakesOfBothSides() public {
@@ -141,7 +158,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
         Opening memory opening = anOpening();
         vm.warp(opening.request.deadline);
 
-        RentalId id = escrow.open(opening);
+        RentalId id = desk.open(opening);
 
         assertTrue(escrow.stateOf(id) == RentalState.Open, "inclusive");
     }
@@ -149,11 +166,13 @@ contract RpoiEscrowOpenTest is RentalFixture {
     // What must agree
 
     function test_open_revertsWhen_alreadyOpened() public {
-        Opening memory opening = anOpening();
-        RentalId id = escrow.open(opening);
+        Order memory bid = aBid();
+        bid.maxUnits = 4;
+        Opening memory opening = signed(anAsk(), bid, aRequest(bid));
+        RentalId id = desk.open(opening);
 
         vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRentalExists.selector, id));
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function test_open_revertsWhen_requestExpired() public {
@@ -161,17 +180,17 @@ contract RpoiEscrowOpenTest is RentalFixture {
         vm.warp(opening.request.deadline + 1);
 
         vm.expectRevert(
-            abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRequestExpired.selector, opening.request.deadline)
+            abi.encodeWithSelector(IRentalDesk.RentalDeskRequestExpired.selector, opening.request.deadline)
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function test_open_revertsWhen_requestIsNotSignedByTheRenter() public {
         Opening memory opening = anOpening();
         opening.requestSignature = sign(operatorKey, RentalId.unwrap(escrow.hashOf(opening.request)));
 
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowBadSignature.selector, renter));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadSignature.selector, renter));
+        desk.open(opening);
     }
 
     function test_open_revertsWhen_renterIsNotTheBidder() public {
@@ -296,7 +315,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
                 SPEC_HASH
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function test_open_revertsWhen_theSpecificationIsNotTheOrders() public {
@@ -324,7 +343,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
         registry.setKind(chips[0], 2, 3);
         registry.setKind(chips[1], 7, 4);
 
-        RentalId id = escrow.open(_specified(specification));
+        RentalId id = desk.open(_specified(specification));
 
         assertTrue(escrow.stateOf(id) == RentalState.Open, "both chips have the power");
     }
@@ -334,7 +353,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
         ask.chipsHash = keccak256(abi.encodePacked(chips));
         bid.chipsHash = ask.chipsHash;
 
-        RentalId id = escrow.open(signed(ask, bid, aRequest(bid)));
+        RentalId id = desk.open(signed(ask, bid, aRequest(bid)));
 
         assertEq(escrow.rentalOf(id).chips, 2, "the named chips");
     }
@@ -360,16 +379,16 @@ contract RpoiEscrowOpenTest is RentalFixture {
         Opening memory opening = signed(anAsk(), aBid(), request);
 
         vm.expectRevert(
-            abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowDepositTooSmall.selector, least - 1, least)
+            abi.encodeWithSelector(IRentalDesk.RentalDeskDepositTooSmall.selector, least - 1, least)
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function test_open_acceptsTheLeastDeposit() public {
         RentalRequest memory request = aRequest(aBid());
         request.deposit = RENT / 10;
 
-        RentalId id = escrow.open(signed(anAsk(), aBid(), request));
+        RentalId id = desk.open(signed(anAsk(), aBid(), request));
 
         assertEq(escrow.rentalOf(id).deposit, RENT / 10, "a tenth of the rent");
     }
@@ -384,7 +403,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
                 IVault.VaultInsufficientFree.selector, renter, 0, uint256(DEPOSIT) + RENT + RATING_BOND
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function test_open_revertsWhen_operatorHasTooLittle() public {
@@ -397,7 +416,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
                 IVault.VaultInsufficientFree.selector, operator, 0, OPERATOR_BOND + RATING_BOND
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function test_open_revertsWhen_chipIsRentedOut() public {
@@ -407,7 +426,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
         Opening memory opening = signed(anAsk(), bid, aRequest(bid));
 
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryChipRented.selector, chips[0]));
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     // Somebody else pays
@@ -415,32 +434,32 @@ contract RpoiEscrowOpenTest is RentalFixture {
     function test_sponsor_keepsTheLimit() public {
         OrderHash bid = orders.hashOf(aBid());
 
-        vm.expectEmit(ESCROW);
-        emit IRpoiEscrow.OrderSponsored(bid, payer, 5 ether);
+        vm.expectEmit(DESK);
+        emit IRentalDesk.OrderSponsored(bid, payer, 5 ether);
         vm.prank(payer);
-        escrow.sponsor(bid, 5 ether);
+        desk.sponsor(bid, 5 ether);
 
-        assertEq(escrow.sponsoredOf(payer, bid), 5 ether, "of this bid");
-        assertEq(escrow.sponsoredOf(renter, bid), 0, "of nobody else");
+        assertEq(desk.sponsoredOf(payer, bid), 5 ether, "of this bid");
+        assertEq(desk.sponsoredOf(renter, bid), 0, "of nobody else");
     }
 
     function test_open_drawsOnTheSponsor() public {
         Opening memory opening = _sponsoredOpening(5 ether);
 
-        RentalId id = escrow.open(opening);
+        RentalId id = desk.open(opening);
 
         uint256 drawn = uint256(DEPOSIT) + RENT + RATING_BOND;
         assertEq(escrow.rentalOf(id).payer, payer, "payer");
         assertFree(payer, FUNDS - drawn, "the sponsor pays");
         assertFree(renter, FUNDS, "the renter does not");
-        assertEq(escrow.sponsoredOf(payer, opening.request.bid), 5 ether - drawn, "what is left of the limit");
+        assertEq(desk.sponsoredOf(payer, opening.request.bid), 5 ether - drawn, "what is left of the limit");
     }
 
     function test_open_acceptsARenterWhoNamesHimselfAsPayer() public {
         Order memory bid = aBid();
         bid.payer = renter;
 
-        RentalId id = escrow.open(signed(anAsk(), bid, aRequest(bid)));
+        RentalId id = desk.open(signed(anAsk(), bid, aRequest(bid)));
 
         assertEq(escrow.rentalOf(id).payer, renter, "no consent needed");
     }
@@ -451,10 +470,10 @@ contract RpoiEscrowOpenTest is RentalFixture {
 
         vm.expectRevert(
             abi.encodeWithSelector(
-                IRpoiEscrow.RpoiEscrowNotSponsored.selector, payer, opening.request.bid, needed - 1, needed
+                IRentalDesk.RentalDeskNotSponsored.selector, payer, opening.request.bid, needed - 1, needed
             )
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 
     function _sponsoredOpening(uint256 limit) private returns (Opening memory) {
@@ -463,7 +482,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
         bid.payer = payer;
         OrderHash hash = orders.hashOf(bid);
         vm.prank(payer);
-        escrow.sponsor(hash, limit);
+        desk.sponsor(hash, limit);
         return signed(anAsk(), bid, aRequest(bid));
     }
 
@@ -474,8 +493,8 @@ contract RpoiEscrowOpenTest is RentalFixture {
     }
 
     function _expectMismatch(Opening memory opening, bytes32 field) private {
-        vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowRequestMismatch.selector, field));
-        escrow.open(opening);
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskRequestMismatch.selector, field));
+        desk.open(opening);
     }
 
     function _expectBadParameter(EscrowParameters memory wrong, bytes32 field) private {
@@ -496,8 +515,8 @@ contract RpoiEscrowOpenTest is RentalFixture {
 
     function _expectWrongChip(Opening memory opening, uint256 position, uint32 model, uint64 phi) private {
         vm.expectRevert(
-            abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowWrongChip.selector, chips[position], model, phi)
+            abi.encodeWithSelector(IRentalDesk.RentalDeskWrongChip.selector, chips[position], model, phi)
         );
-        escrow.open(opening);
+        desk.open(opening);
     }
 }

@@ -176,8 +176,8 @@ contract RpoiEscrowSilenceTest is RentalFixture {
         bid.payer = payer;
         OrderHash hash = orders.hashOf(bid);
         vm.prank(payer);
-        escrow.sponsor(hash, 5 ether);
-        RentalId id = escrow.open(signed(anAsk(), bid, aRequest(bid)));
+        desk.sponsor(hash, 5 ether);
+        RentalId id = desk.open(signed(anAsk(), bid, aRequest(bid)));
         skip(HANDOVER + 1);
 
         escrow.poke(id);

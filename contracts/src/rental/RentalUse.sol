@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
+import {CurvePoint} from "../libraries/CurvePoint.sol";
+import {RentalClock} from "../libraries/RentalClock.sol";
+import {RentalMessages} from "../libraries/RentalMessages.sol";
+import {Settlement} from "../libraries/Settlement.sol";
+import {ChipState} from "../types/Chips.sol";
+import {ChipId, RentalId} from "../types/Ids.sol";
+import {RentalRequest, RentalState} from "../types/Rentals.sol";
+import {RentalLedger} from "./RentalLedger.sol";
+
+/// @title Keeps rentals in phase I: from the opening over the hand-over to the end of use.
+/// @dev Checks who asks for a move and whether it is true; `RentalLedger` makes the move.
+abstract contract RentalUse is RentalLedger {
+    using CurvePoint for bytes;
+    using RentalClock for RentalClock.Clock;
+
+    /// @dev Keeps every sum of seconds far from overflow, so that no rental can be stuck by its own length.
+    uint64 private constant MAX_DURATION = 3650 days;
+    uint256 private constant MAX_CIPHERTEXT_BYTES = 1024;
+
+    /// @inheritdoc IRpoiEscrow
+    function begin(
+        RentalRequest calldata request,
+        address payer,
+        ChipId[] calldata chips,
+        bytes calldata renterKey,
+        uint64 mostSeconds
+    ) external returns (RentalId rental) {
+        if (msg.sender != DESK) revert RpoiEscrowNotDesk(msg.sender);
+        rental = hashOf(request);
+        if (_records[rental].clock.state != RentalState.None) revert RpoiEscrowRentalExists(rental);
+
+        RentalRecord storage record = _write(rental, request, chips.length, mostSeconds);
+        if (payer != request.renter) record.sponsor = payer;
+
+        _announce(rental, request, chips, renterKey, record.clock.deadline);
+
+        _reserve(rental, request.operator, chips);
+        _lockStakes(rental, payer, record);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function commitHandover(RentalId rental, bytes calldata enc, bytes calldata ciphertext) external {
+        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Open);
+        if (msg.sender != record.operator) revert RpoiEscrowNotParty(rental, msg.sender);
+        bool fits = ciphertext.length != 0 && ciphertext.length <= MAX_CIPHERTEXT_BYTES;
+        if (!fits || !enc.isPoint()) revert RpoiEscrowBadHandover(enc.length, ciphertext.length);
+
+        uint40 deadline = _second() + ACKNOWLEDGE_SECONDS;
+        clock.state = RentalState.HandedOver;
+        clock.deadline = deadline;
+        clock.epoch = _epoch();
+        _keep(record, clock);
+        record.handoverHash = keccak256(abi.encodePacked(enc, ciphertext));
+
+        emit HandoverCommitted(rental, enc, ciphertext, deadline);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function acknowledge(RentalId rental, bytes calldata signature) external {
+        (RentalRecord storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.HandedOver);
+        _requireConsent(record.renter, RentalMessages.acknowledgeHash(rental), signature);
+
+        clock.start(_second());
+        clock.epoch = _epoch();
+        _keep(record, clock);
+
+        emit RentalStarted(rental, clock.startedAt, true);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function topUp(
+        RentalId rental,
+        uint64 duration,
+        bytes calldata payerSignature,
+        bytes calldata operatorSignature
+    ) external {
+        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        if (clock.isReclaimed()) revert RpoiEscrowReclaimed(rental, clock.deadline);
+        if (duration <= clock.duration || duration > MAX_DURATION) {
+            revert RpoiEscrowNotLonger(rental, duration, clock.duration);
+        }
+        bytes32 structHash = RentalMessages.topUpHash(rental, duration);
+        _requireConsent(_payerOf(record), structHash, payerSignature);
+        if (duration > clock.mostDuration) {
+            _requireSigned(_hashTypedDataV4(structHash), record.operator, operatorSignature);
+        }
+
+        // Exact: the rent is a price per second times the duration.
+        uint256 rent = uint256(record.rent) / clock.duration * duration;
+        uint256 deposit = Math.ceilDiv(uint256(record.deposit) * duration, clock.duration);
+        clock.duration = SafeCast.toUint32(duration);
+        clock.deadline = clock.startedAt + clock.duration;
+        _keep(record, clock);
+
+        emit RentalExtended(
+            rental, duration, SafeCast.toUint128(deposit), SafeCast.toUint128(rent), clock.deadline
+        );
+
+        _extendStakes(rental, record, SafeCast.toUint96(rent), SafeCast.toUint96(deposit));
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function reclaimNotice(RentalId rental, uint64 noticeSeconds) external {
+        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        if (msg.sender != record.operator) revert RpoiEscrowNotParty(rental, msg.sender);
+        uint40 left = clock.deadline - _second();
+        if (noticeSeconds >= left) revert RpoiEscrowNotSooner(rental, clock.deadline);
+
+        clock.deadline = _second() + SafeCast.toUint40(noticeSeconds);
+        _keep(record, clock);
+        (uint128 bond,) = _bondsFor(record.rent);
+        uint128 compensation = Settlement.shortNoticeUp(bond, noticeSeconds, NOTICE_SECONDS);
+
+        emit RentalReclaimed(rental, clock.deadline, compensation);
+
+        if (compensation == 0) return;
+        VAULT.lock(record.operator, RentalId.unwrap(rental), compensation);
+        VAULT.release(RentalId.unwrap(rental), _payerOf(record), compensation);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function endFor(RentalId rental, uint256 position) external {
+        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        if (position >= clock.chips) revert RpoiEscrowNoChip(rental, position);
+        ChipId chip = _chips[rental][position];
+        ChipState state = REGISTRY.stateOf(chip);
+        bool isLost = state == ChipState.Slashed || state == ChipState.Quarantined;
+        if (!isLost) revert RpoiEscrowChipInService(chip, state);
+
+        emit ChipLost(rental, chip, state);
+
+        _finish(rental, record, clock);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function end(RentalId rental, bytes calldata signature) external {
+        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        _requireConsent(record.renter, RentalMessages.endHash(rental), signature);
+
+        _finish(rental, record, clock);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function hashOf(RentalRequest calldata request) public view returns (RentalId) {
+        return RentalId.wrap(_hashTypedDataV4(RentalMessages.hash(request)));
+    }
+
+    function _announce(
+        RentalId rental,
+        RentalRequest calldata request,
+        ChipId[] calldata chips,
+        bytes calldata renterKey,
+        uint64 handoverDeadline
+    ) private {
+        emit RentalOpened(
+            rental,
+            request.renter,
+            request.operator,
+            chips,
+            request.duration,
+            request.deposit,
+            request.rent,
+            renterKey,
+            handoverDeadline
+        );
+    }
+
+    function _write(RentalId rental, RentalRequest calldata request, uint256 chips, uint64 mostSeconds)
+        private
+        returns (RentalRecord storage record)
+    {
+        record = _records[rental];
+        RentalClock.Clock memory clock;
+        clock.state = RentalState.Open;
+        clock.duration = SafeCast.toUint32(request.duration);
+        clock.mostDuration = SafeCast.toUint32(Math.min(mostSeconds, MAX_DURATION));
+        clock.deadline = _second() + HANDOVER_SECONDS;
+        clock.chips = SafeCast.toUint16(chips);
+        _keep(record, clock);
+        record.renter = request.renter;
+        record.rent = SafeCast.toUint96(request.rent);
+        record.operator = request.operator;
+        record.deposit = SafeCast.toUint96(request.deposit);
+        record.renterKeyHash = request.renterKeyHash;
+    }
+}
