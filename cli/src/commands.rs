@@ -5,6 +5,7 @@ pub(crate) mod chain;
 pub(crate) mod chip;
 pub(crate) mod db;
 pub(crate) mod dev;
+pub(crate) mod dispute;
 pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod order;

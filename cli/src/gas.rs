@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    JobEscrow, OrderBook, PociRegistry, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    IntervalCourt, JobEscrow, OrderBook, PociRegistry, RentalDesk, ResultRollup, RpoiEscrow, Vault,
+    VendorRegistry,
 };
 use utnet_primitives::{SystemContract, system_address};
 
@@ -85,6 +86,9 @@ fn name_of(transaction: &Transaction) -> Option<String> {
         SystemContract::PociRegistry => PociRegistry::PociRegistryCalls::name_by_selector(selector),
         SystemContract::Vault => Vault::VaultCalls::name_by_selector(selector),
         SystemContract::OrderBook => OrderBook::OrderBookCalls::name_by_selector(selector),
+        SystemContract::IntervalCourt => {
+            IntervalCourt::IntervalCourtCalls::name_by_selector(selector)
+        }
         SystemContract::RentalDesk => RentalDesk::RentalDeskCalls::name_by_selector(selector),
         SystemContract::RpoiEscrow => RpoiEscrow::RpoiEscrowCalls::name_by_selector(selector),
         SystemContract::JobEscrow => JobEscrow::JobEscrowCalls::name_by_selector(selector),

@@ -17,8 +17,8 @@ mod wallet;
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 use commands::{
-    chain, chip::Chip, db::Db, dev::Dev, job::Job, key::Key, order::Order, rental::Rental,
-    show::Show, vault::Vault, vendor::Vendor,
+    chain, chip::Chip, db::Db, dev::Dev, dispute::Dispute, job::Job, key::Key, order::Order,
+    rental::Rental, show::Show, vault::Vault, vendor::Vendor,
 };
 use serde_json::Value;
 use std::{ffi::OsStr, path::PathBuf, process::ExitCode};
@@ -66,6 +66,9 @@ enum Command {
     /// Rent machines.
     #[command(subcommand)]
     Rental(Rental),
+    /// Dispute an interval of a rental's use, and answer.
+    #[command(subcommand)]
+    Dispute(Dispute),
     /// Give a rented machine something to compute.
     #[command(subcommand)]
     Job(Job),
@@ -104,6 +107,7 @@ impl Command {
             Self::Vault(vault) => vault.run(rpc).await,
             Self::Order(order) => order.run(rpc).await,
             Self::Rental(rental) => rental.run(rpc).await,
+            Self::Dispute(dispute) => dispute.run(rpc).await,
             Self::Job(job) => job.run(rpc).await,
             Self::Show(show) => show.run(rpc).await,
             Self::Dev(dev) => dev.run(rpc).await,

@@ -4,8 +4,8 @@ use alloy_primitives::hex;
 use alloy_sol_types::{Panic, Revert, SolError as _, SolInterface as _};
 use std::fmt::Debug;
 use utnet_bindings::{
-    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, RentalDesk, ResultRollup,
-    RpoiEscrow, Vault, VendorRegistry,
+    BeaconHistory, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RatingBook,
+    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 
 /// The error's name and fields, or the bytes if no contract of ours declares it.
@@ -32,6 +32,7 @@ fn known(data: &[u8]) -> Option<String> {
     }
     first_of!(
         RentalDesk::RentalDeskErrors,
+        IntervalCourt::IntervalCourtErrors,
         RpoiEscrow::RpoiEscrowErrors,
         OrderBook::OrderBookErrors,
         Vault::VaultErrors,

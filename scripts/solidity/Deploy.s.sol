@@ -19,13 +19,16 @@ import {DleqFallback} from "contracts/src/precompiles/fallback/DleqFallback.sol"
 import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol";
 import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
 import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
+import {IntervalCourt} from "contracts/src/rental/IntervalCourt.sol";
 import {OrderBook} from "contracts/src/rental/OrderBook.sol";
 import {Ranking} from "contracts/src/rental/Ranking.sol";
 import {RatingBook} from "contracts/src/rental/RatingBook.sol";
+import {RentalDesk} from "contracts/src/rental/RentalDesk.sol";
 import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 import {PociParameters} from "contracts/src/types/Chips.sol";
 import {DatasetParameters} from "contracts/src/types/Datasets.sol";
+import {IntervalCourtParameters} from "contracts/src/types/Disputes.sol";
 import {IssueKind, IssuePlan, TieredSchedule} from "contracts/src/types/Issue.sol";
 import {RollupParameters} from "contracts/src/types/Jobs.sol";
 import {RankingParameters} from "contracts/src/types/Ranks.sol";
@@ -46,6 +49,8 @@ struct Protocol {
     address rollup;
     address datasets;
     address ranking;
+    address desk;
+    address intervals;
 }
 
 /// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
@@ -101,6 +106,8 @@ contract Deploy is Script {
         _place(all.rollup, address(new ResultRollup(_rollup(all))));
         _place(all.datasets, address(new DatasetMarket(_datasets(all), _ratingRules())));
         _place(all.ranking, address(new Ranking(_ranking(all))));
+        _place(all.desk, address(new RentalDesk(all.escrow, all.orders, all.registry, 1000)));
+        _place(all.intervals, address(new IntervalCourt(_intervals(all))));
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
@@ -116,6 +123,8 @@ contract Deploy is Script {
         all.rollup = vm.computeCreateAddress(creator, nonce + 9);
         all.datasets = vm.computeCreateAddress(creator, nonce + 10);
         all.ranking = vm.computeCreateAddress(creator, nonce + 11);
+        all.desk = vm.computeCreateAddress(creator, nonce + 12);
+        all.intervals = vm.computeCreateAddress(creator, nonce + 13);
     }
 
     function tell(Protocol memory all) internal pure {
@@ -131,6 +140,8 @@ contract Deploy is Script {
         console.log("rollup  ", all.rollup);
         console.log("datasets", all.datasets);
         console.log("ranking ", all.ranking);
+        console.log("desk    ", all.desk);
+        console.log("court   ", all.intervals);
     }
 
     function _place(address expected, address actual) private pure {
@@ -149,14 +160,15 @@ contract Deploy is Script {
 
     function _orders(Protocol memory all) private returns (OrderBook) {
         address[] memory fillers = new address[](2);
-        (fillers[0], fillers[1]) = (all.escrow, all.jobs);
+        (fillers[0], fillers[1]) = (all.desk, all.jobs);
         return new OrderBook(all.ratings, fillers);
     }
 
     function _vault(Protocol memory all) private returns (Vault) {
-        address[] memory keepers = new address[](5);
+        address[] memory keepers = new address[](6);
         (keepers[0], keepers[1], keepers[2]) = (all.registry, all.escrow, all.jobs);
         (keepers[3], keepers[4]) = (all.rollup, all.datasets);
+        keepers[5] = all.intervals;
         return new Vault(all.emission, keepers);
     }
 
@@ -182,15 +194,17 @@ contract Deploy is Script {
     function _escrow(Protocol memory all) private pure returns (EscrowParameters memory) {
         return EscrowParameters({
             vault: all.vault,
-            orders: all.orders,
+            desk: all.desk,
             registry: all.registry,
             ratings: all.ratings,
+            intervalCourt: all.intervals,
+            epochBlocks: 16,
             handoverSeconds: 30,
             acknowledgeSeconds: 30,
+            noticeSeconds: 60,
             commitSeconds: 15,
             revealSeconds: 15,
             operatorBondBps: 2000,
-            depositBps: 1000,
             ratingBondBps: 200,
             marketFeeBps: 100
         });
@@ -225,6 +239,19 @@ contract Deploy is Script {
             unitWeight: 0.01 ether,
             windowEpochs: 256,
             halfLifeSeconds: 90 days
+        });
+    }
+
+    /// @dev Without a committee a contested interval stays the operator's.
+    function _intervals(Protocol memory all) private pure returns (IntervalCourtParameters memory) {
+        return IntervalCourtParameters({
+            escrow: all.escrow,
+            vault: all.vault,
+            registry: all.registry,
+            committee: address(0),
+            answerSeconds: 30,
+            committeeSeconds: 240,
+            seats: 3
         });
     }
 

@@ -33,6 +33,8 @@ pub enum SystemContract {
     OrderBook,
     /// The escrow of rentals, called pi in the papers.
     RpoiEscrow,
+    /// Disputed intervals of rentals.
+    IntervalCourt,
     /// Opens rentals: checks what the escrow then keeps.
     RentalDesk,
     /// Ratings after settled rentals.
@@ -45,7 +47,7 @@ pub enum SystemContract {
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
         Self::PociRegistry,
@@ -53,6 +55,7 @@ impl SystemContract {
         Self::Vault,
         Self::OrderBook,
         Self::RpoiEscrow,
+        Self::IntervalCourt,
         Self::RentalDesk,
         Self::RatingBook,
         Self::JobEscrow,
@@ -69,6 +72,7 @@ impl SystemContract {
             Self::Vault => "Vault",
             Self::OrderBook => "OrderBook",
             Self::RpoiEscrow => "RpoiEscrow",
+            Self::IntervalCourt => "IntervalCourt",
             Self::RentalDesk => "RentalDesk",
             Self::RatingBook => "RatingBook",
             Self::JobEscrow => "JobEscrow",
@@ -90,6 +94,7 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::RatingBook => address!("0x0000000000000000000000000000000000555417"),
         SystemContract::JobEscrow => address!("0x0000000000000000000000000000000000555418"),
         SystemContract::ResultRollup => address!("0x0000000000000000000000000000000000555419"),
+        SystemContract::IntervalCourt => address!("0x000000000000000000000000000000000055541f"),
         SystemContract::RentalDesk => address!("0x0000000000000000000000000000000000555420"),
     }
 }

@@ -18,17 +18,20 @@ use alloy_evm::{
     },
 };
 use alloy_genesis::{Genesis, GenesisAccount};
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, address};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, RentalDesk,
-    ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
+    BeaconHistory, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RatingBook,
+    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
 };
 use utnet_primitives::{PociSchedule, SystemContract, system_address};
 
 /// One UNC in wei.
 const UNC: u128 = 1_000_000_000_000_000_000;
+
+/// Where the committee of operators stands.
+const COMMITTEE: Address = address!("0x000000000000000000000000000000000055541b");
 
 /// Who governs the vendors, who they are at the beginning, and how coin is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,9 +193,15 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         .abi_encode(),
         C::Vault => Vault::constructorCall {
             emission: system_address(C::Emission),
-            keepers: [C::PociRegistry, C::RpoiEscrow, C::JobEscrow, C::ResultRollup]
-                .map(system_address)
-                .to_vec(),
+            keepers: [
+                C::PociRegistry,
+                C::RpoiEscrow,
+                C::JobEscrow,
+                C::ResultRollup,
+                C::IntervalCourt,
+            ]
+            .map(system_address)
+            .to_vec(),
         }
         .abi_encode(),
         C::OrderBook => OrderBook::constructorCall {
@@ -201,6 +210,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         }
         .abi_encode(),
         C::RpoiEscrow => escrow(poci).abi_encode(),
+        C::IntervalCourt => interval_court().abi_encode(),
         C::RentalDesk => RentalDesk::constructorCall {
             escrow: system_address(C::RpoiEscrow),
             orders: system_address(C::OrderBook),
@@ -252,6 +262,7 @@ fn escrow(poci: &PociSchedule) -> RpoiEscrow::constructorCall {
             desk: system_address(C::RentalDesk),
             registry: system_address(C::PociRegistry),
             ratings: system_address(C::RatingBook),
+            intervalCourt: system_address(C::IntervalCourt),
             epochBlocks: poci.epoch_blocks,
             handoverSeconds: 30,
             acknowledgeSeconds: 30,
@@ -261,6 +272,21 @@ fn escrow(poci: &PociSchedule) -> RpoiEscrow::constructorCall {
             operatorBondBps: 2_000,
             ratingBondBps: 200,
             marketFeeBps: 100,
+        },
+    }
+}
+
+fn interval_court() -> IntervalCourt::constructorCall {
+    use SystemContract as C;
+    IntervalCourt::constructorCall {
+        parameters: IntervalCourt::IntervalCourtParameters {
+            escrow: system_address(C::RpoiEscrow),
+            vault: system_address(C::Vault),
+            registry: system_address(C::PociRegistry),
+            committee: COMMITTEE,
+            answerSeconds: 30,
+            committeeSeconds: 240,
+            seats: 3,
         },
     }
 }

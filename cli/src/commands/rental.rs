@@ -260,8 +260,7 @@ async fn acknowledge(session: &Session, one: &One) -> Result<Value> {
 
 /// What payer and operator sign for an extension.
 fn top_up_digest(session: &Session, extension: &Extension) -> B256 {
-    let message =
-        signed::TopUp { rental: extension.rental.into(), duration: extension.duration };
+    let message = signed::TopUp { rental: extension.rental.into(), duration: extension.duration };
     message.eip712_signing_hash(&domain(session))
 }
 
@@ -278,8 +277,7 @@ async fn extend(session: &Session, top_up: &TopUp) -> Result<Value> {
 }
 
 fn consent(session: &Session, extension: &Extension) -> Result<Value> {
-    let signature =
-        extension.from.signer()?.sign_hash_sync(&top_up_digest(session, extension))?;
+    let signature = extension.from.signer()?.sign_hash_sync(&top_up_digest(session, extension))?;
     Ok(json!({
         "rental": extension.rental,
         "duration": extension.duration,
@@ -289,20 +287,16 @@ fn consent(session: &Session, extension: &Extension) -> Result<Value> {
 
 async fn take_back(session: &Session, reclaim: &Reclaim) -> Result<Value> {
     let one = &reclaim.one;
-    let call = RpoiEscrow::reclaimNoticeCall {
-        rental: one.rental.into(),
-        noticeSeconds: reclaim.notice,
-    };
+    let call =
+        RpoiEscrow::reclaimNoticeCall { rental: one.rental.into(), noticeSeconds: reclaim.notice };
     let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
     show(session, one.rental, Some(sent.gas_used)).await
 }
 
 async fn end_for(session: &Session, end: &EndFor) -> Result<Value> {
     let one = &end.one;
-    let call = RpoiEscrow::endForCall {
-        rental: one.rental.into(),
-        position: U256::from(end.position),
-    };
+    let call =
+        RpoiEscrow::endForCall { rental: one.rental.into(), position: U256::from(end.position) };
     let sent = session.send(&one.from.signer()?, ESCROW, U256::ZERO, &call).await?;
     show(session, one.rental, Some(sent.gas_used)).await
 }

@@ -1,8 +1,8 @@
 //! Gives the creation code of the system contracts.
 
 use crate::contracts::{
-    BeaconHistory, Emission, JobEscrow, OrderBook, PociRegistry, RatingBook, RentalDesk,
-    ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    BeaconHistory, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RatingBook,
+    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::SystemContract;
 
@@ -16,6 +16,7 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::Vault => &Vault::BYTECODE,
         SystemContract::OrderBook => &OrderBook::BYTECODE,
         SystemContract::RpoiEscrow => &RpoiEscrow::BYTECODE,
+        SystemContract::IntervalCourt => &IntervalCourt::BYTECODE,
         SystemContract::RentalDesk => &RentalDesk::BYTECODE,
         SystemContract::RatingBook => &RatingBook::BYTECODE,
         SystemContract::JobEscrow => &JobEscrow::BYTECODE,

@@ -21,6 +21,7 @@ contract!(Emission, "../abi/Emission.json");
 contract!(Vault, "../abi/Vault.json");
 contract!(OrderBook, "../abi/OrderBook.json");
 contract!(RpoiEscrow, "../abi/RpoiEscrow.json");
+contract!(IntervalCourt, "../abi/IntervalCourt.json");
 contract!(RentalDesk, "../abi/RentalDesk.json");
 contract!(RatingBook, "../abi/RatingBook.json");
 contract!(JobEscrow, "../abi/JobEscrow.json");

@@ -41,6 +41,20 @@ pub struct OutOfRange {
 }
 
 state! {
+    /// Where the dispute of an interval stands.
+    DisputeState {
+        /// There is none, or the last one is over.
+        None = 0,
+        /// The operator owes an answer.
+        Open = 1,
+        /// The renter may ask a committee.
+        Contested = 2,
+        /// A committee owes a verdict.
+        Judging = 3,
+    }
+}
+
+state! {
     /// Where a chip stands.
     ChipState {
         /// Never registered.

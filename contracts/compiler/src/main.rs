@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Contracts that are written, in `contracts/src/**/NAME.sol`.
-const CONTRACTS: [&str; 11] = [
+const CONTRACTS: [&str; 12] = [
     "BeaconHistory",
     "VendorRegistry",
     "PociRegistry",
@@ -23,6 +23,7 @@ const CONTRACTS: [&str; 11] = [
     "OrderBook",
     "RpoiEscrow",
     "RentalDesk",
+    "IntervalCourt",
     "RatingBook",
     "JobEscrow",
     "ResultRollup",

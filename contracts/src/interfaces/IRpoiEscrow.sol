@@ -26,6 +26,10 @@ interface IRpoiEscrow {
     error RpoiEscrowNotParty(RentalId rental, address caller);
     /// @notice The point is not 65 bytes on the curve, or the ciphertext not 1 to 1,024 bytes.
     error RpoiEscrowBadHandover(uint256 encLength, uint256 ciphertextLength);
+    /// @notice Only the court of intervals freezes and thaws rent.
+    error RpoiEscrowNotIntervalCourt(address caller);
+    /// @notice The interval is not within the use so far: from this second to that one, exclusive.
+    error RpoiEscrowOutsideUse(RentalId rental, uint64 startedAt, uint64 end);
     /// @notice The rental has this duration already, or a longer one, or would have more than ten years, in
     /// seconds.
     error RpoiEscrowNotLonger(RentalId rental, uint64 duration, uint64 current);
@@ -83,6 +87,10 @@ interface IRpoiEscrow {
     /// @notice Chips missed so many proofs of availability while they were rented: so many wei of metered
     /// rent are the renter's.
     event AbsenceRefunded(RentalId indexed rental, uint64 missed, uint128 refund);
+    /// @notice So many wei of metered rent wait for the court of intervals.
+    event RentFrozen(RentalId indexed rental, uint128 amount);
+    /// @notice Rent that waited is the renter's, or the operator's.
+    event RentThawed(RentalId indexed rental, uint128 amount, bool isRenters);
     /// @notice Use ended with the second `endedAt`; both owe a commitment until this second, inclusive.
     event RentalEnded(RentalId indexed rental, uint64 endedAt, uint64 commitDeadline);
     /// @notice A party committed to its rating.
@@ -154,6 +162,16 @@ interface IRpoiEscrow {
     /// @param position Of the chip in `chipsOf`.
     function endFor(RentalId rental, uint256 position) external;
 
+    /// @notice Withholds the rent of an interval of use until `thaw`; everything else goes on, and settlement
+    /// waits for nothing. The court of intervals only, for intervals that do not meet.
+    /// @dev Until the rental is settled. Reverts: `RpoiEscrowOutsideUse`, `RpoiEscrowWrongState`.
+    /// @return amount Wei, rounded down.
+    function freeze(RentalId rental, uint64 fromSecond, uint64 toSecond) external returns (uint128 amount);
+
+    /// @notice Gives all rent that waits to the renter's payer, or lets it go its way: to the operator, less
+    /// the market fee. The court of intervals only.
+    function thaw(RentalId rental, bool isRenters) external;
+
     /// @notice Ends the rental early. The renter, or anyone with its signature over `EndRental(bytes32
     /// rental)`.
     function end(RentalId rental, bytes calldata signature) external;
@@ -178,7 +196,8 @@ interface IRpoiEscrow {
     function reveal(RentalId rental, address rater, uint8 score, bytes32 salt) external;
 
     /// @notice Moves a rental whose deadline has passed as far as the table of silences says. Anyone.
-    /// @dev Only the renter silent in phase II: its deposit and rating bond are forfeit (half burned,
+    /// @dev Rent that waits for the court is kept back, unless it is the renter's anyhow.
+    /// Only the renter silent in phase II: its deposit and rating bond are forfeit (half burned,
     /// half to the operator), metered rent to the operator. Only the operator silent: rent and deposit
     /// to the renter, its rating bond forfeit to the renter alike. Both silent: metered rent to the
     /// operator, deposit to the renter, both rating bonds burned.

@@ -47,6 +47,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     IPociRegistry internal immutable REGISTRY;
     IRatingBook internal immutable RATINGS;
     address internal immutable DESK;
+    address internal immutable INTERVAL_COURT;
     /// @dev The registry's E, kept here so that an epoch costs no call.
     uint64 private immutable EPOCH_BLOCKS;
     uint40 internal immutable HANDOVER_SECONDS;
@@ -58,7 +59,15 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     uint16 internal immutable RATING_BOND_BPS;
     uint16 internal immutable MARKET_FEE_BPS;
 
+    /// @dev Metered rent that is not, or not yet, the operator's, in wei.
+    struct Withheld {
+        uint96 frozen;
+        uint96 forgiven;
+    }
+
     mapping(RentalId rental => RentalRecord) internal _records;
+    /// @dev Together never more than what is metered: the court's intervals do not meet.
+    mapping(RentalId rental => Withheld) internal _withheld;
     /// @dev Positions below `clock.chips`; written once.
     mapping(RentalId rental => mapping(uint256 position => ChipId)) internal _chips;
 
@@ -71,6 +80,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         if (parameters.marketFeeBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("marketFeeBps");
         VAULT = IVault(parameters.vault);
         DESK = parameters.desk;
+        INTERVAL_COURT = parameters.intervalCourt;
         REGISTRY = IPociRegistry(parameters.registry);
         RATINGS = IRatingBook(parameters.ratings);
         EPOCH_BLOCKS = parameters.epochBlocks;
@@ -107,6 +117,8 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         rental.renterKeyHash = record.renterKeyHash;
         rental.handoverHash = record.handoverHash;
         rental.payer = _payerOf(record);
+        rental.firstEpoch = clock.epoch;
+        (rental.frozen, rental.forgiven) = (_withheld[id].frozen, _withheld[id].forgiven);
     }
 
     /// @inheritdoc IRpoiEscrow
@@ -211,6 +223,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     {
         ChipId[] memory chips = _close(rental, record, RentalState.Settled);
         Settlement.Stakes memory stakes = _stakesOf(record);
+        _withhold(rental, stakes, operatorSpoke || !renterSpoke);
         stakes.metered -= _refundFor(rental, chips, _clockOf(record), stakes.metered);
         Settlement.Payout memory payout =
             Settlement.divide(stakes, MARKET_FEE_BPS, renterSpoke, operatorSpoke);
@@ -228,6 +241,20 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
 
         _pay(rental, record, payout);
         _rate(rental, record, payout.fee);
+    }
+
+    /// @dev Pays rent that waited beyond the settlement.
+    function _payThawed(RentalId rental, RentalRecord storage record, uint128 amount, bool isRenters)
+        internal
+    {
+        bytes32 purpose = RentalId.unwrap(rental);
+        if (isRenters) {
+            VAULT.release(purpose, _payerOf(record), amount);
+            return;
+        }
+        uint128 fee = Settlement.shareUp(amount, MARKET_FEE_BPS);
+        VAULT.release(purpose, record.operator, amount - fee);
+        VAULT.burn(purpose, fee);
     }
 
     /// @dev The rental in the state that a call needs, while it still waits for that call.
@@ -303,6 +330,15 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         stakes.deposit = record.deposit;
         (stakes.operatorBond, stakes.ratingBond) = _bondsFor(stakes.rent);
         stakes.metered = _meteredAt(record, _clockOf(record));
+    }
+
+    /// @dev Leaves out of a division what the court gave back and what waits for it; if no rent is due
+    /// nothing waits any longer.
+    function _withhold(RentalId rental, Settlement.Stakes memory stakes, bool isRentDue) private {
+        Withheld memory withheld = _withheld[rental];
+        stakes.metered -= uint128(withheld.frozen) + withheld.forgiven;
+        if (isRentDue) stakes.rent -= withheld.frozen;
+        else if (withheld.frozen != 0) _withheld[rental].frozen = 0;
     }
 
     /// @dev What of the metered rent goes back because chips missed proofs of availability while they were

@@ -141,6 +141,40 @@ abstract contract RentalUse is RentalLedger {
     }
 
     /// @inheritdoc IRpoiEscrow
+    function freeze(RentalId rental, uint64 fromSecond, uint64 toSecond) external returns (uint128 amount) {
+        _requireIntervalCourt();
+        RentalRecord storage record = _advance(rental);
+        RentalClock.Clock memory clock = _clockOf(record);
+        bool isInUse = clock.state == RentalState.Active || clock.state == RentalState.Ended
+            || clock.state == RentalState.Revealing;
+        if (!isInUse) revert RpoiEscrowWrongState(rental, clock.state);
+        uint40 usedUntil = clock.startedAt + clock.usedSeconds(_second());
+        if (fromSecond < clock.startedAt || toSecond > usedUntil) {
+            revert RpoiEscrowOutsideUse(rental, clock.startedAt, usedUntil);
+        }
+
+        amount = Settlement.meteredDown(record.rent, toSecond - fromSecond, clock.duration);
+        _withheld[rental].frozen += SafeCast.toUint96(amount);
+
+        emit RentFrozen(rental, amount);
+    }
+
+    /// @inheritdoc IRpoiEscrow
+    function thaw(RentalId rental, bool isRenters) external {
+        _requireIntervalCourt();
+        uint96 amount = _withheld[rental].frozen;
+        if (amount == 0) return;
+        bool isSettled = _records[rental].clock.state == RentalState.Settled;
+
+        _withheld[rental].frozen = 0;
+        if (isRenters && !isSettled) _withheld[rental].forgiven += amount;
+
+        emit RentThawed(rental, amount, isRenters);
+
+        if (isSettled) _payThawed(rental, _records[rental], amount, isRenters);
+    }
+
+    /// @inheritdoc IRpoiEscrow
     function end(RentalId rental, bytes calldata signature) external {
         (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
         _requireConsent(record.renter, RentalMessages.endHash(rental), signature);
@@ -171,6 +205,10 @@ abstract contract RentalUse is RentalLedger {
             renterKey,
             handoverDeadline
         );
+    }
+
+    function _requireIntervalCourt() private view {
+        if (msg.sender != INTERVAL_COURT) revert RpoiEscrowNotIntervalCourt(msg.sender);
     }
 
     function _write(RentalId rental, RentalRequest calldata request, uint256 chips, uint64 mostSeconds)

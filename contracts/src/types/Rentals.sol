@@ -103,6 +103,12 @@ struct Rental {
     bytes32 handoverHash;
     /// whose free balance in the vault paid, and is paid back
     address payer;
+    /// the registry's epoch in which time started; that of the hand-over when silence started it
+    uint64 firstEpoch;
+    /// wei of metered rent that wait for the court of intervals
+    uint128 frozen;
+    /// wei of metered rent that the court gave back to the renter
+    uint128 forgiven;
 }
 
 /// @dev What the escrow is built with. Shares are basis points of the rent, at most 10_000.
@@ -112,6 +118,8 @@ struct EscrowParameters {
     address desk;
     address registry;
     address ratings;
+    /// decides about disputed intervals
+    address intervalCourt;
     /// blocks in an epoch of the registry, E
     uint64 epochBlocks;
     uint64 handoverSeconds;

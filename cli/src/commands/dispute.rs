@@ -1,0 +1,147 @@
+//! Disputes an interval of a rental's use, and answers such a dispute.
+
+use crate::{amount, commands::rental::rental_of, session::Session, wallet::KeySource};
+use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::SolCall;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use utnet_bindings::{IntervalCourt, states::DisputeState};
+use utnet_primitives::{RentalId, SystemContract};
+
+const COURT: SystemContract = SystemContract::IntervalCourt;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dispute {
+    /// Say, as the renter, that the machine was not there; its rent waits, and so does a bond.
+    Open {
+        #[command(flatten)]
+        one: One,
+        /// First second in dispute, as block timestamps count.
+        #[arg(long)]
+        from_second: u64,
+        /// First second after it.
+        #[arg(long)]
+        to_second: u64,
+        /// Where to see what you saw, at most 256 bytes.
+        #[arg(long, default_value = "")]
+        evidence: String,
+    },
+    /// Agree, as the operator: the interval's rent is the renter's.
+    Concede(One),
+    /// Contradict, as the operator, with the same bond.
+    Contest {
+        #[command(flatten)]
+        one: One,
+        /// Where to see what you saw, at most 256 bytes.
+        #[arg(long, default_value = "")]
+        evidence: String,
+    },
+    /// Close a dispute that the registry decides: no chip was there.
+    Record(One),
+    /// Ask a committee, as the renter.
+    Appoint {
+        #[command(flatten)]
+        one: One,
+        /// The committee's price.
+        #[arg(long, value_parser = amount::parse)]
+        price: U256,
+    },
+    /// Close what is overdue or decided.
+    Poke(One),
+    /// Show the dispute of a rental.
+    Show {
+        /// The rental.
+        rental: RentalId,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// The rental.
+    rental: RentalId,
+    /// Sender: dev:N or a key file.
+    #[arg(long)]
+    from: KeySource,
+}
+
+impl Dispute {
+    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
+        let session = Session::connect(rpc).await?;
+        let id = self.rental();
+        let rental = id.into();
+        match self {
+            Self::Open { one, from_second, to_second, evidence } => {
+                let call = IntervalCourt::disputeCall {
+                    rental,
+                    fromSecond: from_second,
+                    toSecond: to_second,
+                    evidence: Bytes::from(evidence.into_bytes()),
+                };
+                send(&session, &one, bond(&session, id).await?, &call).await
+            }
+            Self::Concede(one) => {
+                send(&session, &one, U256::ZERO, &IntervalCourt::concedeCall { rental }).await
+            }
+            Self::Contest { one, evidence } => {
+                let evidence = Bytes::from(evidence.into_bytes());
+                let call = IntervalCourt::contestCall { rental, evidence };
+                send(&session, &one, bond(&session, id).await?, &call).await
+            }
+            Self::Record(one) => {
+                send(&session, &one, U256::ZERO, &IntervalCourt::closeOnRecordCall { rental }).await
+            }
+            Self::Appoint { one, price } => {
+                send(&session, &one, price, &IntervalCourt::appointCall { rental }).await
+            }
+            Self::Poke(one) => {
+                send(&session, &one, U256::ZERO, &IntervalCourt::pokeCall { rental }).await
+            }
+            Self::Show { rental } => show(&session, rental, None).await,
+        }
+    }
+
+    const fn rental(&self) -> RentalId {
+        match self {
+            Self::Open { one, .. } | Self::Contest { one, .. } | Self::Appoint { one, .. } => {
+                one.rental
+            }
+            Self::Concede(one) | Self::Record(one) | Self::Poke(one) => one.rental,
+            Self::Show { rental } => *rental,
+        }
+    }
+}
+
+/// The bond of each side: what is at stake in an open dispute, else what opens one.
+async fn bond(session: &Session, id: RentalId) -> Result<U256> {
+    let kept = dispute_of(session, id).await?;
+    if DisputeState::try_from(kept.state)? != DisputeState::None {
+        return Ok(U256::from(kept.bond));
+    }
+    let call = IntervalCourt::bondOfCall { rental: id.into() };
+    Ok(U256::from(session.read(COURT, &call).await?))
+}
+
+async fn dispute_of(session: &Session, id: RentalId) -> Result<IntervalCourt::Dispute> {
+    session.read(COURT, &IntervalCourt::disputeOfCall { rental: id.into() }).await
+}
+
+async fn send(session: &Session, one: &One, value: U256, call: &impl SolCall) -> Result<Value> {
+    let sent = session.send(&one.from.signer()?, COURT, value, call).await?;
+    show(session, one.rental, Some(sent.gas_used)).await
+}
+
+async fn show(session: &Session, id: RentalId, gas_used: Option<u64>) -> Result<Value> {
+    let kept = dispute_of(session, id).await?;
+    let rental = rental_of(session, id).await?;
+    Ok(json!({
+        "rental": id,
+        "state": DisputeState::try_from(kept.state)?,
+        "fromSecond": kept.fromSecond,
+        "toSecond": kept.toSecond,
+        "deadline": kept.deadline,
+        "frozen": amount::show(U256::from(rental.frozen)),
+        "forgiven": amount::show(U256::from(rental.forgiven)),
+        "gasUsed": gas_used,
+    }))
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {ICommittee} from "../interfaces/ICommittee.sol";
+import {IIntervalCourt} from "../interfaces/IIntervalCourt.sol";
+import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
+import {IVault} from "../interfaces/IVault.sol";
+import {Dispute, DisputeEnd, DisputeState, IntervalCourtParameters} from "../types/Disputes.sol";
+import {ChipId, RentalId} from "../types/Ids.sol";
+import {Rental} from "../types/Rentals.sol";
+
+/// @title Decides whether a rented machine was there in an interval that its renter disputes.
+contract IntervalCourt is IIntervalCourt {
+    using SafeCast for uint256;
+
+    /// @notice The verdict of a committee that finds for the renter.
+    bytes32 public constant UNAVAILABLE = "unavailable";
+
+    uint256 private constant MAX_EVIDENCE_BYTES = 256;
+
+    IRpoiEscrow private immutable ESCROW;
+    IVault private immutable VAULT;
+    IPociRegistry private immutable REGISTRY;
+    ICommittee private immutable COMMITTEE;
+    uint40 private immutable ANSWER_SECONDS;
+    uint40 private immutable COMMITTEE_SECONDS;
+    uint8 private immutable SEATS;
+
+    mapping(RentalId rental => Dispute) private _disputes;
+
+    constructor(IntervalCourtParameters memory parameters) {
+        if (parameters.answerSeconds == 0) revert IntervalCourtBadParameter("answerSeconds");
+        if (parameters.seats == 0) revert IntervalCourtBadParameter("seats");
+        ESCROW = IRpoiEscrow(parameters.escrow);
+        VAULT = IVault(parameters.vault);
+        REGISTRY = IPociRegistry(parameters.registry);
+        COMMITTEE = ICommittee(parameters.committee);
+        ANSWER_SECONDS = uint256(parameters.answerSeconds).toUint40();
+        COMMITTEE_SECONDS = uint256(parameters.committeeSeconds).toUint40();
+        SEATS = parameters.seats;
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function dispute(RentalId rental, uint64 fromSecond, uint64 toSecond, bytes calldata evidence)
+        external
+        payable
+    {
+        Dispute storage kept = _disputes[rental];
+        if (kept.state != DisputeState.None) revert IntervalCourtWrongState(rental, kept.state);
+        if (msg.sender != ESCROW.rentalOf(rental).renter) revert IntervalCourtNotParty(rental, msg.sender);
+        if (fromSecond >= toSecond || fromSecond < kept.toSecond) {
+            revert IntervalCourtBadInterval(rental, fromSecond, toSecond, kept.toSecond);
+        }
+        uint128 bond = bondOf(rental);
+        _requireBond(rental, bond);
+        _requireShort(evidence);
+
+        kept.state = DisputeState.Open;
+        kept.fromSecond = uint256(fromSecond).toUint40();
+        kept.toSecond = uint256(toSecond).toUint40();
+        kept.deadline = _second() + ANSWER_SECONDS;
+        kept.bond = uint256(bond).toUint96();
+        uint128 amount = ESCROW.freeze(rental, fromSecond, toSecond);
+
+        emit IntervalDisputed(rental, fromSecond, toSecond, amount, bond, kept.deadline, evidence);
+
+        _lockBond(rental, bond);
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function concede(RentalId rental) external {
+        _requireState(rental, DisputeState.Open);
+        if (msg.sender != ESCROW.rentalOf(rental).operator) revert IntervalCourtNotParty(rental, msg.sender);
+
+        _close(rental, DisputeEnd.Conceded);
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function contest(RentalId rental, bytes calldata evidence) external payable {
+        Dispute storage kept = _requireTimely(rental, DisputeState.Open);
+        if (msg.sender != ESCROW.rentalOf(rental).operator) revert IntervalCourtNotParty(rental, msg.sender);
+        _requireBond(rental, kept.bond);
+        _requireShort(evidence);
+
+        kept.state = DisputeState.Contested;
+        kept.deadline = _second() + ANSWER_SECONDS;
+
+        emit IntervalContested(rental, kept.deadline, evidence);
+
+        _lockBond(rental, kept.bond);
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function closeOnRecord(RentalId rental) external {
+        DisputeState state = _disputes[rental].state;
+        bool isWaiting = state == DisputeState.Open || state == DisputeState.Contested;
+        if (!isWaiting) revert IntervalCourtWrongState(rental, state);
+        if (!_isOnRecord(rental, _disputes[rental])) revert IntervalCourtNotOnRecord(rental);
+
+        _close(rental, DisputeEnd.OnRecord);
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function appoint(RentalId rental) external payable {
+        Dispute storage kept = _requireTimely(rental, DisputeState.Contested);
+        Rental memory parties = ESCROW.rentalOf(rental);
+        if (msg.sender != parties.renter) revert IntervalCourtNotParty(rental, msg.sender);
+
+        kept.state = DisputeState.Judging;
+        kept.deadline = _second() + COMMITTEE_SECONDS;
+        bytes32 subject = subjectOf(rental);
+
+        emit CommitteeAsked(rental, subject, kept.deadline);
+
+        COMMITTEE.convene{value: msg.value}(subject, parties.renter, parties.operator, SEATS);
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function poke(RentalId rental) external {
+        Dispute storage kept = _disputes[rental];
+        DisputeState state = kept.state;
+        if (state == DisputeState.None) revert IntervalCourtWrongState(rental, state);
+        bool isOver = _second() > kept.deadline;
+        if (state != DisputeState.Judging) {
+            if (!isOver) revert IntervalCourtNotDue(rental, kept.deadline);
+            _close(rental, state == DisputeState.Open ? DisputeEnd.Unanswered : DisputeEnd.Dropped);
+            return;
+        }
+        (bool isDecided, bytes32 verdict, uint8 agreeing,) = COMMITTEE.verdictOf(subjectOf(rental));
+        if (!isDecided && !isOver) revert IntervalCourtNotDue(rental, kept.deadline);
+        if (!isDecided || agreeing == 0) _close(rental, DisputeEnd.Undecided);
+        else _close(rental, verdict == UNAVAILABLE ? DisputeEnd.Unavailable : DisputeEnd.Available);
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function disputeOf(RentalId rental) external view returns (Dispute memory) {
+        return _disputes[rental];
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function bondOf(RentalId rental) public view returns (uint128) {
+        return ESCROW.rentalOf(rental).ratingBond;
+    }
+
+    /// @inheritdoc IIntervalCourt
+    function subjectOf(RentalId rental) public view returns (bytes32) {
+        Dispute storage kept = _disputes[rental];
+        return keccak256(abi.encode(block.chainid, address(this), rental, kept.fromSecond, kept.toSecond));
+    }
+
+    /// @dev Ends a dispute: rent and bonds go where they belong.
+    function _close(RentalId rental, DisputeEnd how) private {
+        Dispute storage kept = _disputes[rental];
+        bool isRenters = how == DisputeEnd.Conceded || how == DisputeEnd.Unanswered
+            || how == DisputeEnd.OnRecord || how == DisputeEnd.Unavailable;
+        uint256 bond = kept.bond;
+        bool areTwo = kept.state != DisputeState.Open;
+        kept.state = DisputeState.None;
+
+        emit DisputeClosed(rental, how, isRenters);
+
+        ESCROW.thaw(rental, isRenters);
+        Rental memory parties = ESCROW.rentalOf(rental);
+        bytes32 purpose = RentalId.unwrap(rental);
+        if (how == DisputeEnd.Undecided) {
+            VAULT.release(purpose, parties.renter, bond);
+            VAULT.release(purpose, parties.operator, bond);
+            return;
+        }
+        VAULT.release(purpose, isRenters ? parties.renter : parties.operator, areTwo ? 2 * bond : bond);
+    }
+
+    function _lockBond(RentalId rental, uint128 bond) private {
+        VAULT.lockSent{value: bond}(msg.sender, RentalId.unwrap(rental));
+    }
+
+    /// @dev The dispute, while its state still waits for what is being done.
+    function _requireTimely(RentalId rental, DisputeState wanted)
+        private
+        view
+        returns (Dispute storage kept)
+    {
+        kept = _requireState(rental, wanted);
+        if (_second() > kept.deadline) revert IntervalCourtTooLate(rental, kept.deadline);
+    }
+
+    function _requireState(RentalId rental, DisputeState wanted) private view returns (Dispute storage kept) {
+        kept = _disputes[rental];
+        if (kept.state != wanted) revert IntervalCourtWrongState(rental, kept.state);
+    }
+
+    function _requireBond(RentalId rental, uint128 bond) private view {
+        if (msg.value != bond) revert IntervalCourtWrongBond(rental, msg.value, bond);
+    }
+
+    /// @dev Whether all chips missed all whole epochs in the interval, at least one.
+    function _isOnRecord(RentalId rental, Dispute storage kept) private view returns (bool) {
+        Rental memory held = ESCROW.rentalOf(rental);
+        ChipId[] memory chips = ESCROW.chipsOf(rental);
+        uint64 first = _epochAt(held, kept.fromSecond) + 1;
+        uint64 end = _epochAt(held, kept.toSecond);
+        if (chips.length == 0 || first >= end) return false;
+        for (uint256 i = 0; i < chips.length; ++i) {
+            if (REGISTRY.missesIn(chips[i], first, end - 1) != end - first) return false;
+        }
+        return true;
+    }
+
+    /// @dev The epoch of a second on the line between the rental's start and now, rounded down.
+    function _epochAt(Rental memory held, uint64 second) private view returns (uint64) {
+        uint256 passed = _second() - held.startedAt;
+        if (passed == 0) return held.firstEpoch;
+        uint256 epochs = REGISTRY.currentEpoch() - held.firstEpoch;
+        return held.firstEpoch + (epochs * (second - held.startedAt) / passed).toUint64();
+    }
+
+    function _second() private view returns (uint40) {
+        return uint40(block.timestamp); // forge-lint: disable-line(unsafe-typecast)
+    }
+
+    function _requireShort(bytes calldata evidence) private pure {
+        if (evidence.length > MAX_EVIDENCE_BYTES) revert IntervalCourtTooMuchEvidence(evidence.length);
+    }
+}
