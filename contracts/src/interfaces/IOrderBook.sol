@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {OrderHash} from "../types/Ids.sol";
-import {Order} from "../types/Orders.sol";
+import {Order, OrderBatch} from "../types/Orders.sol";
 
 /// @title Matches orders that were signed off chain; what is matched is filled by an escrow.
 interface IOrderBook {
@@ -28,6 +28,11 @@ interface IOrderBook {
     error OrderBookPriceCrossed(uint128 ask, uint128 bid);
     /// @notice The account's rating is below what the other side requires, in hundredths.
     error OrderBookRatingTooLow(address account, uint16 rating, uint16 required);
+    /// @notice A batch has this many asks and bids; 1 to 16 of each go, and every list of it is as long as
+    /// its orders'.
+    error OrderBookBadBatch(uint256 asks, uint256 bids);
+    /// @notice No bid of the batch takes this ask, or a bid takes one that is not there.
+    error OrderBookAskNotTaken(uint256 position);
     /// @notice Only its maker cancels an order.
     error OrderBookNotMaker(OrderHash order, address caller);
     /// @notice Nothing is cancelled by a mask of zero.
@@ -47,11 +52,12 @@ interface IOrderBook {
     event MakerEpochRaised(address indexed maker, uint64 makerEpoch);
 
     /// @notice Publishes an order for discovery; changes nothing else. Anyone may carry it.
-    /// @dev A maker is an account with a key, a contract (ERC-1271), or a key without an account (ERC-7913):
-    /// the last 20 bytes of keccak256(verifier ‖ key), whose signature is be16(bytes of verifier ‖ key)
-    /// ‖ verifier ‖ key ‖ signature.
-    /// Contracts are asked with 100,000 gas. Reverts: `OrderBookExpired`, `OrderBookCancelled`,
-    /// `OrderBookOldEpoch`, `OrderBookBadSignature`.
+    /// @dev Whether it still stands is not asked: who takes it does, by `isCancelled`, `isNonceCancelled` and
+    /// `makerEpochOf`. A maker is an account with a key, a contract (ERC-1271), or a key without an account
+    /// (ERC-7913): the last 20 bytes of keccak256(verifier ‖ key), whose signature is be16(bytes of
+    /// verifier ‖ key) ‖ verifier ‖ key ‖ signature. Contracts are asked with 100,000 gas. Reverts:
+    /// `OrderBookExpired`,
+    /// `OrderBookBadSignature`.
     function post(Order calldata order, bytes calldata signature) external returns (OrderHash hash);
 
     /// @notice Matches an ask with a bid and counts the units as filled, at the ask's price. Fillers
@@ -65,6 +71,17 @@ interface IOrderBook {
         bytes calldata bidSignature,
         uint32 units
     ) external returns (OrderHash askHash, OrderHash bidHash, uint128 unitPrice);
+
+    /// @notice Matches many bids with the asks that serve them, all at one price: the highest of the asks.
+    /// Fillers only.
+    /// @dev Every pair meets as in `fill`; no bid pays more than it offers, no ask gets less than it wants,
+    /// and what lies between the price and the other asks is theirs. An ask may serve several bids.
+    /// @param batch 1 to 16 orders of each side; every ask is taken by some bid.
+    /// @return bids Hashes of the bids, in their order.
+    /// @return unitPrice Wei per unit, for all.
+    function matchBatch(OrderBatch calldata batch)
+        external
+        returns (OrderHash[] memory bids, uint128 unitPrice);
 
     /// @notice Cancels one order. Its maker only.
     function cancel(Order calldata order) external;

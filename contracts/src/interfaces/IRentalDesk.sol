@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {ChipId, OrderHash, RentalId} from "../types/Ids.sol";
-import {Opening} from "../types/Rentals.sol";
+import {OrderBatch, Specification} from "../types/Orders.sol";
+import {BatchOpening, Opening} from "../types/Rentals.sol";
 
 /// @title Opens rentals: checks that orders, request, specification and chips say the same, and who pays.
 /// @dev What it lets pass becomes a rental in `IRpoiEscrow`. Deadlines are inclusive, in seconds.
@@ -22,6 +23,8 @@ interface IRentalDesk {
     error RentalDeskNotSponsored(address payer, OrderHash bid, uint256 limit, uint256 needed);
     /// @notice The request's last second, inclusive, is over.
     error RentalDeskRequestExpired(uint64 deadline);
+    /// @notice A batch has as many openings as bids.
+    error RentalDeskBadBatch(uint256 openings, uint256 bids);
     /// @notice The renter did not sign this request.
     error RentalDeskBadSignature(address renter);
 
@@ -43,6 +46,17 @@ interface IRentalDesk {
     /// of its model and has its power; an order that names chips is filled by exactly these.
     /// @return rental EIP-712 hash of the request, in the escrow's domain.
     function open(Opening calldata opening) external returns (RentalId rental);
+
+    /// @notice Opens a rental for each bid of a batch, all at one price: the highest of the asks. Anyone may
+    /// carry it. @dev All or none. Each is opened as by `open`; its request names the price of the batch.
+    /// Orders: see
+    /// `IOrderBook.matchBatch`.
+    /// @param openings For each bid of the batch, in their order; as many chips as it takes units.
+    function openBatch(
+        OrderBatch calldata batch,
+        Specification calldata specification,
+        BatchOpening[] calldata openings
+    ) external returns (RentalId[] memory rentals);
 
     /// @notice Wei that an account still lets a bid of somebody else draw.
     function sponsoredOf(address payer, OrderHash bid) external view returns (uint256);

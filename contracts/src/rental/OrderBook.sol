@@ -9,11 +9,15 @@ import {IRatingBook} from "../interfaces/IRatingBook.sol";
 import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {OrderHash} from "../types/Ids.sol";
-import {Order, Side} from "../types/Orders.sol";
+import {Order, OrderBatch, Side} from "../types/Orders.sol";
 
 /// @title Matches orders that were signed off chain; what is matched is filled by an escrow.
 contract OrderBook is IOrderBook, EIP712 {
     using Signatures for bytes32;
+
+    /// @dev Bounds the work of one batch: hashes, signatures and slots of so many orders fit into a
+    /// transaction.
+    uint256 private constant MOST_OF_A_SIDE = 16;
 
     /// @dev What has become of an order; one slot.
     struct Progress {
@@ -43,7 +47,6 @@ contract OrderBook is IOrderBook, EIP712 {
     function post(Order calldata order, bytes calldata signature) external returns (OrderHash hash) {
         hash = hashOf(order);
         if (Time.timestamp() > order.expiry) revert OrderBookExpired(hash, order.expiry);
-        _requireStanding(hash, order);
         _requireSigned(hash, order.maker, signature);
 
         emit OrderPosted(hash, order.maker, order, signature);
@@ -58,14 +61,46 @@ contract OrderBook is IOrderBook, EIP712 {
         uint32 units
     ) external returns (OrderHash askHash, OrderHash bidHash, uint128 unitPrice) {
         if (!_isFiller[msg.sender]) revert OrderBookNotFiller(msg.sender);
-        askHash = hashOf(ask);
-        bidHash = hashOf(bid);
-        if (ask.side != Side.Ask) revert OrderBookWrongSide(askHash);
-        if (bid.side != Side.Bid) revert OrderBookWrongSide(bidHash);
+        askHash = _checked(ask, askSignature, Side.Ask);
+        bidHash = _checked(bid, bidSignature, Side.Bid);
         _requireMatch(askHash, ask, bidHash, bid);
         unitPrice = ask.unitPrice;
-        _take(askHash, ask, askSignature, units);
-        _take(bidHash, bid, bidSignature, units);
+        _count(askHash, ask, units);
+        _count(bidHash, bid, units);
+    }
+
+    /// @inheritdoc IOrderBook
+    function matchBatch(OrderBatch calldata batch)
+        external
+        returns (OrderHash[] memory bids, uint128 unitPrice)
+    {
+        if (!_isFiller[msg.sender]) revert OrderBookNotFiller(msg.sender);
+        _requireBounded(batch);
+        OrderHash[] memory asks = new OrderHash[](batch.asks.length);
+        for (uint256 i = 0; i < asks.length; ++i) {
+            asks[i] = _checked(batch.asks[i], batch.askSignatures[i], Side.Ask);
+            if (batch.asks[i].unitPrice > unitPrice) unitPrice = batch.asks[i].unitPrice;
+        }
+        bids = new OrderHash[](batch.bids.length);
+        uint256 taken = 0; // a bit for each ask
+        for (uint256 i = 0; i < bids.length; ++i) {
+            uint256 position = batch.askOf[i];
+            if (position >= asks.length) revert OrderBookAskNotTaken(position);
+            taken |= 2 ** position;
+            bids[i] = _checked(batch.bids[i], batch.bidSignatures[i], Side.Bid);
+            _requireMatch(asks[position], batch.asks[position], bids[i], batch.bids[i]);
+            if (unitPrice > batch.bids[i].unitPrice) {
+                revert OrderBookPriceCrossed(unitPrice, batch.bids[i].unitPrice);
+            }
+            _count(asks[position], batch.asks[position], batch.units[i]);
+            _count(bids[i], batch.bids[i], batch.units[i]);
+        }
+        for (uint256 i = 0; i < asks.length; ++i) {
+            // An ask that serves nobody would move the price of the others.
+            if (taken >> i & 1 == 0) revert OrderBookAskNotTaken(i);
+            bytes32 field = _firstDifference(batch.asks[i], batch.asks[0]);
+            if (field != 0) revert OrderBookMismatch(asks[i], asks[0], field);
+        }
     }
 
     /// @inheritdoc IOrderBook
@@ -128,12 +163,8 @@ contract OrderBook is IOrderBook, EIP712 {
         return OrderHash.wrap(_hashTypedDataV4(OrderMessages.hash(order)));
     }
 
-    /// @dev Counts units of one order as filled, if the order allows it now.
-    function _take(OrderHash hash, Order calldata order, bytes calldata signature, uint32 units) private {
-        if (Time.timestamp() < order.validFrom) revert OrderBookNotYet(hash, order.validFrom);
-        if (Time.timestamp() > order.expiry) revert OrderBookExpired(hash, order.expiry);
-        _requireStanding(hash, order);
-        _requireSigned(hash, order.maker, signature);
+    /// @dev Counts units of one order as filled, if it has so many left.
+    function _count(OrderHash hash, Order calldata order, uint32 units) private {
         uint32 filled = _progress[hash].filled;
         uint32 available = order.maxUnits > filled ? order.maxUnits - filled : 0;
         if (units == 0 || units < order.minUnits || units > available) {
@@ -144,6 +175,20 @@ contract OrderBook is IOrderBook, EIP712 {
         _progress[hash].filled = filled;
 
         emit OrderFilled(hash, order.maker, units, filled);
+    }
+
+    /// @dev The hash of an order that its maker wants to be filled now.
+    function _checked(Order calldata order, bytes calldata signature, Side side)
+        private
+        view
+        returns (OrderHash hash)
+    {
+        hash = hashOf(order);
+        if (order.side != side) revert OrderBookWrongSide(hash);
+        if (Time.timestamp() < order.validFrom) revert OrderBookNotYet(hash, order.validFrom);
+        if (Time.timestamp() > order.expiry) revert OrderBookExpired(hash, order.expiry);
+        _requireStanding(hash, order);
+        _requireSigned(hash, order.maker, signature);
     }
 
     function _requireMatch(OrderHash askHash, Order calldata ask, OrderHash bidHash, Order calldata bid)
@@ -177,16 +222,31 @@ contract OrderBook is IOrderBook, EIP712 {
         }
     }
 
+    function _requireBounded(OrderBatch calldata batch) private pure {
+        (uint256 asks, uint256 bids) = (batch.asks.length, batch.bids.length);
+        bool isBounded = asks != 0 && bids != 0 && asks <= MOST_OF_A_SIDE && bids <= MOST_OF_A_SIDE;
+        bool isWhole = batch.askSignatures.length == asks && batch.bidSignatures.length == bids
+            && batch.askOf.length == bids && batch.units.length == bids;
+        if (!isBounded || !isWhole) revert OrderBookBadBatch(asks, bids);
+    }
+
     /// @dev The first field in which an ask and a bid do not meet; zero if they do.
     function _firstMismatch(Order calldata ask, Order calldata bid) private pure returns (bytes32) {
-        if (ask.kind != bid.kind) return "kind";
-        if (ask.specHash != bid.specHash) return "specHash";
-        if (ask.token != bid.token) return "token";
-        if (ask.validationClass != bid.validationClass) return "validationClass";
+        bytes32 field = _firstDifference(ask, bid);
+        if (field != 0) return field;
         if (bid.duration > ask.duration) return "duration";
         if (ask.maker == bid.maker) return "maker"; // nobody trades with himself
         if (!_isWelcome(ask.counterparty, bid.maker)) return "counterparty";
         if (!_isWelcome(bid.counterparty, ask.maker)) return "counterparty";
+        return 0;
+    }
+
+    /// @dev The first field in which two orders are about different goods; zero if they are not.
+    function _firstDifference(Order calldata one, Order calldata other) private pure returns (bytes32) {
+        if (one.kind != other.kind) return "kind";
+        if (one.specHash != other.specHash) return "specHash";
+        if (one.token != other.token) return "token";
+        if (one.validationClass != other.validationClass) return "validationClass";
         return 0;
     }
 

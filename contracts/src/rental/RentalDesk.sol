@@ -13,8 +13,8 @@ import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {ChipId, OrderHash, RentalId} from "../types/Ids.sol";
-import {Order, OrderKind, Specification} from "../types/Orders.sol";
-import {Opening, RentalRequest} from "../types/Rentals.sol";
+import {Order, OrderBatch, OrderKind, Specification} from "../types/Orders.sol";
+import {BatchOpening, Opening, RentalRequest} from "../types/Rentals.sol";
 
 /// @title Opens rentals: checks that orders, request, specification and chips say the same, and who pays.
 contract RentalDesk is IRentalDesk {
@@ -25,6 +25,13 @@ contract RentalDesk is IRentalDesk {
     uint256 private constant MAX_CHIPS = 128;
     /// @dev Keeps every sum of seconds far from overflow, so that no rental can be stuck by its own length.
     uint64 private constant MAX_DURATION = 3650 days;
+
+    /// @dev What filling the orders of one rental gave.
+    struct Parts {
+        uint256 units;
+        uint256 unitPrice;
+        OrderHash bid;
+    }
 
     IRpoiEscrow private immutable ESCROW;
     IOrderBook private immutable ORDERS;
@@ -52,19 +59,42 @@ contract RentalDesk is IRentalDesk {
 
     /// @inheritdoc IRentalDesk
     function open(Opening calldata opening) external returns (RentalId rental) {
-        RentalRequest calldata request = opening.request;
-        if (Time.timestamp() > request.deadline) revert RentalDeskRequestExpired(request.deadline);
-        _requireTerms(opening);
-        bytes32 digest = RentalId.unwrap(ESCROW.hashOf(request));
-        if (!digest.isSignedByParty(request.renter, opening.requestSignature)) {
-            revert RentalDeskBadSignature(request.renter);
-        }
-        _fill(opening);
-        address payer = _spendSponsorship(opening.bid.payer, request);
+        Parts memory parts;
+        parts.units = opening.chips.length;
+        _requireTerms(opening.request, opening.ask, opening.bid, opening.chips);
+        _requireSpecification(opening.specification, opening.bid);
+        _requireKey(opening.request, opening.renterKey);
+        _requireConsent(opening.request, opening.requestSignature);
+        (, parts.bid, parts.unitPrice) = ORDERS.fill(
+            opening.ask,
+            opening.askSignature,
+            opening.bid,
+            opening.bidSignature,
+            SafeCast.toUint32(parts.units)
+        );
+        _requirePrice(opening.request, parts);
+        address payer = _spendSponsorship(opening.bid.payer, opening.request);
 
-        rental = ESCROW.begin(request, payer, opening.chips, opening.renterKey, opening.ask.duration);
+        rental = ESCROW.begin(opening.request, payer, opening.chips, opening.renterKey, opening.ask.duration);
 
         _requireKind(opening.chips, opening.specification); // cheap now that the registry has read the chips
+    }
+
+    /// @inheritdoc IRentalDesk
+    function openBatch(
+        OrderBatch calldata batch,
+        Specification calldata specification,
+        BatchOpening[] calldata openings
+    ) external returns (RentalId[] memory rentals) {
+        if (openings.length != batch.bids.length) {
+            revert RentalDeskBadBatch(openings.length, batch.bids.length);
+        }
+        (OrderHash[] memory bids, uint128 unitPrice) = ORDERS.matchBatch(batch);
+        rentals = new RentalId[](openings.length);
+        for (uint256 i = 0; i < openings.length; ++i) {
+            Parts memory parts = Parts(batch.units[i], unitPrice, bids[i]);
+            rentals[i] = _openOne(batch, i, specification, openings[i], parts);
+        }
     }
 
     /// @inheritdoc IRentalDesk
@@ -72,22 +102,27 @@ contract RentalDesk is IRentalDesk {
         return _sponsored[payer][bid];
     }
 
-    /// @dev Fills both orders and checks that they say what the renter signed.
-    function _fill(Opening calldata opening) private {
-        RentalRequest calldata request = opening.request;
-        (, OrderHash bid, uint128 unitPrice) = ORDERS.fill(
-            opening.ask,
-            opening.askSignature,
-            opening.bid,
-            opening.bidSignature,
-            SafeCast.toUint32(opening.chips.length)
-        );
-        if (OrderHash.unwrap(bid) != OrderHash.unwrap(request.bid)) revert RentalDeskRequestMismatch("bid");
-        uint256 price = uint256(unitPrice) * opening.chips.length * request.duration;
-        if (price != request.rent) revert RentalDeskRequestMismatch("rent");
-        // Without security a renter would lose nothing by its silence.
-        uint128 required = Settlement.shareUp(request.rent, DEPOSIT_BPS);
-        if (request.deposit < required) revert RentalDeskDepositTooSmall(request.deposit, required);
+    /// @dev One rental of a batch whose orders are matched.
+    function _openOne(
+        OrderBatch calldata batch,
+        uint256 position,
+        Specification calldata specification,
+        BatchOpening calldata opening,
+        Parts memory parts
+    ) private returns (RentalId rental) {
+        Order calldata ask = batch.asks[batch.askOf[position]];
+        Order calldata bid = batch.bids[position];
+        if (opening.chips.length != parts.units) revert RentalDeskRequestMismatch("chips");
+        _requireTerms(opening.request, ask, bid, opening.chips);
+        _requireSpecification(specification, bid);
+        _requireKey(opening.request, opening.renterKey);
+        _requireConsent(opening.request, opening.requestSignature);
+        _requirePrice(opening.request, parts);
+        address payer = _spendSponsorship(bid.payer, opening.request);
+
+        rental = ESCROW.begin(opening.request, payer, opening.chips, opening.renterKey, ask.duration);
+
+        _requireKind(opening.chips, specification);
     }
 
     /// @dev Who pays for the renter; somebody else only as far as he said so himself.
@@ -115,31 +150,57 @@ contract RentalDesk is IRentalDesk {
         }
     }
 
+    function _requireConsent(RentalRequest calldata request, bytes calldata signature) private view {
+        if (Time.timestamp() > request.deadline) revert RentalDeskRequestExpired(request.deadline);
+        bytes32 digest = RentalId.unwrap(ESCROW.hashOf(request));
+        if (!digest.isSignedByParty(request.renter, signature)) {
+            revert RentalDeskBadSignature(request.renter);
+        }
+    }
+
+    /// @dev What the renter signed is the bid that was filled, at the price it was filled at.
+    function _requirePrice(RentalRequest calldata request, Parts memory parts) private view {
+        if (OrderHash.unwrap(parts.bid) != OrderHash.unwrap(request.bid)) {
+            revert RentalDeskRequestMismatch("bid");
+        }
+        if (parts.unitPrice * parts.units * request.duration != request.rent) {
+            revert RentalDeskRequestMismatch("rent");
+        }
+        // Without security a renter would lose nothing by its silence.
+        uint128 required = Settlement.shareUp(request.rent, DEPOSIT_BPS);
+        if (request.deposit < required) revert RentalDeskDepositTooSmall(request.deposit, required);
+    }
+
     /// @dev What the request says against the orders and the chips, field by field; bid and rent follow with
     /// the fill.
-    function _requireTerms(Opening calldata opening) private pure {
-        RentalRequest calldata request = opening.request;
-        (Order calldata ask, Order calldata bid) = (opening.ask, opening.bid);
+    function _requireTerms(
+        RentalRequest calldata request,
+        Order calldata ask,
+        Order calldata bid,
+        ChipId[] calldata chips
+    ) private pure {
         if (request.renter != bid.maker) revert RentalDeskRequestMismatch("renter");
         if (request.operator != ask.maker) revert RentalDeskRequestMismatch("operator");
         if (bid.kind != OrderKind.MachineTime) revert RentalDeskRequestMismatch("kind");
         if (bid.token != address(0)) revert RentalDeskRequestMismatch("token"); // native coin only
-        if (OrderMessages.hash(opening.specification) != bid.specHash) {
-            revert RentalDeskRequestMismatch("specification");
-        }
-        if (opening.chips.length == 0 || opening.chips.length > MAX_CHIPS) {
-            revert RentalDeskRequestMismatch("chips");
-        }
-        if (keccak256(abi.encodePacked(opening.chips)) != request.chipsHash) {
-            revert RentalDeskRequestMismatch("chipsHash");
-        }
-        bool areNamed = _isNamed(ask.chipsHash, request) && _isNamed(bid.chipsHash, request);
+        if (chips.length == 0 || chips.length > MAX_CHIPS) revert RentalDeskRequestMismatch("chips");
+        bool areNamed = keccak256(abi.encodePacked(chips)) == request.chipsHash
+            && _isNamed(ask.chipsHash, request) && _isNamed(bid.chipsHash, request);
         if (!areNamed) revert RentalDeskRequestMismatch("chipsHash");
         if (request.duration != bid.duration || request.duration == 0 || request.duration > MAX_DURATION) {
             revert RentalDeskRequestMismatch("duration");
         }
-        // A key that nobody can seal to would make every operator look silent.
-        if (keccak256(opening.renterKey) != request.renterKeyHash || !opening.renterKey.isPoint()) {
+    }
+
+    function _requireSpecification(Specification calldata specification, Order calldata bid) private pure {
+        if (OrderMessages.hash(specification) != bid.specHash) {
+            revert RentalDeskRequestMismatch("specification");
+        }
+    }
+
+    /// @dev A key that nobody can seal to would make every operator look silent.
+    function _requireKey(RentalRequest calldata request, bytes calldata renterKey) private pure {
+        if (keccak256(renterKey) != request.renterKeyHash || !renterKey.isPoint()) {
             revert RentalDeskRequestMismatch("renterKey");
         }
     }

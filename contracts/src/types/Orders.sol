@@ -68,3 +68,15 @@ struct Order {
     /// must equal `makerEpochOf(maker)`: raising that cancels all older orders
     uint64 makerEpoch;
 }
+
+/// @dev Orders of one specification that are matched together, at one price.
+struct OrderBatch {
+    Order[] asks;
+    bytes[] askSignatures;
+    Order[] bids;
+    bytes[] bidSignatures;
+    /// for each bid the position of the ask that serves it
+    uint256[] askOf;
+    /// for each bid the units that it takes
+    uint32[] units;
+}

@@ -55,6 +55,15 @@ struct Opening {
     bytes renterKey;
 }
 
+/// @dev What opens one rental of a batch; the bid and its ask are in the `OrderBatch` beside it.
+struct BatchOpening {
+    RentalRequest request;
+    bytes requestSignature;
+    ChipId[] chips;
+    /// as in `Opening`
+    bytes renterKey;
+}
+
 /// @dev The renter's half of m_final (eq. 18): a commitment, signed; EIP-712 as above.
 struct RenterHalf {
     RentalId rental;

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {Dispute, DisputeState} from "contracts/src/types/Disputes.sol";
 import {ChipId, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
 import {Rental, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
@@ -14,6 +15,8 @@ import {RentalFixture} from "../fixtures/RentalFixture.sol";
 contract RentalHandler is RentalFixture {
     RentalId[] public rentals;
     ChipId[] public firstChips;
+    /// @dev Wei that came into the vault as bonds of disputes.
+    uint256 public bonds;
     uint256 private _nonce;
 
     /// @dev The test has built the market and opens the first rental.
@@ -90,6 +93,39 @@ contract RentalHandler is RentalFixture {
         escrow.reclaimNotice(id, uint64(bound(notice, 0, deadline - block.timestamp - 1)));
     }
 
+    /// @dev The renter disputes all that no earlier dispute reached.
+    function dispute(uint256 seed) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.Active);
+        if (!isReady || court.disputeOf(id).state != DisputeState.None) return;
+        Rental memory rental = escrow.rentalOf(id);
+        uint64 from = court.disputeOf(id).toSecond;
+        if (rental.startedAt == 0 || from < rental.startedAt) from = rental.startedAt;
+        if (from == 0 || from >= block.timestamp) return;
+        _bond(renter, rental.ratingBond);
+        court.dispute{value: rental.ratingBond}(id, from, uint64(block.timestamp), "");
+    }
+
+    function answer(uint256 seed, bool isConceded) external {
+        if (rentals.length == 0) return;
+        RentalId id = rentals[seed % rentals.length];
+        Dispute memory kept = court.disputeOf(id);
+        if (kept.state != DisputeState.Open || block.timestamp > kept.deadline) return;
+        if (isConceded) {
+            vm.prank(operator);
+            court.concede(id);
+            return;
+        }
+        _bond(operator, kept.bond);
+        court.contest{value: kept.bond}(id, "");
+    }
+
+    function closeDispute(uint256 seed) external {
+        if (rentals.length == 0) return;
+        RentalId id = rentals[seed % rentals.length];
+        Dispute memory kept = court.disputeOf(id);
+        if (kept.state != DisputeState.None && block.timestamp > kept.deadline) court.poke(id);
+    }
+
     /// @dev A chip misses the proof of the epoch that runs.
     function miss(uint256 seed) external {
         if (firstChips.length == 0) return;
@@ -126,6 +162,13 @@ contract RentalHandler is RentalFixture {
         vm.roll(block.number + passed);
     }
 
+    /// @dev The next call is this account's, with so much coin of its own.
+    function _bond(address account, uint256 amount) private {
+        bonds += amount;
+        vm.deal(account, amount);
+        vm.prank(account);
+    }
+
     /// @dev The first rental from a random place on that is in a state; its deadline has not passed.
     function _pick(uint256 seed, RentalState wanted) private view returns (RentalId id, bool isReady) {
         for (uint256 i = 0; i < rentals.length; ++i) {
@@ -153,7 +196,7 @@ contract VaultRentalsTest is RentalFixture {
         fund(renter, WEALTH - FUNDS);
         fund(operator, WEALTH - FUNDS);
         handler = new RentalHandler();
-        bytes4[] memory selectors = new bytes4[](11);
+        bytes4[] memory selectors = new bytes4[](14);
         selectors[0] = RentalHandler.open.selector;
         selectors[1] = bytes4(keccak256("handOver(uint256)"));
         selectors[2] = RentalHandler.acknowledge.selector;
@@ -165,6 +208,9 @@ contract VaultRentalsTest is RentalFixture {
         selectors[8] = RentalHandler.topUp.selector;
         selectors[9] = RentalHandler.reclaim.selector;
         selectors[10] = RentalHandler.miss.selector;
+        selectors[11] = RentalHandler.dispute.selector;
+        selectors[12] = RentalHandler.answer.selector;
+        selectors[13] = RentalHandler.closeDispute.selector;
         targetSelector(FuzzSelector({addr: address(handler), selectors: selectors}));
         targetContract(address(handler));
     }
@@ -173,13 +219,14 @@ contract VaultRentalsTest is RentalFixture {
         uint256 locked;
         for (uint256 i = 0; i < handler.count(); ++i) {
             locked += vault.lockedOf(ESCROW, RentalId.unwrap(handler.rentals(i)));
+            locked += vault.lockedOf(INTERVAL_COURT, RentalId.unwrap(handler.rentals(i)));
         }
         assertEq(vault.totalLocked(), locked, "all that is locked is locked for a rental");
         assertEq(
             vault.totalFree(), vault.freeOf(renter) + vault.freeOf(operator), "all that is free has an owner"
         );
         assertEq(VAULT.balance, vault.totalFree() + vault.totalLocked(), "balance of the vault");
-        assertEq(VAULT.balance + EMISSION.balance, 2 * WEALTH, "nothing is made or lost");
+        assertEq(VAULT.balance + EMISSION.balance, 2 * WEALTH + handler.bonds(), "nothing is made or lost");
     }
 
     function invariant_aRentalLocksItsStakesUntilItIsOver() public view {
@@ -190,7 +237,7 @@ contract VaultRentalsTest is RentalFixture {
             stakes += 2 * uint256(rental.ratingBond);
             assertEq(
                 vault.lockedOf(ESCROW, RentalId.unwrap(id)),
-                _isOver(rental.state) ? 0 : stakes,
+                _isOver(rental.state) ? rental.frozen : stakes,
                 "stakes of a rental"
             );
         }
@@ -213,6 +260,7 @@ contract VaultRentalsTest is RentalFixture {
             RentalId id = handler.rentals(i);
             if (!_isOver(escrow.rentalOf(id).state)) escrow.poke(id);
             assertTrue(_isOver(escrow.rentalOf(id).state), "every rental has a way out");
+            if (court.disputeOf(id).state != DisputeState.None) court.poke(id);
             assertNothingLocked(id);
         }
         assertEq(vault.totalLocked(), 0, "nothing stays locked");

@@ -94,16 +94,6 @@ contract OrderBookTest is RentalFixture {
         orders.post(ask, signature);
     }
 
-    function test_post_revertsWhen_cancelled() public {
-        Order memory ask = anAsk();
-        bytes memory signature = signedOrder(ask, operatorKey);
-        vm.prank(operator);
-        orders.cancel(ask);
-
-        vm.expectRevert(abi.encodeWithSelector(IOrderBook.OrderBookCancelled.selector, orders.hashOf(ask)));
-        orders.post(ask, signature);
-    }
-
     // cancel, raiseMakerEpoch
 
     function test_cancel_withdrawsOneOrder() public {
@@ -159,11 +149,11 @@ contract OrderBookTest is RentalFixture {
         vm.prank(operator);
         orders.cancelNonces(1, 3 << 0xfe);
 
-        _expectCancelledPost(ask);
+        _expectCancelledFill(ask);
         ask.nonce = 0x1ff;
-        _expectCancelledPost(ask);
+        _expectCancelledFill(ask);
         ask.nonce = 0x1fd;
-        orders.post(ask, signedOrder(ask, operatorKey));
+        fillOrders(ask, aBid(), 2);
         assertFalse(orders.isNonceCancelled(renter, 0x1fe), "the nonces of another maker are his own");
     }
 
@@ -230,9 +220,12 @@ contract OrderBookTest is RentalFixture {
         orders.raiseMakerEpoch(5);
     }
 
-    function _expectCancelledPost(Order memory order) private {
-        bytes memory signature = signedOrder(order, operatorKey);
+    function _expectCancelledFill(Order memory order) private {
+        Order memory bid = aBid();
+        bytes memory askSignature = signedOrder(order, operatorKey);
+        bytes memory bidSignature = signedOrder(bid, renterKey);
         vm.expectRevert(abi.encodeWithSelector(IOrderBook.OrderBookCancelled.selector, orders.hashOf(order)));
-        orders.post(order, signature);
+        vm.prank(DESK);
+        orders.fill(order, askSignature, bid, bidSignature, 2);
     }
 }

@@ -11,6 +11,8 @@ import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
 /// @title Tests which orders match and how often they fill.
 contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
+    bytes32 private constant MAKER = "maker";
+
     // fill
 
     function test_fill_countsBothOrdersAtTheAsksPrice() public {
@@ -111,10 +113,18 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
     }
 
     function test_fill_revertsWhen_makerTradesWithHimself() public {
+        Order memory ask = anAsk();
         Order memory bid = aBid();
         bid.maker = operator;
+        bytes memory askSignature = signedOrder(ask, operatorKey);
+        bytes memory bidSignature = signedOrder(bid, operatorKey);
+        (OrderHash askHash, OrderHash bidHash) = (orders.hashOf(ask), orders.hashOf(bid));
 
-        _expectMismatch(anAsk(), bid, "maker");
+        vm.expectRevert(
+            abi.encodeWithSelector(IOrderBook.OrderBookMismatch.selector, askHash, bidHash, MAKER)
+        );
+        vm.prank(DESK);
+        orders.fill(ask, askSignature, bid, bidSignature, 2);
     }
 
     function test_fill_revertsWhen_askNamesAnotherCounterparty() public {
