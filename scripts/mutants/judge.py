@@ -11,7 +11,6 @@ from mutants.tree import BASE, Broken, Tree
 
 # Longer than any suite takes; a mutant that never ends is noticed.
 SECONDS_EACH = 600
-IMPORT = re.compile(r'import\s[^;]*?"([^"]+)"')
 TEST_CONTRACT = re.compile(r"^contract\s+(\w+)", re.M)
 
 
@@ -38,7 +37,7 @@ class Judge:
             if here in seen or not here.is_file():
                 continue
             seen.add(here)
-            for name in IMPORT.findall(here.read_text()):
+            for name in source.IMPORT.findall(here.read_text()):
                 if name.startswith("contracts/"):
                     todo.append(self.tree.root / name)
                 elif name.startswith("."):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 # A call that stands alone and refuses by itself.
 REQUIRING = re.compile(r"(?<=[;{}\n])\s*((?:_require|_check|require|assert)\w*)\s*\(")
+IMPORT = re.compile(r'import\s[^;]*?"([^"]+)"')
 IF = re.compile(r"\bif\s*\(")
 COMPARISON = re.compile(r"(?<![<>=\-!])(<=|>=|<|>)(?![<>=])")
 FLIPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}

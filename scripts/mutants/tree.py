@@ -8,11 +8,14 @@ import pathlib
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 
 from mutants import source
 
 # Neither declarations nor what the compiler alone checks.
 LEFT_OUT = ("interfaces", "types")
+# Their address is the hash of their code: with a mutant in it, they, and what they are made of, stand elsewhere.
+BY_HASH = "contracts/src/precompiles/fallback"
 # Coinbases of mutants: far from every account that a test uses.
 BASE = 0x6D7574616E74 << 96
 
@@ -87,8 +90,9 @@ class Tree:
     def _find(self) -> dict[pathlib.Path, list[source.Mutant]]:
         names = {name for text in self.sources.values() for name in source.own_modifiers(text)} | {"nonReentrant"}
         found = {}
+        fixed = self._reached(path for path in self.sources if str(path.relative_to(self.root)).startswith(BY_HASH))
         for path, text in self.sources.items():
-            mutable = path.relative_to(self.root / "contracts" / "src").parts[0] not in LEFT_OUT
+            mutable = path.relative_to(self.root / "contracts" / "src").parts[0] not in LEFT_OUT and path not in fixed
             found[path] = source.find(text, names) if mutable else []
         number = 0
         for path, mutants in found.items():
@@ -99,6 +103,16 @@ class Tree:
                 if earlier:
                     mutant.change += f" ({earlier + 1})"
         return found
+
+    def _reached(self, paths: Iterable[pathlib.Path]) -> set[pathlib.Path]:
+        """Files and all that they import from ours."""
+        seen, todo = set(), list(paths)
+        while todo:
+            here = todo.pop()
+            if here in self.sources and here not in seen:
+                seen.add(here)
+                todo += [(here.parent / name).resolve() for name in source.IMPORT.findall(self.sources[here])]
+        return seen
 
     def all(self) -> list[source.Mutant]:
         """The mutants that compile, by number."""
