@@ -5,10 +5,13 @@
 
 mod availability;
 mod batches;
+mod disputes;
 mod duties;
 mod events;
 mod jobs;
+mod membership;
 pub(crate) mod rentals;
+mod requests;
 mod sending;
 mod service;
 mod sweep;
@@ -48,6 +51,8 @@ pub struct Home {
     pub jobs: Address,
     /// `ResultRollup`.
     pub rollup: Address,
+    /// `Committee`.
+    pub committee: Address,
     /// `RpoiEscrow`.
     pub escrow: Address,
     /// `PociRegistry`.
@@ -64,6 +69,7 @@ impl Home {
             operator,
             jobs: system_address(SystemContract::JobEscrow),
             rollup: system_address(SystemContract::ResultRollup),
+            committee: system_address(SystemContract::Committee),
             escrow: system_address(SystemContract::RpoiEscrow),
             registry: system_address(SystemContract::PociRegistry),
             beacons: system_address(SystemContract::BeaconHistory),
@@ -87,9 +93,11 @@ pub struct Choices {
     pub renter_score: u8,
     /// Jobs that are computed at the same time.
     pub parallel_jobs: usize,
+    /// Seats in committees that the operator's stake answers for; none: it is not drawn.
+    pub committee_seats: u8,
     /// How long what is closed is remembered, and files that nobody needs are kept.
     pub keep: Seconds,
-    /// Where renters and referees find the job port.
+    /// Where renters and committees find the job port.
     pub url: String,
     /// SHA-256 of the job port's certificate.
     pub cert_fingerprint: B256,
@@ -204,7 +212,8 @@ impl<C: Chain> Agent<C> {
     /// [`AgentError::Storage`] when the database fails.
     pub fn new(parts: Parts<C>, start: Height) -> Result<Self, AgentError> {
         let home = &parts.home;
-        let filter = Filter::new().address(vec![home.jobs, home.rollup, home.escrow]);
+        let filter =
+            Filter::new().address(vec![home.jobs, home.rollup, home.committee, home.escrow]);
         let db = Arc::clone(parts.notebook.database());
         let cursor = LogCursor::open(db, "worker", start, filter)?;
         let bench = Bench::new(parts.choices.parallel_jobs);
@@ -226,6 +235,8 @@ impl<C: Chain> Agent<C> {
             self.attend_rentals(&head).await,
             self.attend_jobs(&head).await,
             self.attend_duties(&head).await,
+            self.attend_disputes(&head).await,
+            self.attend_requests().await,
             self.attend_batches(&head).await,
             self.attend_service().await,
             self.sweep(&head).await,

@@ -122,6 +122,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether everybody who runs the job is refused in the same way.
+    pub const fn is_of_the_job(&self) -> bool {
+        matches!(self, Self::Params(_) | Self::Class { .. } | Self::Wasm(_)) && !self.is_retryable()
+    }
+
     /// Whether the same job may be tried again: a file may still come, also one that was damaged here; a machine may have
     /// been busy.
     pub const fn is_retryable(&self) -> bool {

@@ -77,6 +77,9 @@ pub struct RunArgs {
     /// Jobs computed at the same time [default: 1].
     #[arg(long)]
     pub parallel_jobs: Option<usize>,
+    /// Seats in committees that the operator's stake answers for at the same time; 0: none [default: 4].
+    #[arg(long)]
+    pub committee_seats: Option<u8>,
     /// Longest file that a renter may bring, in bytes [default: 67108864].
     #[arg(long)]
     pub longest_blob: Option<u64>,
@@ -195,6 +198,8 @@ pub struct Settings {
     pub renter_score: u8,
     /// Jobs computed at the same time.
     pub parallel_jobs: usize,
+    /// Seats in committees that the operator's stake answers for.
+    pub committee_seats: u8,
     /// Longest file that a renter may bring, in bytes.
     pub longest_blob: u64,
     /// All files that one rental may bring, in bytes.
@@ -250,7 +255,7 @@ pub enum SettingsError {
         /// Most.
         most: u64,
     },
-    /// Renters and referees could not use it.
+    /// Renters and committees could not use it.
     #[error("--url is {url}: https://HOST:PORT of at most {LONGEST_URL} bytes is needed")]
     Url {
         /// What was given.
@@ -277,6 +282,7 @@ impl RunArgs {
             epoch_blocks: self.epoch_blocks.or(file.epoch_blocks).unwrap_or(16),
             renter_score: self.renter_score.or(file.renter_score).unwrap_or(80),
             parallel_jobs: self.parallel_jobs.or(file.parallel_jobs).unwrap_or(1),
+            committee_seats: self.committee_seats.or(file.committee_seats).unwrap_or(4),
             longest_blob: self.longest_blob.or(file.longest_blob).unwrap_or(64 << 20),
             rental_bytes: self.rental_bytes.or(file.rental_bytes).unwrap_or(1 << 30),
             keep: days(self.keep_days.or(file.keep_days).unwrap_or(7)),

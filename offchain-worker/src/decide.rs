@@ -2,6 +2,7 @@
 
 pub mod availability;
 pub mod batches;
+pub mod disputes;
 pub mod duties;
 pub mod jobs;
 pub mod rentals;

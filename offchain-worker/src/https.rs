@@ -1,6 +1,6 @@
 //! Serves the job port: files in, results out, over https with a certificate of our own.
 //!
-//! Renters show the bearer secret of their hand-over; referees read the results of posted batches without one.
+//! Renters show the bearer secret of their hand-over; committees read the results of posted batches without one.
 //! Routes: `docs/protocol.md`, section 6.
 
 mod doors;

@@ -100,7 +100,7 @@ pub struct RatingRecord {
     pub salt: B256,
 }
 
-/// A batch that anybody posted, as far as a referee needs it.
+/// A batch that anybody posted, as far as a judge of it needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostedRecord {
     /// Its id.
@@ -117,18 +117,54 @@ pub struct PostedRecord {
     pub noted_at: Seconds,
 }
 
-/// A leaf that this operator was drawn to judge.
+/// A leaf that somebody disputes: what a committee is asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DutyRecord {
+pub struct DisputeRecord {
+    /// The committee's subject.
+    pub subject: B256,
     /// The batch.
     pub batch: BatchId,
     /// Which leaf.
     pub index: u64,
-    /// What this worker's own run found.
+    /// What the leaf claims.
+    pub result_root: B256,
+    /// Steps that the leaf claims.
+    pub steps: u64,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// When it began, in chain time.
+    pub noted_at: Seconds,
+}
+
+/// A seat of this operator in a committee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DutyRecord {
+    /// What the committee is asked about.
+    pub subject: B256,
+    /// Number of the committee in its case.
+    pub round: u8,
+    /// Salt of the commitment.
+    pub salt: B256,
+    /// The verdict: what this worker's own run found, or the reason why it found nothing.
     pub found: Option<B256>,
-    /// How it ended, or why there is no answer.
+    /// Whether the latest try failed because the poster does not serve its data.
+    pub is_unserved: bool,
+    /// How it ended.
     pub outcome: Option<String>,
     /// When it was drawn, in chain time.
+    pub noted_at: Seconds,
+}
+
+/// A request for the data of a leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// The batch.
+    pub batch: BatchId,
+    /// Which leaf.
+    pub index: u64,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// When it was made, in chain time.
     pub noted_at: Seconds,
 }
 
@@ -183,8 +219,22 @@ impl Record for PostedRecord {
     }
 }
 
+impl Record for DisputeRecord {
+    const KIND: &'static str = "dispute";
+    fn key(&self) -> Vec<u8> {
+        self.subject.to_vec()
+    }
+}
+
 impl Record for DutyRecord {
-    const KIND: &'static str = "duty";
+    const KIND: &'static str = "seat";
+    fn key(&self) -> Vec<u8> {
+        [self.subject.as_slice(), &[self.round]].concat()
+    }
+}
+
+impl Record for RequestRecord {
+    const KIND: &'static str = "request";
     fn key(&self) -> Vec<u8> {
         [self.batch.0.as_slice(), &self.index.to_be_bytes()].concat()
     }

@@ -119,6 +119,7 @@ fn choices(settings: &Settings, url: String, identity: &Identity) -> Choices {
         epoch_blocks: settings.epoch_blocks,
         renter_score: settings.renter_score,
         parallel_jobs: settings.parallel_jobs,
+        committee_seats: settings.committee_seats,
         keep: settings.keep,
         url,
         cert_fingerprint: identity.fingerprint(),

@@ -5,6 +5,7 @@ import {Script} from "forge-std/Script.sol";
 import {console} from "forge-std/console.sol";
 
 import {DatasetMarket} from "contracts/src/data/DatasetMarket.sol";
+import {Committee} from "contracts/src/jobs/Committee.sol";
 import {JobEscrow} from "contracts/src/jobs/JobEscrow.sol";
 import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
 import {BlockhashBeacons} from "contracts/src/poci/BlockhashBeacons.sol";
@@ -27,6 +28,7 @@ import {RentalDesk} from "contracts/src/rental/RentalDesk.sol";
 import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 import {PociParameters} from "contracts/src/types/Chips.sol";
+import {CommitteeParameters} from "contracts/src/types/Committees.sol";
 import {DatasetParameters} from "contracts/src/types/Datasets.sol";
 import {IntervalCourtParameters} from "contracts/src/types/Disputes.sol";
 import {IssueKind, IssuePlan, TieredSchedule} from "contracts/src/types/Issue.sol";
@@ -51,6 +53,7 @@ struct Protocol {
     address ranking;
     address desk;
     address intervals;
+    address committee;
 }
 
 /// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
@@ -102,12 +105,13 @@ contract Deploy is Script {
         _place(all.orders, address(_orders(all)));
         _place(all.escrow, address(new RpoiEscrow(_escrow(all))));
         _place(all.ratings, address(new RatingBook(all.escrow, 60, 0.01 ether, 1 ether, 30 days, 90 days)));
-        _place(all.jobs, address(new JobEscrow(all.vault, all.rollup, 180)));
+        _place(all.jobs, address(new JobEscrow(all.vault, all.rollup, 360)));
         _place(all.rollup, address(new ResultRollup(_rollup(all))));
         _place(all.datasets, address(new DatasetMarket(_datasets(all), _ratingRules())));
         _place(all.ranking, address(new Ranking(_ranking(all))));
         _place(all.desk, address(new RentalDesk(all.escrow, all.orders, all.registry, 1000)));
         _place(all.intervals, address(new IntervalCourt(_intervals(all))));
+        _place(all.committee, address(new Committee(_committee(all))));
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
@@ -125,6 +129,7 @@ contract Deploy is Script {
         all.ranking = vm.computeCreateAddress(creator, nonce + 11);
         all.desk = vm.computeCreateAddress(creator, nonce + 12);
         all.intervals = vm.computeCreateAddress(creator, nonce + 13);
+        all.committee = vm.computeCreateAddress(creator, nonce + 14);
     }
 
     function tell(Protocol memory all) internal pure {
@@ -142,6 +147,7 @@ contract Deploy is Script {
         console.log("ranking ", all.ranking);
         console.log("desk    ", all.desk);
         console.log("court   ", all.intervals);
+        console.log("committee", all.committee);
     }
 
     function _place(address expected, address actual) private pure {
@@ -165,10 +171,11 @@ contract Deploy is Script {
     }
 
     function _vault(Protocol memory all) private returns (Vault) {
-        address[] memory keepers = new address[](6);
+        address[] memory keepers = new address[](7);
         (keepers[0], keepers[1], keepers[2]) = (all.registry, all.escrow, all.jobs);
         (keepers[3], keepers[4]) = (all.rollup, all.datasets);
         keepers[5] = all.intervals;
+        keepers[6] = all.committee;
         return new Vault(all.emission, keepers);
     }
 
@@ -242,13 +249,12 @@ contract Deploy is Script {
         });
     }
 
-    /// @dev Without a committee a contested interval stays the operator's.
     function _intervals(Protocol memory all) private pure returns (IntervalCourtParameters memory) {
         return IntervalCourtParameters({
             escrow: all.escrow,
             vault: all.vault,
             registry: all.registry,
-            committee: address(0),
+            committee: all.committee,
             answerSeconds: 30,
             committeeSeconds: 240,
             seats: 3
@@ -258,14 +264,33 @@ contract Deploy is Script {
     function _rollup(Protocol memory all) private pure returns (RollupParameters memory) {
         return RollupParameters({
             vault: all.vault,
-            registry: all.registry,
-            beacons: all.beacons,
+            committee: all.committee,
             postBond: 1 ether,
             challengeBond: 0.5 ether,
+            dataFee: 0.1 ether,
             challengeSeconds: 8,
-            answerSeconds: 30,
+            serveSeconds: 15,
+            seats: 5
+        });
+    }
+
+    function _committee(Protocol memory all) private pure returns (CommitteeParameters memory) {
+        address[] memory conveners = new address[](2);
+        (conveners[0], conveners[1]) = (all.rollup, all.intervals);
+        return CommitteeParameters({
+            vault: all.vault,
+            registry: all.registry,
+            beacons: all.beacons,
+            conveners: conveners,
+            seatBond: 0.1 ether,
+            seatFee: 0.02 ether,
+            commitSeconds: 30,
+            revealSeconds: 15,
+            appealSeconds: 5,
             drawDelayBlocks: 1,
-            maxAttempts: 3
+            maxAttempts: 2,
+            minSeats: 1,
+            appealSeats: 7
         });
     }
 }

@@ -10,7 +10,7 @@ GUEST = ROOT / "target" / "guests" / "wordrank.wasm"
 
 
 def compute(stage, rental):
-    """Submits all three, lets one be checked by another operator, and proves one on chain."""
+    """Submits all three, lets one be checked by a committee, and proves one on chain."""
     stage.console.step(f"Jobs: on {stage.given.text}")
     counted = submit(stage, rental, "wasm", "--program", GUEST, "--input", stage.given.text)
     challenge(stage, rental, counted)
@@ -93,19 +93,21 @@ def crash(stage):
 
 
 def challenge(stage, rental, job):
-    """Disputes a result while its window is open, so that another operator is drawn to compute it again."""
+    """Disputes a result while its window is open, so that a committee is drawn to compute it again."""
     stage.utnet("job", "wait", job, "--until", "posted")
     drawn = stage.utnet("job", "challenge", job, "--from", rental["key"])
-    stage.console.fact(f"batch {drawn['batch']} is checked by {drawn['referee']}")
+    members = [seat["member"] for seat in drawn["committee"]["members"]]
+    stage.console.fact(f"batch {drawn['batch']} is checked by {' and '.join(members)}")
 
 
 def check(stage, job):
-    """The drawn operator has computed the same again and agrees."""
-    stage.console.step("Check: a drawn operator computes one result again")
+    """The drawn operators have computed the same again and agree."""
+    stage.console.step("Check: a drawn committee computes one result again, by commit and reveal")
     verdict = stage.utnet("job", "verdict", job)
     if verdict["state"] != "Upheld":
-        raise Failed(f"the referee did not agree: {verdict}")
-    stage.console.fact(f"{verdict['referee']} found the same root {verdict['foundRoot'][:18]}…")
+        raise Failed(f"the committee did not agree: {verdict}")
+    agreeing, seats = verdict["committee"]["agreeing"], verdict["committee"]["seats"]
+    stage.console.fact(f"{agreeing} of {seats} found the same: {verdict['found'][:18]}…")
 
 
 def fetch(stage, rental, kind, job):

@@ -43,11 +43,13 @@ pub enum SystemContract {
     JobEscrow,
     /// Roots of results, challenges, proofs for contracts.
     ResultRollup,
+    /// Drawn operators who answer disputed questions.
+    Committee,
 }
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
         Self::PociRegistry,
@@ -60,6 +62,7 @@ impl SystemContract {
         Self::RatingBook,
         Self::JobEscrow,
         Self::ResultRollup,
+        Self::Committee,
     ];
 
     /// The contract's name, equal to its Solidity name and its file in `contracts/abi`.
@@ -77,6 +80,7 @@ impl SystemContract {
             Self::RatingBook => "RatingBook",
             Self::JobEscrow => "JobEscrow",
             Self::ResultRollup => "ResultRollup",
+            Self::Committee => "Committee",
         }
     }
 }
@@ -96,6 +100,7 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::ResultRollup => address!("0x0000000000000000000000000000000000555419"),
         SystemContract::IntervalCourt => address!("0x000000000000000000000000000000000055541f"),
         SystemContract::RentalDesk => address!("0x0000000000000000000000000000000000555420"),
+        SystemContract::Committee => address!("0x000000000000000000000000000000000055541B"),
     }
 }
 

@@ -31,8 +31,10 @@ pub enum Tag {
     Rating,
     /// A commitment to a job's result.
     ResultCommit,
-    /// The draw of the operator that re-executes a challenged result.
-    Referee,
+    /// The draw of a committee's members.
+    Seat,
+    /// A member's commitment to its verdict.
+    Verdict,
 }
 
 /// The 32-byte domain separator of a purpose.
@@ -51,6 +53,7 @@ pub fn tag(purpose: Tag) -> B256 {
         Tag::Complaint => "UNC/v1/complaint",
         Tag::Rating => "UNC/v1/rating",
         Tag::ResultCommit => "UNC/v1/result-commit",
-        Tag::Referee => "UNC/v1/referee",
+        Tag::Seat => "UNC/v1/seat",
+        Tag::Verdict => "UNC/v1/verdict",
     })
 }

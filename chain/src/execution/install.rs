@@ -18,20 +18,17 @@ use alloy_evm::{
     },
 };
 use alloy_genesis::{Genesis, GenesisAccount};
-use alloy_primitives::{Address, B256, Bytes, U256, address};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    BeaconHistory, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RatingBook,
-    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
+    BeaconHistory, Committee, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
+    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
 };
 use utnet_primitives::{PociSchedule, SystemContract, system_address};
 
 /// One UNC in wei.
 const UNC: u128 = 1_000_000_000_000_000_000;
-
-/// Where the committee of operators stands.
-const COMMITTEE: Address = address!("0x000000000000000000000000000000000055541b");
 
 /// Who governs the vendors, who they are at the beginning, and how coin is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,6 +195,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
                 C::RpoiEscrow,
                 C::JobEscrow,
                 C::ResultRollup,
+                C::Committee,
                 C::IntervalCourt,
             ]
             .map(system_address)
@@ -230,10 +228,11 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         C::JobEscrow => JobEscrow::constructorCall {
             vault: system_address(C::Vault),
             rollup: system_address(C::ResultRollup),
-            graceSeconds: 180,
+            graceSeconds: 360,
         }
         .abi_encode(),
         C::ResultRollup => rollup().abi_encode(),
+        C::Committee => committee().abi_encode(),
     }
 }
 
@@ -283,7 +282,7 @@ fn interval_court() -> IntervalCourt::constructorCall {
             escrow: system_address(C::RpoiEscrow),
             vault: system_address(C::Vault),
             registry: system_address(C::PociRegistry),
-            committee: COMMITTEE,
+            committee: system_address(C::Committee),
             answerSeconds: 30,
             committeeSeconds: 240,
             seats: 3,
@@ -296,14 +295,34 @@ fn rollup() -> ResultRollup::constructorCall {
     ResultRollup::constructorCall {
         parameters: ResultRollup::RollupParameters {
             vault: system_address(C::Vault),
-            registry: system_address(C::PociRegistry),
-            beacons: system_address(C::BeaconHistory),
+            committee: system_address(C::Committee),
             postBond: UNC,
             challengeBond: UNC / 2,
+            dataFee: UNC / 10,
             challengeSeconds: 8,
-            answerSeconds: 30,
+            serveSeconds: 15,
+            seats: 5,
+        },
+    }
+}
+
+fn committee() -> Committee::constructorCall {
+    use SystemContract as C;
+    Committee::constructorCall {
+        parameters: Committee::CommitteeParameters {
+            vault: system_address(C::Vault),
+            registry: system_address(C::PociRegistry),
+            beacons: system_address(C::BeaconHistory),
+            conveners: [C::ResultRollup, C::IntervalCourt].map(system_address).to_vec(),
+            seatBond: UNC / 10,
+            seatFee: UNC / 50,
+            commitSeconds: 30,
+            revealSeconds: 15,
+            appealSeconds: 5,
             drawDelayBlocks: 1,
-            maxAttempts: 3,
+            maxAttempts: 2,
+            minSeats: 1,
+            appealSeats: 7,
         },
     }
 }

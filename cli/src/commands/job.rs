@@ -3,8 +3,9 @@
 mod submit;
 
 use crate::{amount, files, session::Session, wallet::KeySource};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{B256, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
+use alloy_sol_types::SolValue as _;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -14,8 +15,8 @@ use std::{
     time::Duration,
 };
 use utnet_bindings::{
-    JobEscrow, ResultRollup,
-    states::{ChallengeState, JobState},
+    Committee, JobEscrow, ResultRollup,
+    states::{CaseState, ChallengeState, JobState, SeatState},
 };
 use utnet_client::{Clock as _, SystemClock};
 use utnet_jobs::{
@@ -63,7 +64,7 @@ pub(crate) enum Job {
     Leaf(Located),
     /// Let the contract check a result's path to the root of its final batch.
     Prove(Located),
-    /// Dispute a result with a bond, and draw the operator whose worker computes it again.
+    /// Dispute a result with a bond, and draw the committee whose members compute it again.
     Challenge {
         #[command(flatten)]
         located: Located,
@@ -75,6 +76,24 @@ pub(crate) enum Job {
     Refund {
         /// The job.
         job: JobId,
+        /// Sender: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
+    /// Show the committee that judges a disputed result.
+    Committee(Located),
+    /// Ask a larger committee about a verdict, at twice its price; client or worker only, once.
+    Appeal {
+        #[command(flatten)]
+        located: Located,
+        /// Sender: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
+    /// Ask the poster to show a result's manifest on chain; if it does not, the result falls.
+    Request {
+        #[command(flatten)]
+        located: Located,
         /// Sender: dev:N or a key file.
         #[arg(long)]
         from: KeySource,
@@ -124,6 +143,12 @@ impl Job {
                 session.send(&from.signer()?, SystemContract::JobEscrow, U256::ZERO, &call).await?;
                 show(&session, job).await
             }
+            Self::Committee(located) => {
+                let place = located.find(&session).await?;
+                committee(&session, subject_of(&place)).await
+            }
+            Self::Appeal { located, from } => appeal(&session, &located, &from).await,
+            Self::Request { located, from } => request(&session, &located, &from).await,
             Self::Verdict { located, seconds } => verdict(&session, &located, seconds).await,
         }
     }
@@ -295,10 +320,16 @@ async fn prove(session: &Session, located: &Located) -> Result<Value> {
     )
 }
 
+/// What the committee is asked about.
+fn subject_of(place: &Place) -> B256 {
+    keccak256((place.batch.0, U256::from(place.index)).abi_encode_params())
+}
+
 async fn challenge(session: &Session, located: &Located, from: &KeySource) -> Result<Value> {
     let place = located.find(session).await?;
     let rollup = SystemContract::ResultRollup;
     let bond: u128 = session.read(rollup, &ResultRollup::challengeBondCall {}).await?;
+    let price: u128 = session.read(rollup, &ResultRollup::challengePriceCall {}).await?;
     let call = ResultRollup::challengeCall {
         batch: place.batch.into(),
         leaf: place.leaf(),
@@ -306,38 +337,99 @@ async fn challenge(session: &Session, located: &Located, from: &KeySource) -> Re
         path: place.path.clone(),
     };
     let signer = from.signer()?;
-    let sent = session.send(&signer, rollup, U256::from(bond), &call).await?;
-    let challenged = sent
+    let sent = session.send(&signer, rollup, U256::from(price), &call).await?;
+    let subject = sent
         .event::<ResultRollup::LeafChallenged>()
-        .context("the rollup announced no challenge")?;
-    let referee = draw_referee(session, &signer, &place, challenged.drawHeight).await?;
+        .context("the rollup announced no challenge")?
+        .subject;
+    draw(session, &signer, subject).await?;
     Ok(json!({
         "batch": place.batch,
         "index": place.index,
         "bond": amount::show(U256::from(bond)),
-        "referee": referee,
+        "price": amount::show(U256::from(price)),
+        "committee": committee(session, subject).await?,
         "transaction": sent.hash,
         "gasUsed": sent.gas_used,
     }))
 }
 
-/// Draws who computes again, once the beacon that decides is there.
-async fn draw_referee(
-    session: &Session,
-    signer: &PrivateKeySigner,
-    place: &Place,
-    height: u64,
-) -> Result<Option<Address>> {
+async fn case_of(session: &Session, subject: B256) -> Result<Committee::Case> {
+    session.read(SystemContract::Committee, &Committee::caseOfCall { subject }).await
+}
+
+/// Draws who computes again, once the beacon that decides is there; the workers may be faster.
+async fn draw(session: &Session, signer: &PrivateKeySigner, subject: B256) -> Result<()> {
+    let waiting = case_of(session, subject).await?;
+    let is_drawn =
+        |case: &Committee::Case| case.round > waiting.round || case.state != waiting.state;
     for _ in 0..DRAW_POLLS {
-        if session.head().await? > height {
+        if session.head().await? >= waiting.drawHeight {
             break;
         }
         SystemClock.sleep(POLL).await;
     }
-    let call =
-        ResultRollup::drawRefereeCall { batch: place.batch.into(), index: U256::from(place.index) };
-    let sent = session.send(signer, SystemContract::ResultRollup, U256::ZERO, &call).await?;
-    Ok(sent.event::<ResultRollup::RefereeDrawn>().map(|drawn| drawn.referee))
+    if is_drawn(&case_of(session, subject).await?) {
+        return Ok(());
+    }
+    let call = Committee::drawCall { subject };
+    match session.send(signer, SystemContract::Committee, U256::ZERO, &call).await {
+        Ok(_drawn) => Ok(()),
+        Err(_) if is_drawn(&case_of(session, subject).await?) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A case and the members of its latest committee.
+async fn committee(session: &Session, subject: B256) -> Result<Value> {
+    let case = case_of(session, subject).await?;
+    let call = Committee::seatsOfCall { subject, round: case.round };
+    let seats: Vec<Committee::Seat> = session.read(SystemContract::Committee, &call).await?;
+    let mut members = Vec::new();
+    for seat in seats {
+        let state = SeatState::try_from(seat.state)?;
+        let verdict = (state == SeatState::Revealed).then_some(seat.word);
+        members.push(json!({ "member": seat.member, "state": state, "verdict": verdict }));
+    }
+    Ok(json!({
+        "subject": subject,
+        "state": CaseState::try_from(case.state)?,
+        "round": case.round,
+        "isAppealed": case.isAppealed,
+        "deadline": case.deadline,
+        "agreeing": case.agreeing,
+        "seats": case.seated,
+        "members": members,
+    }))
+}
+
+async fn appeal(session: &Session, located: &Located, from: &KeySource) -> Result<Value> {
+    let subject = subject_of(&located.find(session).await?);
+    let contract = SystemContract::Committee;
+    let seats: u8 = session.read(contract, &Committee::appealSeatsCall {}).await?;
+    let price: u128 = session.read(contract, &Committee::priceOfCall { seats }).await?;
+    let value = U256::from(price).saturating_mul(U256::from(2));
+    let (signer, call) = (from.signer()?, Committee::appealCall { subject });
+    session.send(&signer, contract, value, &call).await?;
+    draw(session, &signer, subject).await?;
+    committee(session, subject).await
+}
+
+async fn request(session: &Session, located: &Located, from: &KeySource) -> Result<Value> {
+    let place = located.find(session).await?;
+    let rollup = SystemContract::ResultRollup;
+    let fee: u128 = session.read(rollup, &ResultRollup::dataFeeCall {}).await?;
+    let (batch, index) = (place.batch.into(), U256::from(place.index));
+    let call = ResultRollup::requestDataCall { batch, index };
+    let sent = session.send(&from.signer()?, rollup, U256::from(fee), &call).await?;
+    let asked =
+        sent.event::<ResultRollup::DataRequested>().context("the rollup announced no request")?;
+    Ok(json!({
+        "batch": place.batch,
+        "index": place.index,
+        "fee": amount::show(U256::from(fee)),
+        "deadline": asked.deadline,
+    }))
 }
 
 async fn verdict(session: &Session, located: &Located, seconds: u32) -> Result<Value> {
@@ -348,13 +440,14 @@ async fn verdict(session: &Session, located: &Located, seconds: u32) -> Result<V
         let challenge = session.read(SystemContract::ResultRollup, &call).await?;
         let state = ChallengeState::try_from(challenge.state)?;
         if state >= ChallengeState::Upheld {
+            let claim = (challenge.resultRoot, U256::from(challenge.steps));
             return Ok(json!({
                 "batch": place.batch,
                 "index": place.index,
                 "state": state,
-                "referee": challenge.referee,
-                "claimedRoot": challenge.claimedRoot,
-                "foundRoot": challenge.foundRoot,
+                "claimed": keccak256(claim.abi_encode_params()),
+                "found": challenge.found,
+                "committee": committee(session, subject_of(&place)).await?,
             }));
         }
         SystemClock.sleep(POLL).await;

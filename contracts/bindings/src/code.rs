@@ -1,8 +1,8 @@
 //! Gives the creation code of the system contracts.
 
 use crate::contracts::{
-    BeaconHistory, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RatingBook,
-    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    BeaconHistory, Committee, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
+    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::SystemContract;
 
@@ -21,6 +21,7 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::RatingBook => &RatingBook::BYTECODE,
         SystemContract::JobEscrow => &JobEscrow::BYTECODE,
         SystemContract::ResultRollup => &ResultRollup::BYTECODE,
+        SystemContract::Committee => &Committee::BYTECODE,
     }
 }
 

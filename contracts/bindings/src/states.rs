@@ -143,20 +143,61 @@ state! {
     }
 }
 state! {
-    /// Where a challenge of one leaf stands.
+    /// Where the dispute over a leaf stands.
     ChallengeState {
         /// None was made.
         None = 0,
-        /// Waits for the beacon that draws the referee.
+        /// Before the committee.
+        Open = 1,
+        /// The committee agreed with the result.
+        Upheld = 2,
+        /// The committee found another result, or none was served: the leaf has fallen.
+        Overturned = 3,
+        /// No committee could say: the leaf has fallen without anybody's fault.
+        Void = 4,
+    }
+}
+state! {
+    /// Where a request for a leaf's data stands.
+    RequestState {
+        /// None was made.
+        None = 0,
+        /// The poster owes the data.
+        Open = 1,
+        /// The data was served.
+        Served = 2,
+        /// The data was not served in time: the leaf has fallen.
+        Lapsed = 3,
+    }
+}
+state! {
+    /// Where a committee's case stands.
+    CaseState {
+        /// Never asked.
+        None = 0,
+        /// Waits for the beacon that draws the members.
         Waiting = 1,
-        /// The referee owes a verdict.
-        Drawn = 2,
-        /// The referee agreed with the result.
-        Upheld = 3,
-        /// The referee found another result: the leaf has fallen.
-        Overturned = 4,
-        /// No referee answered: bonds back.
-        Expired = 5,
+        /// Members owe commitments.
+        Committing = 2,
+        /// Members who committed owe the opening.
+        Revealing = 3,
+        /// A majority agrees; a party may appeal.
+        Ruled = 4,
+        /// Over, with a verdict.
+        Decided = 5,
+        /// Over, without.
+        Undecided = 6,
+    }
+}
+state! {
+    /// What a member of a committee has done.
+    SeatState {
+        /// Owes a commitment.
+        Drawn = 0,
+        /// Owes the opening.
+        Committed = 1,
+        /// Has opened its verdict.
+        Revealed = 2,
     }
 }
 

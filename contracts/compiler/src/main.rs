@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Contracts that are written, in `contracts/src/**/NAME.sol`.
-const CONTRACTS: [&str; 12] = [
+const CONTRACTS: [&str; 13] = [
     "BeaconHistory",
     "VendorRegistry",
     "PociRegistry",
@@ -27,6 +27,7 @@ const CONTRACTS: [&str; 12] = [
     "RatingBook",
     "JobEscrow",
     "ResultRollup",
+    "Committee",
 ];
 
 /// Compile the contracts into contracts/abi.

@@ -33,8 +33,6 @@ interface ICommittee {
     error CommitteeBadReveal(bytes32 subject, bytes32 opened, bytes32 commitment);
     /// @notice Only the two parties appeal.
     error CommitteeNotParty(bytes32 subject, address caller);
-    /// @notice The verdict is of the appeal: there is no further one.
-    error CommitteeAppealed(bytes32 subject);
     /// @notice The stake that no seat holds is too small, in wei.
     error CommitteeStakeTooSmall(address operator, uint256 free, uint256 needed);
 
@@ -75,8 +73,8 @@ interface ICommittee {
     );
     /// @notice A party asked a larger committee.
     event CaseAppealed(bytes32 indexed subject, address indexed appellant);
-    /// @notice A case is over; `agreeing` is zero if there is no verdict. `cost`: wei that the plaintiff's
-    /// committee earned.
+    /// @notice A case is over; `agreeing` is zero if there is no verdict.
+    /// @param cost Wei that the committees which the plaintiff paid for earned.
     event CaseClosed(bytes32 indexed subject, bytes32 verdict, uint8 agreeing, uint128 cost);
 
     /// @notice Adds the value sent to the caller's stake. An operator without stake is never drawn.
@@ -123,7 +121,7 @@ interface ICommittee {
         external
         view
         returns (bool isDecided, bytes32 verdict, uint8 agreeing, uint8 seats);
-    /// @notice Wei that the plaintiff's committee earned, once the case is over.
+    /// @notice Wei that the committees which the plaintiff paid for earned, once the case is over.
     function costOf(bytes32 subject) external view returns (uint128);
     /// @notice A case as kept; zeros if it was never put.
     function caseOf(bytes32 subject) external view returns (Case memory);

@@ -29,9 +29,10 @@ interface IJobEscrow {
     error JobEscrowNotFinal(JobId job, BatchId batch);
     /// @notice The batch is not the worker's own: in others' batches nothing is paid and nothing falls.
     error JobEscrowForeignBatch(JobId job, address poster, address worker);
-    /// @notice A referee has found another result, in whichever batch of the worker: the price goes back by
-    /// `refund`.
-    error JobEscrowOverturned(JobId job, bytes32 resultRoot);
+    /// @notice The result has fallen, in whichever batch of the worker: the price goes back by `refund`.
+    error JobEscrowFallen(JobId job, bytes32 resultRoot);
+    /// @notice The result is disputed in some batch of the worker: the verdict comes first.
+    error JobEscrowDisputed(JobId job, uint32 openDisputes);
 
     /// @notice A job was opened and its price locked.
     event JobOpened(JobId indexed job, address indexed client, address indexed worker, JobSpec spec);
@@ -61,7 +62,8 @@ interface IJobEscrow {
 
     /// @notice Pays the worker once a final batch of its own holds the revealed result. Anyone.
     /// @dev A result that fell in one batch is not paid for by another. Reverts: `JobEscrowWrongState`,
-    /// `JobEscrowLeafMismatch`, `JobEscrowForeignBatch`, `JobEscrowOverturned`, `JobEscrowNotFinal`.
+    /// `JobEscrowLeafMismatch`, `JobEscrowForeignBatch`, `JobEscrowFallen`, `JobEscrowDisputed`,
+    /// `JobEscrowNotFinal`.
     function settle(
         JobId job,
         BatchId batch,

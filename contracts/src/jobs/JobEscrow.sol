@@ -9,12 +9,12 @@ import {IVault} from "../interfaces/IVault.sol";
 import {JobMessages} from "../libraries/JobMessages.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {BatchId, JobId} from "../types/Ids.sol";
-import {Job, JobSpec, JobState, ResultLeaf} from "../types/Jobs.sol";
+import {Job, JobSpec, JobState, ResultLeaf, ResultStanding} from "../types/Jobs.sol";
 
 /// @title Keeps jobs: the price is locked when a job opens and paid when its result is final.
 /// @dev Safety: ResultRollup is trusted to say what is final and what has fallen. Liveness: the grace period
-/// must exceed the rollup's challenge window and all its attempts, else a dispute outlasts it and the client
-/// is refunded.
+/// must exceed the longest life of a batch (windows, data, both instances of the committee), else a dispute
+/// outlasts it and the client is refunded.
 contract JobEscrow is IJobEscrow, EIP712 {
     using JobMessages for JobSpec;
 
@@ -94,9 +94,9 @@ contract JobEscrow is IJobEscrow, EIP712 {
         if (!isOurs) revert JobEscrowLeafMismatch(job, leaf.resultRoot, kept.resultRoot);
         address poster = ROLLUP.batchOf(batch).poster;
         if (poster != kept.worker) revert JobEscrowForeignBatch(job, poster, kept.worker);
-        if (ROLLUP.isResultOverturned(poster, job, kept.resultRoot)) {
-            revert JobEscrowOverturned(job, kept.resultRoot);
-        }
+        ResultStanding memory standing = ROLLUP.resultOf(poster, job, kept.resultRoot);
+        if (standing.hasFallen) revert JobEscrowFallen(job, kept.resultRoot);
+        if (standing.openDisputes != 0) revert JobEscrowDisputed(job, standing.openDisputes);
         if (!ROLLUP.proveResult(batch, leaf, index, path)) revert JobEscrowNotFinal(job, batch);
 
         kept.state = JobState.Paid;
@@ -109,11 +109,13 @@ contract JobEscrow is IJobEscrow, EIP712 {
     /// @inheritdoc IJobEscrow
     function refund(JobId job) external {
         Job storage kept = _jobs[job];
-        bool isWaiting = kept.state == JobState.Open || kept.state == JobState.Committed;
-        if (!isWaiting && kept.state != JobState.Revealed) revert JobEscrowWrongState(job, kept.state);
-        uint64 due = isWaiting ? kept.deadline : kept.deadline + GRACE_SECONDS;
-        bool hasFallen = !isWaiting && ROLLUP.isResultOverturned(kept.worker, job, kept.resultRoot);
-        if (block.timestamp <= due && !hasFallen) revert JobEscrowNotDue(job, due);
+        if (kept.state == JobState.Revealed) {
+            _requireUnpayable(job, kept);
+        } else if (kept.state != JobState.Open && kept.state != JobState.Committed) {
+            revert JobEscrowWrongState(job, kept.state);
+        } else if (block.timestamp <= kept.deadline) {
+            revert JobEscrowNotDue(job, kept.deadline);
+        }
 
         kept.state = JobState.Refunded;
 
@@ -130,6 +132,15 @@ contract JobEscrow is IJobEscrow, EIP712 {
     /// @inheritdoc IJobEscrow
     function hashOf(JobSpec calldata spec) public view returns (JobId) {
         return JobId.wrap(_hashTypedDataV4(spec.hash()));
+    }
+
+    /// @dev A revealed result is not paid for any more: it fell, or it is undisputed and its time is over.
+    function _requireUnpayable(JobId job, Job storage kept) private view {
+        ResultStanding memory standing = ROLLUP.resultOf(kept.worker, job, kept.resultRoot);
+        if (standing.hasFallen) return;
+        if (standing.openDisputes != 0) revert JobEscrowDisputed(job, standing.openDisputes);
+        uint64 due = kept.deadline + GRACE_SECONDS;
+        if (block.timestamp <= due) revert JobEscrowNotDue(job, due);
     }
 
     /// @dev The job, if the caller is its worker, it waits for what is being done, and its time is not over.

@@ -27,6 +27,11 @@ library JobMessages {
         return keccak256(abi.encode(Tags.RESULT_COMMIT, resultRoot, salt, worker, job));
     }
 
+    /// @dev What a member of a committee says that found a result.
+    function verdict(bytes32 resultRoot, uint64 steps) internal pure returns (bytes32) {
+        return keccak256(abi.encode(resultRoot, steps));
+    }
+
     /// @dev A leaf of a batch of results.
     function leafHash(ResultLeaf calldata leaf) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(bytes1(0x00), leaf.job, leaf.resultRoot, uint256(leaf.steps)));

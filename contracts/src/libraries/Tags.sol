@@ -7,6 +7,7 @@ library Tags {
     bytes32 internal constant AVAILABILITY = keccak256("UNC/v1/availability");
     bytes32 internal constant RATING = keccak256("UNC/v1/rating");
     bytes32 internal constant RESULT_COMMIT = keccak256("UNC/v1/result-commit");
-    bytes32 internal constant REFEREE = keccak256("UNC/v1/referee");
     bytes32 internal constant DATASET = keccak256("UNC/v1/dataset");
+    bytes32 internal constant SEAT = keccak256("UNC/v1/seat");
+    bytes32 internal constant VERDICT = keccak256("UNC/v1/verdict");
 }

@@ -131,7 +131,9 @@ contract IntervalCourt is IIntervalCourt {
         }
         (bool isDecided, bytes32 verdict, uint8 agreeing,) = COMMITTEE.verdictOf(subjectOf(rental));
         if (!isDecided && !isOver) revert IntervalCourtNotDue(rental, kept.deadline);
-        if (!isDecided || agreeing == 0) _close(rental, DisputeEnd.Undecided);
+        // A reason why nobody found anything (`ICommittee`) is no finding against the renter.
+        bool isReason = uint256(verdict) < 1 << 16;
+        if (!isDecided || agreeing == 0 || isReason) _close(rental, DisputeEnd.Undecided);
         else _close(rental, verdict == UNAVAILABLE ? DisputeEnd.Unavailable : DisputeEnd.Available);
     }
 

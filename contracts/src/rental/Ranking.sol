@@ -65,7 +65,7 @@ contract Ranking is IRanking {
     /// @inheritdoc IRanking
     function noteOverturned(BatchId batch, uint256 index) external {
         bytes32 evidence = keccak256(abi.encode(batch, index));
-        bool isProven = ROLLUP.hasFallen(batch, index);
+        bool isProven = ROLLUP.isAtFault(batch, index);
         _note(ROLLUP.batchOf(batch).poster, Fault.Overturned, evidence, isProven);
     }
 

@@ -55,14 +55,16 @@ struct Case {
     uint64 deadline;
     /// most power of a chip when the wait began, in units of phi
     uint64 greatestPhi;
-    /// wei for the members of the first instance, what is left of it
+    /// wei for the members of the first instance
     uint128 pot;
     /// who appealed
     address appellant;
-    /// wei for the members of the appeal, what is left of it
+    /// wei for the members of the appeal
     uint128 appealPot;
     /// wei that the appellant loses to the other party unless the appeal changes the verdict
     uint128 appealBond;
+    /// wei that the plaintiff's committees earned, once it is over
+    uint128 cost;
     /// what the majority of the first instance found, then what is final
     bytes32 verdict;
 }

@@ -71,61 +71,80 @@ struct ResultLeaf {
 struct Batch {
     address poster;
     uint32 leaves;
-    /// challenges that wait for a verdict
-    uint32 openChallenges;
-    /// last second, inclusive, in which a leaf may be challenged
-    uint64 challengeUntil;
+    /// challenges that wait for a verdict and requests that wait for data
+    uint32 openDisputes;
+    /// whether a leaf fell through its poster's fault
+    bool isAtFault;
+    bool isBondReturned;
     bytes32 root;
     /// wei, what is left of the poster's bond
     uint128 bond;
-    bool isBondReturned;
+    /// last second, inclusive, in which a leaf may be challenged; data that is served later than the poster
+    /// might have moves it on, once at most to `requestUntil` + the time to serve + the window
+    uint64 challengeUntil;
+    /// last second, inclusive, in which data may be requested
+    uint64 requestUntil;
 }
 
-/// @dev Where a challenge stands.
+/// @dev Where the dispute over a leaf stands.
 enum ChallengeState {
     None,
-    Waiting, // for the beacon that draws the referee
-    Drawn, // the referee owes a verdict
-    Upheld, // the referee agreed with the result
-    Overturned, // the referee found another result: the leaf has fallen
-    Expired // no referee answered: bonds back
+    Open, // before the committee
+    Upheld, // the committee agreed with the result
+    Overturned, // the committee found another result, or none was served: the leaf has fallen
+    Void // no committee could say: the leaf has fallen without anybody's fault
 }
 
 /// @dev A challenge of one leaf.
 struct Challenge {
     ChallengeState state;
     address challenger;
-    /// most power of a chip when the challenge came, in units of phi
-    uint64 greatestPhi;
-    address referee;
-    /// height whose beacon draws the referee
-    uint64 drawHeight;
-    /// places on the segment line when the challenge came: later chips are not drawn
-    uint32 places;
-    /// last second, inclusive, of what the state waits for
-    uint64 deadline;
-    /// referees asked so far
-    uint8 attempts;
+    uint64 steps;
+    /// wei
     uint128 bond;
-    bytes32 claimedRoot;
-    bytes32 foundRoot;
+    JobId job;
+    bytes32 resultRoot;
+    /// what the committee found: `JobMessages.verdict` of a result, or a reason
+    bytes32 found;
+}
+
+/// @dev Where a request for a leaf's data stands.
+enum RequestState {
+    None,
+    Open, // the poster owes the data
+    Served,
+    Lapsed // not served in time: the leaf has fallen
+}
+
+/// @dev A request for one leaf's data.
+struct DataRequest {
+    RequestState state;
+    address requester;
+    /// last second, inclusive, in which the data may be served
+    uint64 deadline;
+}
+
+/// @dev What became of one poster's result of a job, in all its batches.
+struct ResultStanding {
+    /// challenges that wait for a verdict
+    uint32 openDisputes;
+    bool hasFallen;
 }
 
 /// @dev What the rollup is made with.
 struct RollupParameters {
     address vault;
-    address registry;
-    address beacons;
+    address committee;
     /// wei a poster leaves per batch
     uint128 postBond;
-    /// wei a challenger leaves per leaf
+    /// wei a challenger leaves per leaf, the committee's price beside
     uint128 challengeBond;
+    /// wei a request for data costs: the poster's who serves
+    uint128 dataFee;
     /// seconds after posting in which a leaf may be challenged
     uint64 challengeSeconds;
-    /// seconds that a referee has
-    uint64 answerSeconds;
-    /// blocks between a challenge and the beacon that draws its referee
-    uint64 drawDelayBlocks;
-    /// draws before a challenge expires
-    uint8 maxAttempts;
+    /// seconds after a request in which the data may be served
+    uint64 serveSeconds;
+    /// seats of a committee
+    uint8 seats;
 }

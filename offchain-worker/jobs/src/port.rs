@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utnet_bindings::signed::JobSpec;
 use utnet_primitives::BatchId;
 
-/// Leaves and specifications of a posted batch: what a referee needs to run them again.
+/// Leaves and specifications of a posted batch: what a committee needs to run them again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
     /// The batch.

@@ -1,29 +1,48 @@
-//! Judges: fetches what a poster serves, runs the job again and answers with what it found.
+//! Judges: fetches what a poster serves, runs the job again, commits to what it found and opens it.
 
 use super::{
     Agent, AgentError,
     jobs::task_of,
     now,
-    working::{Purpose, Trouble, Work},
+    working::{Claim, Purpose, Trouble, Work},
 };
 use crate::{
     compute::Refusal,
     decide::duties::{Seen, Step, next_step},
-    records::{DutyRecord, PostedRecord},
+    records::{DisputeRecord, DutyRecord, PostedRecord},
     store::BlobStore,
 };
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_sol_types::SolValue;
 use utnet_bindings::{
-    ResultRollup::{answerCall, challengeOfCall},
+    Committee::{caseOfCall, commitCall, revealCall, seatsOfCall},
     signed::{SolStruct, job_escrow_domain},
-    states::ChallengeState,
+    states::{CaseState, SeatState},
 };
 use utnet_client::{BlockRef, Chain, Intent};
 use utnet_jobs::{
     merkle,
     remote::{FetchError, Remote},
 };
-use utnet_primitives::Seconds;
+use utnet_primitives::{Seconds, Tag, tag};
+
+/// The reason of a member on whose machine a job cannot be run, or who does not know what is asked.
+pub(super) const CANNOT_RUN: B256 = B256::ZERO;
+
+/// The reason of a member who was not served the data.
+const NOT_SERVED: B256 = B256::with_last_byte(1);
+
+/// What a member says that found a result.
+pub(super) fn verdict_of(root: B256, steps: u64) -> B256 {
+    keccak256((root, U256::from(steps)).abi_encode_params())
+}
+
+/// What a member commits to: `keccak256(abi.encode(tag, subject, round, member, verdict, salt))`.
+fn verdict_commitment(duty: &DutyRecord, member: Address, verdict: B256) -> B256 {
+    let words =
+        (tag(Tag::Verdict), duty.subject, U256::from(duty.round), member, verdict, duty.salt);
+    keccak256(words.abi_encode_params())
+}
 
 impl<C: Chain> Agent<C> {
     pub(super) async fn attend_duties(&mut self, head: &BlockRef) -> Result<(), AgentError> {
@@ -32,9 +51,15 @@ impl<C: Chain> Agent<C> {
             let seen = self.look_at_duty(&duty, head).await?;
             match next_step(&duty, &seen) {
                 Step::Wait => {}
-                Step::Execute if self.is_busy(Purpose::Duty(duty.batch, duty.index)) => {}
-                Step::Execute => self.execute(&duty)?,
-                Step::Answer => self.answer(&duty)?,
+                Step::Execute if self.is_busy(Purpose::Duty(duty.subject, duty.round)) => {}
+                Step::Execute => self.execute(duty)?,
+                Step::Abstain => {
+                    let reason = if duty.is_unserved { NOT_SERVED } else { CANNOT_RUN };
+                    tracing::warn!(subject = %duty.subject, %reason, "no finding in time");
+                    self.parts.notebook.put(&DutyRecord { found: Some(reason), ..duty })?;
+                }
+                Step::Commit => self.commit_verdict(&duty)?,
+                Step::Reveal => self.reveal_verdict(&duty)?,
                 Step::Close(outcome) => {
                     let outcome = Some(outcome.to_owned());
                     self.parts.notebook.put(&DutyRecord { outcome, ..duty })?;
@@ -45,42 +70,57 @@ impl<C: Chain> Agent<C> {
     }
 
     async fn look_at_duty(&self, duty: &DutyRecord, head: &BlockRef) -> Result<Seen, AgentError> {
-        let home = &self.parts.home;
-        let call = challengeOfCall { batch: duty.batch.0, index: U256::from(duty.index) };
-        let challenge = self.view(home.rollup, &call).await?;
+        let (home, subject) = (&self.parts.home, duty.subject);
+        let case = self.view(home.committee, &caseOfCall { subject }).await?;
+        let seats = self.view(home.committee, &seatsOfCall { subject, round: duty.round }).await?;
+        let seat = seats.iter().find(|seat| seat.member == home.operator);
         Ok(Seen {
-            state: ChallengeState::try_from(challenge.state)?,
-            referee: challenge.referee,
-            operator: home.operator,
-            deadline: Seconds(challenge.deadline),
+            state: CaseState::try_from(case.state)?,
+            round: case.round,
+            seat: seat.map(|seat| SeatState::try_from(seat.state)).transpose()?,
+            deadline: Seconds(case.deadline),
             now: now(head),
-            is_running: self.is_running(Purpose::Duty(duty.batch, duty.index)),
+            is_running: self.is_running(Purpose::Duty(subject, duty.round)),
         })
     }
 
-    fn answer(&self, duty: &DutyRecord) -> Result<(), AgentError> {
+    fn commit_verdict(&self, duty: &DutyRecord) -> Result<(), AgentError> {
         let Some(found) = duty.found else { return Ok(()) };
-        let index = U256::from(duty.index);
-        let call = answerCall { batch: duty.batch.0, index, foundRoot: found };
-        let words: [&[u8]; 3] = [b"answer", duty.batch.0.as_slice(), &duty.index.to_be_bytes()];
-        self.send(&words, &Intent::call(self.parts.home.rollup, &call))
+        let home = &self.parts.home;
+        let commitment = verdict_commitment(duty, home.operator, found);
+        let words: [&[u8]; 3] = [b"commit-verdict", duty.subject.as_slice(), &[duty.round]];
+        let call = commitCall { subject: duty.subject, commitment };
+        self.send(&words, &Intent::call(home.committee, &call))
     }
 
-    fn execute(&mut self, duty: &DutyRecord) -> Result<(), AgentError> {
-        let known = self.parts.notebook.find::<PostedRecord>(duty.batch.0.as_slice())?;
+    fn reveal_verdict(&self, duty: &DutyRecord) -> Result<(), AgentError> {
+        let Some(verdict) = duty.found else { return Ok(()) };
+        let words: [&[u8]; 3] = [b"reveal-verdict", duty.subject.as_slice(), &[duty.round]];
+        let call = revealCall { subject: duty.subject, verdict, salt: duty.salt };
+        self.send(&words, &Intent::call(self.parts.home.committee, &call))
+    }
+
+    fn execute(&mut self, duty: DutyRecord) -> Result<(), AgentError> {
+        let notebook = &self.parts.notebook;
+        let Some(dispute) = notebook.find::<DisputeRecord>(duty.subject.as_slice())? else {
+            // Somebody else's question, which this version cannot answer.
+            let found = Some(CANNOT_RUN);
+            return Ok(notebook.put(&DutyRecord { found, ..duty })?);
+        };
+        let known = notebook.find::<PostedRecord>(dispute.batch.0.as_slice())?;
         let Some(posted) = known else { return Ok(()) };
         let search = Search {
             posted,
-            index: duty.index,
+            index: dispute.index,
             domain: job_escrow_domain(self.parts.home.chain_id, self.parts.home.jobs),
             blobs: self.parts.blobs.clone(),
         };
-        self.start(Purpose::Duty(duty.batch, duty.index), search.fetch());
+        self.start(Purpose::Duty(duty.subject, duty.round), search.fetch());
         Ok(())
     }
 }
 
-/// What a referee looks for, and where.
+/// What a member looks for, and where.
 struct Search {
     posted: PostedRecord,
     index: u64,
@@ -109,8 +149,8 @@ impl Search {
             }
         }
         self.fetch_claim(&remote, &leaf.result_root).await;
-        let (blobs, claimed) = (self.blobs, Some(leaf.result_root));
-        Ok(Work { task, blobs, fault: None, claimed })
+        let claimed = Some(Claim { root: leaf.result_root, steps: leaf.steps });
+        Ok(Work { task, blobs: self.blobs, fault: None, claimed })
     }
 
     /// The claimed manifest matters for approximate results only; without it they differ.
@@ -130,4 +170,33 @@ async fn keep(blobs: &BlobStore, hash: B256, bytes: Vec<u8>) -> Result<(), Troub
     let blobs = blobs.clone();
     let kept = tokio::task::spawn_blocking(move || blobs.put_as(hash, &bytes)).await;
     kept.map_err(|_cut| Trouble::Cut)?.map_err(|error| Refusal::from(error).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::b256;
+
+    /// Both worked out with `cast` from the text of docs/protocol.md, section 2.
+    #[test]
+    fn a_commitment_is_what_the_committee_opens() {
+        let duty = DutyRecord {
+            subject: B256::repeat_byte(1),
+            round: 2,
+            salt: B256::repeat_byte(3),
+            found: None,
+            is_unserved: false,
+            outcome: None,
+            noted_at: Seconds(0),
+        };
+        let verdict = verdict_of(B256::repeat_byte(4), 5);
+        assert_eq!(
+            verdict,
+            b256!("63a362d5c1ad8f3e3888dfd780c6467e91c22a171fcbf4a9db6034bdccc63bb2")
+        );
+        assert_eq!(
+            verdict_commitment(&duty, Address::repeat_byte(6), verdict),
+            b256!("6e54e3546ba3bc8e54538137d6b6f40ba51311218b533bd43d875c995183669b")
+        );
+    }
 }

@@ -2,15 +2,20 @@
 
 use super::Home;
 use crate::{
-    notebook::{has_in, put_in},
-    records::{DutyRecord, JobProgress, JobRecord, PostedRecord, RentalRecord},
+    notebook::{Record, has_in, put_in},
+    records::{
+        DisputeRecord, DutyRecord, JobProgress, JobRecord, PostedRecord, RentalRecord,
+        RequestRecord,
+    },
 };
+use alloy_primitives::B256;
 use alloy_rpc_types_eth::Log;
 use alloy_sol_types::SolEvent;
 use redb::WriteTransaction;
 use utnet_bindings::{
+    Committee::CommitteeDrawn,
     JobEscrow::JobOpened,
-    ResultRollup::{RefereeDrawn, RootPosted},
+    ResultRollup::{DataRequested, LeafChallenged, RootPosted},
     RpoiEscrow::RentalOpened,
 };
 use utnet_client::StorageError;
@@ -31,7 +36,11 @@ pub(super) fn note(
             note_rental(txn, home, log)?;
         } else if address == home.rollup && topic == RootPosted::SIGNATURE_HASH {
             note_batch(txn, log, at)?;
-        } else if address == home.rollup && topic == RefereeDrawn::SIGNATURE_HASH {
+        } else if address == home.rollup && topic == LeafChallenged::SIGNATURE_HASH {
+            note_dispute(txn, log, at)?;
+        } else if address == home.rollup && topic == DataRequested::SIGNATURE_HASH {
+            note_request(txn, log, at)?;
+        } else if address == home.committee && topic == CommitteeDrawn::SIGNATURE_HASH {
             note_duty(txn, home, log, at)?;
         }
     }
@@ -86,21 +95,52 @@ fn note_batch(txn: &WriteTransaction, log: &Log, at: Seconds) -> Result<(), Stor
     put_in(txn, &record)
 }
 
+fn note_dispute(txn: &WriteTransaction, log: &Log, noted_at: Seconds) -> Result<(), StorageError> {
+    let Some(event) = decoded::<LeafChallenged>(log) else { return Ok(()) };
+    let Ok(index) = u64::try_from(event.index) else { return Ok(()) };
+    let record = DisputeRecord {
+        subject: event.subject,
+        batch: BatchId(event.batch),
+        index,
+        result_root: event.resultRoot,
+        steps: event.steps,
+        outcome: None,
+        noted_at,
+    };
+    put_new(txn, &record)
+}
+
+fn note_request(txn: &WriteTransaction, log: &Log, noted_at: Seconds) -> Result<(), StorageError> {
+    let Some(event) = decoded::<DataRequested>(log) else { return Ok(()) };
+    let Ok(index) = u64::try_from(event.index) else { return Ok(()) };
+    let batch = BatchId(event.batch);
+    put_new(txn, &RequestRecord { batch, index, outcome: None, noted_at })
+}
+
 fn note_duty(
     txn: &WriteTransaction,
     home: &Home,
     log: &Log,
     noted_at: Seconds,
 ) -> Result<(), StorageError> {
-    let Some(event) = decoded::<RefereeDrawn>(log) else { return Ok(()) };
-    let Ok(index) = u64::try_from(event.index) else { return Ok(()) };
-    let batch = BatchId(event.batch);
-    let record = DutyRecord { batch, index, found: None, outcome: None, noted_at };
-    if event.referee != home.operator
-        || has_in::<DutyRecord>(txn, &crate::notebook::Record::key(&record))?
-    {
+    let Some(event) = decoded::<CommitteeDrawn>(log) else { return Ok(()) };
+    if !event.members.contains(&home.operator) {
         return Ok(());
     }
-    tracing::info!(batch = %record.batch, index, "drawn as referee");
-    put_in(txn, &record)
+    tracing::info!(subject = %event.subject, round = event.round, "drawn into a committee");
+    let record = DutyRecord {
+        subject: event.subject,
+        round: event.round,
+        salt: B256::from(rand::random::<[u8; 32]>()),
+        found: None,
+        is_unserved: false,
+        outcome: None,
+        noted_at,
+    };
+    put_new(txn, &record)
+}
+
+/// Keeps a record unless there is one under its key.
+fn put_new<R: Record>(txn: &WriteTransaction, record: &R) -> Result<(), StorageError> {
+    if has_in::<R>(txn, &record.key())? { Ok(()) } else { put_in(txn, record) }
 }

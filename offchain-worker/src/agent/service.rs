@@ -43,6 +43,7 @@ impl<C: Chain> Agent<C> {
             let Some(chip) = at_hand.get(&id) else { continue };
             self.resume(epoch, id, chip).await?;
         }
+        self.enlist().await?;
         self.looked = Some(epoch);
         Ok(())
     }

@@ -7,8 +7,8 @@ use super::{Agent, AgentError, now};
 use crate::{
     notebook::{Record, remove_in},
     records::{
-        BatchRecord, Computed, DutyRecord, JobProgress, JobRecord, PostedRecord, RatingRecord,
-        RentalRecord, UsageRecord,
+        BatchRecord, Computed, DisputeRecord, DutyRecord, JobProgress, JobRecord, PostedRecord,
+        RatingRecord, RentalRecord, RequestRecord, UsageRecord,
     },
     store::BlobStore,
 };
@@ -18,6 +18,7 @@ use std::{
     collections::BTreeSet,
     time::{Duration, SystemTime},
 };
+use utnet_bindings::states::CaseState;
 use utnet_client::{BlockRef, Chain, StorageError};
 use utnet_jobs::{manifest::Manifest, merkle::Leaf};
 use utnet_primitives::Seconds;
@@ -77,14 +78,38 @@ impl<C: Chain> Agent<C> {
             }
             self.forget(&txn, batch, &[b"post"])?;
         }
-        for duty in notebook.all::<DutyRecord>()?.iter().filter(|it| it.noted_at < before) {
-            self.forget_in(&txn, &[b"answer", duty.batch.0.as_slice(), &duty.index.to_be_bytes()])?;
-            remove_in::<DutyRecord>(&txn, &duty.key())?;
-        }
+        self.forget_disputes(&txn, before)?;
         for posted in notebook.all::<PostedRecord>()?.iter().filter(|it| it.noted_at < before) {
             remove_in::<PostedRecord>(&txn, &posted.key())?;
         }
         Ok(txn.commit().map_err(StorageError::from)?)
+    }
+
+    /// Disputes, seats and requests are over long before.
+    fn forget_disputes(&self, txn: &WriteTransaction, before: Seconds) -> Result<(), AgentError> {
+        let notebook = &self.parts.notebook;
+        for duty in notebook.all::<DutyRecord>()?.iter().filter(|it| it.noted_at < before) {
+            for word in [b"commit-verdict".as_slice(), b"reveal-verdict"] {
+                self.forget_in(txn, &[word, duty.subject.as_slice(), &[duty.round]])?;
+            }
+            for state in 0..=u8::from(CaseState::Undecided) {
+                for word in [b"draw".as_slice(), b"poke-case"] {
+                    let place = [duty.round, state];
+                    self.forget_in(txn, &[word, duty.subject.as_slice(), &place])?;
+                }
+            }
+            remove_in::<DutyRecord>(txn, &duty.key())?;
+        }
+        for dispute in notebook.all::<DisputeRecord>()?.iter().filter(|it| it.noted_at < before) {
+            self.forget_in(txn, &[b"resolve", dispute.subject.as_slice()])?;
+            remove_in::<DisputeRecord>(txn, &dispute.key())?;
+        }
+        for request in notebook.all::<RequestRecord>()?.iter().filter(|it| it.noted_at < before) {
+            let index = request.index.to_be_bytes();
+            self.forget_in(txn, &[b"serve", request.batch.0.as_slice(), &index])?;
+            remove_in::<RequestRecord>(txn, &request.key())?;
+        }
+        Ok(())
     }
 
     /// Forgets a record, and the transactions that each of these words named for it.

@@ -1,6 +1,9 @@
 //! Computes in the background, a few jobs at a time, and hands over what is finished.
 
-use super::{Agent, AgentError};
+use super::{
+    Agent, AgentError,
+    duties::{CANNOT_RUN, verdict_of},
+};
 use crate::{
     compute::{
         Outcome, Refusal, Runtime, Task,
@@ -19,7 +22,7 @@ use std::{
 use tokio::task::{JoinError, JoinSet};
 use utnet_client::Chain;
 use utnet_jobs::{manifest::Manifest, merkle::Leaf, params::Params, remote::FetchError};
-use utnet_primitives::{BatchId, JobId};
+use utnet_primitives::JobId;
 
 #[cfg(test)]
 mod tests;
@@ -37,8 +40,8 @@ pub enum Fault {
 pub(super) enum Purpose {
     /// Our own job.
     Job(JobId),
-    /// A judgement: batch and leaf.
-    Duty(BatchId, u64),
+    /// A judgement: subject and number of the committee.
+    Duty(B256, u8),
 }
 
 type Finished = (Purpose, Result<Outcome, Trouble>);
@@ -67,6 +70,15 @@ impl Trouble {
             Self::Refused(refusal) => refusal.is_retryable(),
             Self::Fetch(_) | Self::Cut => true,
             Self::Panicked | Self::Exhausted(_) => false,
+        }
+    }
+
+    /// What a member of a committee says for it; `None` if another try may find more.
+    fn verdict(&self) -> Option<B256> {
+        match self {
+            // Whoever runs this job finds that it has no result.
+            Self::Refused(refusal) if refusal.is_of_the_job() => Some(verdict_of(B256::ZERO, 0)),
+            trouble => (!trouble.is_retryable()).then_some(CANNOT_RUN),
         }
     }
 
@@ -183,8 +195,15 @@ pub(super) struct Work {
     pub(super) task: Task,
     pub(super) blobs: BlobStore,
     pub(super) fault: Option<Fault>,
-    /// The root that somebody else posted, for a referee.
-    pub(super) claimed: Option<B256>,
+    /// What somebody else posted, for a member of a committee.
+    pub(super) claimed: Option<Claim>,
+}
+
+/// What a posted leaf claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) root: B256,
+    pub(super) steps: u64,
 }
 
 impl Work {
@@ -192,16 +211,17 @@ impl Work {
         let outcome = runtime.run(&self.task, &self.blobs, &self.blobs)?;
         let outcome = spoil(self.fault, outcome, &self.blobs)?;
         Ok(match self.claimed {
-            Some(root) if self.agrees(root, &outcome)? => Outcome { root, ..outcome },
+            Some(Claim { root, steps })
+                if root != outcome.root && self.agrees(root, &outcome)? =>
+            {
+                Outcome { root, steps, ..outcome }
+            }
             _ => outcome,
         })
     }
 
     /// Whether a posted result is as good as ours, by the class of the job.
     fn agrees(&self, claimed: B256, found: &Outcome) -> Result<bool, Refusal> {
-        if claimed == found.root {
-            return Ok(true);
-        }
         let params = Params::decode(&self.blobs.read(&self.task.params)?)?;
         let (Some(allowed), Ok(bytes)) = (params.tolerance(), self.blobs.read(&claimed)) else {
             return Ok(false);
@@ -241,7 +261,7 @@ impl<C: Chain> Agent<C> {
         while let Some((purpose, outcome)) = self.bench.finished() {
             match purpose {
                 Purpose::Job(id) => self.note_result(id, outcome)?,
-                Purpose::Duty(batch, index) => self.note_judgement(batch, index, outcome)?,
+                Purpose::Duty(subject, round) => self.note_judgement(subject, round, outcome)?,
             }
         }
         Ok(())
@@ -274,24 +294,26 @@ impl<C: Chain> Agent<C> {
 
     fn note_judgement(
         &self,
-        batch: BatchId,
-        index: u64,
+        subject: B256,
+        round: u8,
         outcome: Result<Outcome, Trouble>,
     ) -> Result<(), AgentError> {
-        let key = [batch.0.as_slice(), &index.to_be_bytes()].concat();
-        let Some(duty) = self.parts.notebook.find::<DutyRecord>(&key)? else { return Ok(()) };
-        match outcome {
+        let key = [subject.as_slice(), &[round]].concat();
+        let known = self.parts.notebook.find::<DutyRecord>(&key)?;
+        // Who gave a reason in the meantime stays with it: it is committed.
+        let Some(duty) = known.filter(|duty| duty.found.is_none()) else { return Ok(()) };
+        let is_unserved = matches!(outcome, Err(Trouble::Fetch(_)));
+        let found = match outcome {
             Ok(outcome) => {
-                let found = Some(outcome.root);
-                tracing::info!(%batch, index, ?found, "executed as referee");
-                Ok(self.parts.notebook.put(&DutyRecord { found, ..duty })?)
+                tracing::info!(%subject, round, root = %outcome.root, "executed for a committee");
+                Some(verdict_of(outcome.root, outcome.steps))
             }
-            Err(refusal) => {
-                tracing::warn!(%batch, index, %refusal, "no judgement");
-                let outcome = (!refusal.is_retryable()).then(|| refusal.to_string());
-                Ok(self.parts.notebook.put(&DutyRecord { outcome, ..duty })?)
+            Err(trouble) => {
+                tracing::warn!(%subject, round, %trouble, "no finding");
+                trouble.verdict()
             }
-        }
+        };
+        Ok(self.parts.notebook.put(&DutyRecord { found, is_unserved, ..duty })?)
     }
 }
 

@@ -1,20 +1,23 @@
-//! Decides what a referee does.
+//! Decides what a member of a committee does.
 
 use crate::records::DutyRecord;
-use alloy_primitives::Address;
-use utnet_bindings::states::ChallengeState;
+use utnet_bindings::states::{CaseState, SeatState};
 use utnet_primitives::Seconds;
 
-/// What was seen of a challenge.
+/// Time before the last second for commitments in which a member without a finding says why it has none: silence costs
+/// its bond.
+const LAST_CALL: Seconds = Seconds(8);
+
+/// What was seen of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// Its state.
-    pub state: ChallengeState,
-    /// Who was drawn last.
-    pub referee: Address,
-    /// This operator.
-    pub operator: Address,
-    /// Last second, inclusive, for the answer.
+    pub state: CaseState,
+    /// Number of the committee that sits.
+    pub round: u8,
+    /// What this operator's seat in that committee has done; `None` if it has none.
+    pub seat: Option<SeatState>,
+    /// Last second, inclusive, of what the state waits for.
     pub deadline: Seconds,
     /// Chain time.
     pub now: Seconds,
@@ -29,8 +32,12 @@ pub enum Step {
     Wait,
     /// Fetch the files and run the job again.
     Execute,
-    /// `answer`.
-    Answer,
+    /// A reason instead of a finding.
+    Abstain,
+    /// `commit`.
+    Commit,
+    /// `reveal`.
+    Reveal,
     /// Nothing, ever.
     Close(&'static str),
 }
@@ -40,15 +47,27 @@ pub fn next_step(record: &DutyRecord, seen: &Seen) -> Step {
     if record.outcome.is_some() {
         return Step::Wait;
     }
-    match seen.state {
-        ChallengeState::None | ChallengeState::Waiting => Step::Wait,
-        ChallengeState::Upheld | ChallengeState::Overturned => Step::Close("answered"),
-        ChallengeState::Expired => Step::Close("expired"),
-        ChallengeState::Drawn if seen.referee != seen.operator => Step::Close("another was drawn"),
-        ChallengeState::Drawn if seen.now > seen.deadline => Step::Wait,
-        ChallengeState::Drawn if record.found.is_some() => Step::Answer,
-        ChallengeState::Drawn if seen.is_running => Step::Wait,
-        ChallengeState::Drawn => Step::Execute,
+    let is_late = seen.now > seen.deadline;
+    match (seen.state, seen.seat) {
+        (CaseState::None, _) => Step::Wait,
+        (CaseState::Decided | CaseState::Undecided, _) => Step::Close("decided"),
+        _ if seen.round != record.round => Step::Close("another committee sits"),
+        (CaseState::Ruled, _) => Step::Close("ruled"),
+        (CaseState::Committing, Some(SeatState::Drawn)) if !is_late => prepare(record, seen),
+        (CaseState::Revealing, Some(SeatState::Committed)) if !is_late => Step::Reveal,
+        _ => Step::Wait,
+    }
+}
+
+fn prepare(record: &DutyRecord, seen: &Seen) -> Step {
+    if record.found.is_some() {
+        Step::Commit
+    } else if seen.now.saturating_add(LAST_CALL) >= seen.deadline {
+        Step::Abstain
+    } else if seen.is_running {
+        Step::Wait
+    } else {
+        Step::Execute
     }
 }
 
@@ -56,38 +75,54 @@ pub fn next_step(record: &DutyRecord, seen: &Seen) -> Step {
 mod tests {
     use super::*;
     use alloy_primitives::B256;
-    use utnet_primitives::BatchId;
-
-    const US: Address = Address::repeat_byte(1);
 
     fn duty(found: Option<B256>) -> DutyRecord {
-        let (batch, noted_at) = (BatchId::default(), Seconds(0));
-        DutyRecord { batch, index: 0, found, outcome: None, noted_at }
-    }
-
-    fn drawn() -> Seen {
-        Seen {
-            state: ChallengeState::Drawn,
-            referee: US,
-            operator: US,
-            deadline: Seconds(30),
-            now: Seconds(10),
-            is_running: false,
+        DutyRecord {
+            subject: B256::ZERO,
+            round: 0,
+            salt: B256::ZERO,
+            found,
+            is_unserved: false,
+            outcome: None,
+            noted_at: Seconds(0),
         }
     }
 
+    const DRAWN: Seen = Seen {
+        state: CaseState::Committing,
+        round: 0,
+        seat: Some(SeatState::Drawn),
+        deadline: Seconds(30),
+        now: Seconds(10),
+        is_running: false,
+    };
+
+    const FOUND: Option<B256> = Some(B256::ZERO);
+
     #[test]
-    fn a_drawn_referee_executes_and_then_answers() {
-        assert_eq!(next_step(&duty(None), &drawn()), Step::Execute);
-        assert_eq!(next_step(&duty(None), &Seen { is_running: true, ..drawn() }), Step::Wait);
-        assert_eq!(next_step(&duty(Some(B256::ZERO)), &drawn()), Step::Answer);
+    fn a_member_executes_commits_and_reveals() {
+        assert_eq!(next_step(&duty(None), &DRAWN), Step::Execute);
+        assert_eq!(next_step(&duty(None), &Seen { is_running: true, ..DRAWN }), Step::Wait);
+        assert_eq!(next_step(&duty(FOUND), &DRAWN), Step::Commit);
+        let committed = Seen { seat: Some(SeatState::Committed), ..DRAWN };
+        assert_eq!(next_step(&duty(FOUND), &committed), Step::Wait);
+        let opening = Seen { state: CaseState::Revealing, ..committed };
+        assert_eq!(next_step(&duty(FOUND), &opening), Step::Reveal);
     }
 
     #[test]
-    fn nobody_answers_late_or_for_another() {
-        let late = Seen { now: Seconds(31), ..drawn() };
-        assert_eq!(next_step(&duty(Some(B256::ZERO)), &late), Step::Wait);
-        let other = Seen { referee: Address::ZERO, ..drawn() };
-        assert!(matches!(next_step(&duty(None), &other), Step::Close(_)));
+    fn who_has_found_nothing_says_so_before_it_is_late() {
+        let last = Seen { now: Seconds(22), ..DRAWN };
+        assert_eq!(next_step(&duty(None), &last), Step::Abstain);
+        assert_eq!(next_step(&duty(None), &Seen { is_running: true, ..last }), Step::Abstain);
+        assert_eq!(next_step(&duty(FOUND), &last), Step::Commit);
+    }
+
+    #[test]
+    fn nobody_sends_what_comes_too_late_or_into_another_committee() {
+        let late = Seen { now: Seconds(31), ..DRAWN };
+        assert_eq!(next_step(&duty(FOUND), &late), Step::Wait);
+        let another = Seen { round: 1, ..DRAWN };
+        assert!(matches!(next_step(&duty(FOUND), &another), Step::Close(_)));
     }
 }

@@ -1,4 +1,4 @@
-//! Makes and keeps the job port's certificate. Its SHA-256 is what renters and referees trust, not a name.
+//! Makes and keeps the job port's certificate. Its SHA-256 is what renters and committees trust, not a name.
 
 use crate::store::write_whole;
 use alloy_primitives::B256;

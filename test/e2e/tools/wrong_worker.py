@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Catches a worker that lies: another operator computes its result again, the leaf falls, the client is refunded.
+"""Catches a worker that lies: a committee computes its result again, the leaf falls, the client is refunded.
 
 Usage: wrong_worker.py DATADIR (the programs are those of target/release)
 """
@@ -29,7 +29,8 @@ def play(stage):
         raise Failed(f"the lie was not caught: {verdict}")
     stage.utnet("job", "refund", job, "--from", rental["key"])
     ended = stage.utnet("job", "wait", job, "--until", "refunded")
-    stage.console.fact(f"{verdict['referee']} found {verdict['foundRoot']}, not {verdict['claimedRoot']}")
+    agreeing, seats = verdict["committee"]["agreeing"], verdict["committee"]["seats"]
+    stage.console.fact(f"{agreeing} of {seats} found {verdict['found']}, not {verdict['claimed']}")
     print(f"caught: {ended['state']}")
 
 

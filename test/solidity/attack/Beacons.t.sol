@@ -2,51 +2,45 @@
 pragma solidity 0.8.37;
 
 import {IBeaconHistory} from "contracts/src/interfaces/IBeaconHistory.sol";
-import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
+import {ICommittee} from "contracts/src/interfaces/ICommittee.sol";
+import {Seat} from "contracts/src/types/Committees.sol";
 import {BatchId} from "contracts/src/types/Ids.sol";
 
 import {JobFixture} from "../lib/JobFixture.sol";
 
-/// @title Attacks on chance: who can choose the beacon, or wait for one he likes, chooses his own referee.
+/// @title Attacks on chance: who can choose the beacon, or wait for one he likes, chooses his own judges.
 contract BeaconsAttack is JobFixture {
     /// @dev Grinding: who challenges must not know the beacon that draws, or he repeats until it suits.
     function test_attack_aDrawUsesABeaconAfterTheChallenge() public {
         BatchId batch = postBatch();
         dispute(batch, 0);
         uint64 height = uint64(vm.getBlockNumber());
-        assertGt(rollup.challengeOf(batch, 0).drawHeight, height, "a block that is not there yet");
+        bytes32 subject = keyOf(batch, 0);
+        assertGt(committee.caseOf(subject).drawHeight, height, "a block that is not there yet");
 
         vm.expectRevert(
-            abi.encodeWithSelector(IResultRollup.ResultRollupNotDrawable.selector, height + DELAY, height)
+            abi.encodeWithSelector(ICommittee.CommitteeNotDrawable.selector, height + DELAY, height)
         );
-        rollup.drawReferee(batch, 0);
+        committee.draw(subject);
     }
 
     /// @dev Waiting does not help: whenever the draw is called, the beacon is the one of its height.
     function test_attack_waitingForAnotherBeaconDrawsTheSame() public {
-        address other = makeAddr("other");
-        power.add(other);
+        newMember("other");
         BatchId batch = postBatch();
         dispute(batch, 0);
+        bytes32 subject = keyOf(batch, 0);
         mineTo(uint64(vm.getBlockNumber()) + DELAY);
         uint256 now_ = vm.snapshotState();
-        address early = rollup.drawReferee(batch, 0);
+        committee.draw(subject);
+        Seat[] memory early = seatsNow(subject);
         vm.revertToState(now_);
         mineTo(uint64(vm.getBlockNumber()) + 50);
+        committee.draw(subject);
 
-        assertEq(rollup.drawReferee(batch, 0), early);
-    }
-
-    /// @dev Chips that are registered once the beacon is known must not come into the draw.
-    function test_attack_powerBoughtAfterTheChallengeDrawsNothing() public {
-        BatchId batch = postBatch();
-        dispute(batch, 0);
-        mineTo(uint64(vm.getBlockNumber()) + DELAY);
-        for (uint256 i = 0; i < 64; ++i) {
-            power.add(stranger);
+        for (uint256 i = 0; i < SEATS; ++i) {
+            assertEq(seatsNow(subject)[i].member, early[i].member);
         }
-
-        assertEq(rollup.drawReferee(batch, 0), referee);
     }
 
     /// @dev A beacon of one's own choice.

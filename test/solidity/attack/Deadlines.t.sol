@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICommittee} from "contracts/src/interfaces/ICommittee.sol";
 import {IJobEscrow} from "contracts/src/interfaces/IJobEscrow.sol";
 import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
+import {CaseState} from "contracts/src/types/Committees.sol";
 import {BatchId, JobId, RentalId} from "contracts/src/types/Ids.sol";
 import {ChallengeState, JobSpec, JobState} from "contracts/src/types/Jobs.sol";
 import {RentalState} from "contracts/src/types/Rentals.sol";
@@ -90,20 +92,59 @@ contract JobDeadlinesAttack is JobFixture {
         assertFalse(rollup.isFinal(batch), "not final while it can be disputed");
         dispute(batch, 0);
 
-        assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Waiting));
+        assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Open));
     }
 
-    function test_attack_aRefereeIsNotReplacedInItsLastSecond() public {
+    function test_attack_membersAreNotSilentBeforeTheirLastSecond() public {
         BatchId batch = postBatch();
         dispute(batch, 0);
-        drawFor(batch, 0);
-        uint64 deadline = rollup.challengeOf(batch, 0).deadline;
-        vm.warp(deadline);
+        bytes32 subject = keyOf(batch, 0);
+        draw(subject);
+        skipSeconds(COMMIT);
+        undue(subject);
+        for (uint256 i = 0; i < SEATS; ++i) {
+            commitAs(seatsNow(subject)[i].member, subject, verdictOn(0));
+        }
+        skipSeconds(REVEAL);
+        undue(subject);
+        for (uint256 i = 0; i < SEATS; ++i) {
+            revealAs(seatsNow(subject)[i].member, subject, verdictOn(0));
+        }
 
-        vm.expectRevert(abi.encodeWithSelector(IResultRollup.ResultRollupNotDue.selector, deadline));
-        rollup.poke(batch, 0);
-        rule(batch, 0, RESULT);
+        assertEq(uint8(committee.caseOf(subject).state), uint8(CaseState.Ruled));
+    }
 
-        assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Upheld));
+    function test_attack_aVerdictIsNotFinalWhileItMayBeAppealed() public {
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        bytes32 subject = keyOf(batch, 0);
+        draw(subject);
+        voteAll(subject, FOUND);
+        skipSeconds(APPEAL);
+
+        undue(subject);
+        uint256 price = 2 * uint256(committee.priceOf(APPEAL_SEATS));
+        vm.prank(worker);
+        committee.appeal{value: price}(subject);
+
+        assertTrue(committee.caseOf(subject).isAppealed);
+    }
+
+    function test_attack_dataServedInTheLastSecondDoesNotLapse() public {
+        BatchId batch = postBatch();
+        request(batch, 0);
+        skipSeconds(SERVE);
+        vm.expectRevert(abi.encodeWithSelector(IResultRollup.ResultRollupNotDue.selector, batch, 0, time()));
+        rollup.lapse(batch, 0);
+        serve(batch, 0);
+
+        assertFalse(rollup.hasFallen(batch, 0));
+    }
+
+    function undue(bytes32 subject) private {
+        uint64 deadline = committee.caseOf(subject).deadline;
+        assertEq(deadline, time(), "the last second");
+        vm.expectRevert(abi.encodeWithSelector(ICommittee.CommitteeNotDue.selector, subject, deadline));
+        committee.poke(subject);
     }
 }

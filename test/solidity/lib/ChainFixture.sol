@@ -30,6 +30,7 @@ abstract contract ChainFixture is Test {
     address internal constant ESCROW = address(0x555416);
     address internal constant JOBS = address(0x555418);
     address internal constant ROLLUP = address(0x555419);
+    address internal constant COMMITTEE = address(0x55541B);
 
     /// @dev Endpoint in foundry.toml, which reads UTNET_RPC_URL.
     string internal constant NODE = "node";
@@ -47,8 +48,9 @@ abstract contract ChainFixture is Test {
         vm.prevrandao(beaconOf(0));
         build(BEACONS, type(BeaconHistory).creationCode, "");
         build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, Plans.tiered()));
-        address[] memory keepers = new address[](4);
+        address[] memory keepers = new address[](5);
         (keepers[0], keepers[1], keepers[2], keepers[3]) = (REGISTRY, ESCROW, JOBS, ROLLUP);
+        keepers[4] = COMMITTEE;
         build(VAULT, type(Vault).creationCode, abi.encode(EMISSION, keepers));
     }
 

@@ -1,58 +1,51 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
 import {JobEscrow} from "contracts/src/jobs/JobEscrow.sol";
 import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
+import {CaseState} from "contracts/src/types/Committees.sol";
 import {BatchId, JobId, RentalId} from "contracts/src/types/Ids.sol";
-import {ChallengeState, JobSpec, ResultLeaf, RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
+import {JobSpec, ResultLeaf, RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
 
-import {PowerDouble} from "../doubles/PowerDouble.sol";
-import {ChainFixture} from "./ChainFixture.sol";
+import {CommitteeFixture} from "./CommitteeFixture.sol";
 import {SortedTree} from "./SortedTree.sol";
 
-/// @title Opens jobs and posts batches of their results.
-abstract contract JobFixture is ChainFixture {
+/// @title Opens jobs, posts batches of their results and lets committees judge them.
+abstract contract JobFixture is CommitteeFixture {
     uint128 internal constant POST_BOND = 1 ether;
     uint128 internal constant CHALLENGE_BOND = 0.5 ether + 1;
+    uint128 internal constant DATA_FEE = 0.1 ether;
     uint64 internal constant WINDOW = 8;
-    uint64 internal constant ANSWER = 30;
-    uint64 internal constant DELAY = 1;
-    uint8 internal constant ATTEMPTS = 3;
-    uint64 internal constant GRACE = 180;
+    uint64 internal constant SERVE = 15;
+    uint64 internal constant GRACE = 300;
     uint128 internal constant PRICE = 0.25 ether;
     uint64 internal constant JOB_SECONDS = 100;
-    bytes32 internal constant SALT = "salt";
-    bytes32 internal constant RESULT = "result of job 0";
+    bytes internal constant MANIFEST = "manifest of job 0";
+    bytes32 internal constant FOUND = "another result";
+    bytes32 internal immutable RESULT = sha256(MANIFEST);
 
     JobEscrow internal jobs = JobEscrow(JOBS);
     ResultRollup internal rollup = ResultRollup(ROLLUP);
-    PowerDouble internal power = PowerDouble(REGISTRY);
 
     uint256 internal constant CLIENT_KEY = 0xC11E;
     address internal client = vm.addr(CLIENT_KEY);
     address internal worker = makeAddr("worker");
     address internal challenger = makeAddr("challenger");
-    address internal referee = makeAddr("referee");
-    address internal stranger = makeAddr("stranger");
 
     bytes32[] internal leafHashes;
     ResultLeaf[] internal leaves;
 
     function setUp() public virtual override {
         super.setUp();
-        build(REGISTRY, type(PowerDouble).creationCode, "");
         build(JOBS, type(JobEscrow).creationCode, abi.encode(VAULT, ROLLUP, GRACE));
         build(ROLLUP, type(ResultRollup).creationCode, abi.encode(parameters()));
         power.add(worker);
         power.add(challenger);
-        power.add(referee);
         vm.deal(client, 100 ether);
         vm.deal(worker, 100 ether);
         vm.deal(challenger, 100 ether);
         vm.prank(client);
         vault.deposit{value: 10 ether}(client);
-        mineTo(1);
         for (uint64 i = 0; i < 5; ++i) {
             JobId job = i == 0 ? jobs.hashOf(spec()) : JobId.wrap(keccak256(abi.encode("job", i)));
             bytes32 result = i == 0 ? RESULT : keccak256(abi.encode("result", i));
@@ -64,14 +57,13 @@ abstract contract JobFixture is ChainFixture {
     function parameters() internal pure returns (RollupParameters memory) {
         return RollupParameters({
             vault: VAULT,
-            registry: REGISTRY,
-            beacons: BEACONS,
+            committee: COMMITTEE,
             postBond: POST_BOND,
             challengeBond: CHALLENGE_BOND,
+            dataFee: DATA_FEE,
             challengeSeconds: WINDOW,
-            answerSeconds: ANSWER,
-            drawDelayBlocks: DELAY,
-            maxAttempts: ATTEMPTS
+            serveSeconds: SERVE,
+            seats: SEATS
         });
     }
 
@@ -129,19 +121,40 @@ abstract contract JobFixture is ChainFixture {
     function dispute(BatchId batch, uint256 i) internal {
         ResultLeaf memory leaf = leaves[i];
         bytes32[] memory path = pathOf(i);
+        uint256 price = rollup.challengePrice();
         vm.prank(challenger);
-        rollup.challenge{value: CHALLENGE_BOND}(batch, leaf, i, path);
+        rollup.challenge{value: price}(batch, leaf, i, path);
     }
 
-    /// @dev Mines to the beacon and draws; the only third party there is becomes referee.
-    function drawFor(BatchId batch, uint256 i) internal {
-        mineTo(uint64(vm.getBlockNumber()) + DELAY);
-        rollup.drawReferee(batch, i);
+    /// @dev The committee is drawn and all its members find the same; then what it decided is done.
+    function rule(BatchId batch, uint256 i, bytes32 verdict) internal {
+        bytes32 subject = keyOf(batch, i);
+        draw(subject);
+        voteAll(subject, verdict);
+        if (committee.caseOf(subject).state == CaseState.Ruled) close(subject);
+        rollup.resolve(batch, i);
     }
 
-    function rule(BatchId batch, uint256 i, bytes32 found) internal {
-        vm.prank(referee);
-        rollup.answer(batch, i, found);
+    function request(BatchId batch, uint256 i) internal {
+        vm.deal(stranger, DATA_FEE);
+        vm.prank(stranger);
+        rollup.requestData{value: DATA_FEE}(batch, i);
+    }
+
+    /// @dev The poster shows leaf and manifest; only those of leaf 0 are known.
+    function serve(BatchId batch, uint256 i) internal {
+        bytes32[] memory path = pathOf(i);
+        vm.prank(worker);
+        rollup.serveData(batch, leaves[i], i, path, MANIFEST);
+    }
+
+    /// @dev The verdict of who finds what a leaf says.
+    function verdictOn(uint256 i) internal view returns (bytes32) {
+        return verdictOf(leaves[i].resultRoot, leaves[i].steps);
+    }
+
+    function verdictOf(bytes32 root, uint64 steps) internal pure returns (bytes32) {
+        return keccak256(abi.encode(root, steps));
     }
 
     function keyOf(BatchId batch, uint256 i) internal pure returns (bytes32) {
@@ -150,13 +163,5 @@ abstract contract JobFixture is ChainFixture {
 
     function settle(JobId job, BatchId batch) internal {
         jobs.settle(job, batch, leaves[0], 0, pathOf(0));
-    }
-
-    function challengeIn(BatchId batch, uint256 index, ChallengeState state)
-        internal
-        pure
-        returns (bytes memory)
-    {
-        return abi.encodeWithSelector(IResultRollup.ResultRollupWrongState.selector, batch, index, state);
     }
 }

@@ -51,6 +51,7 @@ contract DeployTest is Test {
         assertTrue(vault.isKeeper(all.registry) && vault.isKeeper(all.escrow), "registry and escrow keep");
         assertTrue(vault.isKeeper(all.jobs) && vault.isKeeper(all.rollup), "jobs and rollup keep");
         assertTrue(vault.isKeeper(all.datasets), "datasets keep");
+        assertTrue(vault.isKeeper(all.committee), "the committee keeps");
         assertEq(VendorRegistry(all.vendors).governor(), address(trial), "governor");
     }
 

@@ -277,6 +277,18 @@ contract IntervalCourtTest is RentalFixture {
         _assertEarned(RENT, 0, 0);
     }
 
+    /// @dev Members that say why they found nothing have not found for the operator.
+    function test_poke_leavesEverythingAsItWasWhenTheCommitteeGivesAReason() public {
+        _judged(0, 3);
+
+        vm.expectEmit(INTERVAL_COURT);
+        emit IIntervalCourt.DisputeClosed(_id, DisputeEnd.Undecided, false);
+        court.poke(_id);
+
+        _settle();
+        _assertEarned(RENT, 0, 0);
+    }
+
     function test_poke_waitsForTheCommitteeOnlySoLong() public {
         _contested();
         _appoint();

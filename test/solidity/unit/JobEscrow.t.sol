@@ -257,25 +257,24 @@ contract JobEscrowTest is JobFixture {
         (JobId job, BatchId batch) = overturnedJob();
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
-        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowOverturned.selector, job, RESULT));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowFallen.selector, job, RESULT));
         jobs.settle(job, batch, leaves[0], 0, path);
     }
 
-    /// @dev A worker posted a false result in two batches; the second, undisputed, paid it although a referee
-    /// had overturned the result in the first.
+    /// @dev A worker posted a false result in two batches; the second, undisputed, paid it although a
+    /// committee had overturned the result in the first.
     function test_settle_revertsWhen_theResultFellInAnotherBatch() public {
         JobId job = openJob();
         deliver(job);
         BatchId disputed = postBatch();
         BatchId quiet = postBatch();
         dispute(disputed, 0);
-        drawFor(disputed, 0);
-        rule(disputed, 0, "another");
+        rule(disputed, 0, ANOTHER);
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
         assertTrue(rollup.proveResult(quiet, leaves[0], 0, path), "the other batch is final");
 
-        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowOverturned.selector, job, RESULT));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowFallen.selector, job, RESULT));
         jobs.settle(job, quiet, leaves[0], 0, path);
 
         jobs.refund(job);
@@ -322,15 +321,14 @@ contract JobEscrowTest is JobFixture {
         leafHashes[0] = keccak256(abi.encodePacked(bytes1(0), job, FALSE, uint256(leaves[0].steps)));
         BatchId batch = postBatch();
         dispute(batch, 0);
-        drawFor(batch, 0);
-        rule(batch, 0, RESULT);
-        assertTrue(rollup.isOverturned(job), "a leaf of the job fell");
+        rule(batch, 0, verdictOf(RESULT, leaves[0].steps));
+        assertTrue(rollup.resultOf(worker, job, FALSE).hasFallen, "a leaf of the job fell");
 
         vm.expectRevert(notDue(job, START + JOB_SECONDS + GRACE));
         jobs.refund(job);
     }
 
-    /// @dev Anybody could post a worker's revealed result, dispute it himself, and with a referee of his own
+    /// @dev Anybody could post a worker's revealed result, dispute it himself, and with members of his own
     /// take the price from the worker, at half a bond a try.
     function test_refund_revertsWhen_theResultFellInABatchOfSomebodyElse() public {
         JobId job = openJob();
@@ -338,7 +336,6 @@ contract JobEscrowTest is JobFixture {
         vm.deal(stranger, POST_BOND);
         BatchId foreign = postBatchAs(stranger);
         dispute(foreign, 0);
-        drawFor(foreign, 0);
         rule(foreign, 0, ANOTHER);
 
         vm.expectRevert(notDue(job, START + JOB_SECONDS + GRACE));
@@ -407,16 +404,77 @@ contract JobEscrowTest is JobFixture {
         deliver(job);
         BatchId batch = postBatch();
         skipSeconds(WINDOW);
+        request(batch, 0);
+        skipSeconds(SERVE);
+        serve(batch, 0);
+        skipSeconds(WINDOW);
         dispute(batch, 0);
-        for (uint256 i = 0; i < ATTEMPTS; ++i) {
-            drawFor(batch, 0);
-            skipSeconds(ANSWER + 1);
-            rollup.poke(batch, 0);
-        }
+        bytes32 subject = keyOf(batch, 0);
+        voteAtTheLastMoment(subject, verdictOn(0));
+        skipSeconds(APPEAL);
+        uint256 price = 2 * uint256(committee.priceOf(APPEAL_SEATS));
+        vm.prank(challenger);
+        committee.appeal{value: price}(subject);
+        voteAtTheLastMoment(subject, verdictOn(0));
+        rollup.resolve(batch, 0);
 
         settle(job, batch);
 
-        assertEq(vault.freeOf(worker), PRICE);
+        assertEq(vault.freeOf(worker), PRICE + CHALLENGE_BOND + DATA_FEE + price / 2);
+        assertLt(vm.getBlockTimestamp(), START + JOB_SECONDS + GRACE, "and before a refund is due");
+    }
+
+    function test_settle_revertsWhen_theResultIsDisputedInAnotherBatch() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId quiet = postBatch();
+        BatchId disputed = postBatch();
+        dispute(disputed, 0);
+        skipSeconds(WINDOW + 1);
+        bytes32[] memory path = pathOf(0);
+
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowDisputed.selector, job, uint32(1)));
+        jobs.settle(job, quiet, leaves[0], 0, path);
+    }
+
+    function test_refund_revertsWhen_theResultIsDisputed() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        vm.warp(START + JOB_SECONDS + GRACE + 1);
+
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowDisputed.selector, job, uint32(1)));
+        jobs.refund(job);
+    }
+
+    function test_refund_atOnceWhenNobodyCouldSay() public {
+        JobId job = openJob();
+        deliver(job);
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        rule(batch, 0, CANNOT_RUN);
+
+        jobs.refund(job);
+
+        assertEq(vault.freeOf(client), 10 ether);
+    }
+
+    /// @dev One committee is silent to its last second, the next opens in its last one.
+    function voteAtTheLastMoment(bytes32 subject, bytes32 verdict) private {
+        draw(subject);
+        skipSeconds(COMMIT + 1);
+        committee.poke(subject);
+        draw(subject);
+        skipSeconds(COMMIT);
+        uint256 seats = seatsNow(subject).length;
+        for (uint256 i = 0; i < seats; ++i) {
+            commitAs(seatsNow(subject)[i].member, subject, verdict);
+        }
+        skipSeconds(REVEAL);
+        for (uint256 i = 0; i < seats; ++i) {
+            revealAs(seatsNow(subject)[i].member, subject, verdict);
+        }
     }
 
     /// @dev A delivered job whose batch is final.
@@ -427,13 +485,12 @@ contract JobEscrowTest is JobFixture {
         skipSeconds(WINDOW + 1);
     }
 
-    /// @dev A delivered job whose result a referee has overturned.
+    /// @dev A delivered job whose result a committee has overturned.
     function overturnedJob() private returns (JobId job, BatchId batch) {
         job = openJob();
         deliver(job);
         batch = postBatch();
         dispute(batch, 0);
-        drawFor(batch, 0);
         rule(batch, 0, ANOTHER);
     }
 

@@ -29,9 +29,32 @@ contract JobGasTest is JobFixture {
         BatchId batch = postBatch();
         dispute(batch, 0);
         vm.snapshotGasLastCall("JobGas", "challenge");
-        drawFor(batch, 0);
-        vm.snapshotGasLastCall("JobGas", "drawReferee");
-        rule(batch, 0, "found");
-        vm.snapshotGasLastCall("JobGas", "answer: overturned");
+        bytes32 subject = keyOf(batch, 0);
+        mineTo(committee.caseOf(subject).drawHeight);
+        committee.draw(subject);
+        vm.snapshotGasLastCall("JobGas", "draw: 5 seats");
+        commitAs(seatsNow(subject)[4].member, subject, FOUND);
+        vm.snapshotGasLastCall("JobGas", "commit");
+        for (uint256 i = 0; i < 4; ++i) {
+            commitAs(seatsNow(subject)[i].member, subject, FOUND);
+        }
+        revealAs(seatsNow(subject)[4].member, subject, FOUND);
+        vm.snapshotGasLastCall("JobGas", "reveal");
+        for (uint256 i = 0; i < 4; ++i) {
+            revealAs(seatsNow(subject)[i].member, subject, FOUND);
+        }
+        vm.snapshotGasLastCall("JobGas", "reveal: the last");
+        close(subject);
+        vm.snapshotGasLastCall("JobGas", "poke: closes");
+        rollup.resolve(batch, 0);
+        vm.snapshotGasLastCall("JobGas", "resolve: overturned");
+    }
+
+    function test_lifeOfARequest() public {
+        BatchId batch = postBatch();
+        request(batch, 0);
+        vm.snapshotGasLastCall("JobGas", "requestData");
+        serve(batch, 0);
+        vm.snapshotGasLastCall("JobGas", "serveData");
     }
 }

@@ -291,11 +291,11 @@ contract RankingTest is Test {
         vm.mockCall(ESCROW, abi.encodeCall(IRpoiEscrow.rentalOf, (RENTAL)), abi.encode(rental));
     }
 
-    function _mockLeaf(bool hasFallen) private {
+    function _mockLeaf(bool isAtFault) private {
         Batch memory batch;
         batch.poster = operator;
         vm.mockCall(ROLLUP, abi.encodeCall(IResultRollup.batchOf, (BATCH)), abi.encode(batch));
-        vm.mockCall(ROLLUP, abi.encodeCall(IResultRollup.hasFallen, (BATCH, 3)), abi.encode(hasFallen));
+        vm.mockCall(ROLLUP, abi.encodeCall(IResultRollup.isAtFault, (BATCH, 3)), abi.encode(isAtFault));
     }
 
     function _mockChip(ChipId id, address owner, ChipState state, uint64 registeredEpoch) private {

@@ -3,22 +3,23 @@ pragma solidity 0.8.37;
 
 import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
 import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
-import {BatchId} from "contracts/src/types/Ids.sol";
+import {Case, CaseState} from "contracts/src/types/Committees.sol";
+import {BatchId, JobId} from "contracts/src/types/Ids.sol";
 import {Batch, Challenge, ChallengeState, ResultLeaf, RollupParameters} from "contracts/src/types/Jobs.sol";
 
 import {JobFixture} from "../lib/JobFixture.sol";
 import {SortedTree} from "../lib/SortedTree.sol";
 
 contract ResultRollupTest is JobFixture {
-    function test_constructor_revertsWhen_nobodyCouldEverBeDrawn() public {
+    function test_constructor_revertsWhen_disputesWouldBeFree() public {
         RollupParameters memory wrong = parameters();
-        wrong.maxAttempts = 0;
-        vm.expectRevert(badParameter("maxAttempts"));
+        wrong.challengeBond = 0;
+        vm.expectRevert(badParameter("challengeBond"));
         new ResultRollup(wrong);
 
         wrong = parameters();
-        wrong.drawDelayBlocks = 0; // the beacon would be known to the challenger
-        vm.expectRevert(badParameter("drawDelayBlocks"));
+        wrong.dataFee = 0;
+        vm.expectRevert(badParameter("dataFee"));
         new ResultRollup(wrong);
     }
 
@@ -33,8 +34,10 @@ contract ResultRollupTest is JobFixture {
         Batch memory kept = rollup.batchOf(batch);
         assertEq(kept.poster, worker, "poster");
         assertEq(kept.leaves, 5, "leaves");
-        assertEq(kept.openChallenges, 0, "challenges");
+        assertEq(kept.openDisputes, 0, "disputes");
         assertEq(kept.challengeUntil, time() + WINDOW, "window");
+        assertEq(kept.requestUntil, time() + WINDOW, "requests");
+        assertFalse(kept.isAtFault, "fault");
         assertEq(kept.root, root, "root");
         assertEq(kept.bond, POST_BOND, "bond");
         assertFalse(kept.isBondReturned, "returned");
@@ -96,23 +99,32 @@ contract ResultRollupTest is JobFixture {
         assertFalse(rollup.proveResult(BatchId.wrap("unknown"), leaves[0], 0, pathOf(0)), "batch");
     }
 
-    function test_challenge_waitsForALaterBeacon() public {
+    function test_challenge_asksACommittee() public {
         BatchId batch = postBatch();
-        uint64 drawHeight = uint64(vm.getBlockNumber()) + DELAY;
+        bytes32 subject = keyOf(batch, 2);
         skipSeconds(WINDOW); // the last second counts
 
         vm.expectEmit(ROLLUP);
-        emit IResultRollup.LeafChallenged(batch, 2, leaves[2].job, challenger, drawHeight);
+        emit IResultRollup.LeafChallenged(
+            batch, 2, leaves[2].job, subject, challenger, leaves[2].resultRoot, leaves[2].steps
+        );
         dispute(batch, 2);
 
         Challenge memory kept = rollup.challengeOf(batch, 2);
-        assertEq(uint8(kept.state), uint8(ChallengeState.Waiting), "state");
+        assertEq(uint8(kept.state), uint8(ChallengeState.Open), "state");
         assertEq(kept.challenger, challenger, "challenger");
-        assertEq(kept.drawHeight, drawHeight, "height");
         assertEq(kept.bond, CHALLENGE_BOND, "bond");
-        assertEq(kept.claimedRoot, leaves[2].resultRoot, "claimed");
-        assertEq(rollup.batchOf(batch).openChallenges, 1, "open");
-        assertEq(vault.lockedOf(ROLLUP, keyOf(batch, 2)), CHALLENGE_BOND, "locked");
+        assertEq(JobId.unwrap(kept.job), JobId.unwrap(leaves[2].job), "job");
+        assertEq(kept.resultRoot, leaves[2].resultRoot, "root");
+        assertEq(kept.steps, leaves[2].steps, "steps");
+        assertEq(rollup.batchOf(batch).openDisputes, 1, "open");
+        assertEq(rollup.resultOf(worker, leaves[2].job, leaves[2].resultRoot).openDisputes, 1, "result");
+        assertEq(vault.lockedOf(ROLLUP, subject), CHALLENGE_BOND, "locked");
+        Case memory asked = committee.caseOf(subject);
+        assertEq(uint8(asked.state), uint8(CaseState.Waiting), "case");
+        assertEq(asked.plaintiff, challenger, "plaintiff");
+        assertEq(asked.defendant, worker, "defendant");
+        assertEq(asked.seats, SEATS, "seats");
         skipSeconds(1);
         assertFalse(rollup.isFinal(batch), "not final while disputed");
     }
@@ -122,212 +134,183 @@ contract ResultRollupTest is JobFixture {
         uint64 until = time() + WINDOW;
         skipSeconds(WINDOW + 1);
         refuseChallenge(
-            batch,
-            0,
-            0,
-            CHALLENGE_BOND,
-            abi.encodeWithSelector(IResultRollup.ResultRollupTooLate.selector, batch, until)
+            batch, 0, 0, 0, abi.encodeWithSelector(IResultRollup.ResultRollupTooLate.selector, batch, until)
         );
     }
 
     function test_challenge_revertsWhen_batchIsUnknown() public {
         BatchId unknown = BatchId.wrap("unknown");
         refuseChallenge(
-            unknown,
-            0,
-            0,
-            CHALLENGE_BOND,
-            abi.encodeWithSelector(IResultRollup.ResultRollupUnknownBatch.selector, unknown)
+            unknown, 0, 0, 0, abi.encodeWithSelector(IResultRollup.ResultRollupUnknownBatch.selector, unknown)
         );
     }
 
-    function test_challenge_revertsWhen_bondIsNotExact() public {
+    function test_challenge_revertsWhen_valueIsNotExact() public {
         BatchId batch = postBatch();
+        uint256 price = rollup.challengePrice();
+        assertEq(price, uint256(CHALLENGE_BOND) + committee.priceOf(SEATS), "bond and committee");
         refuseChallenge(
             batch,
             0,
             0,
-            CHALLENGE_BOND + 1,
-            abi.encodeWithSelector(
-                IResultRollup.ResultRollupBondMismatch.selector, CHALLENGE_BOND + 1, CHALLENGE_BOND
-            )
+            1,
+            abi.encodeWithSelector(IResultRollup.ResultRollupBondMismatch.selector, price + 1, price)
         );
     }
 
     function test_challenge_revertsWhen_leafIsNotThere() public {
         BatchId batch = postBatch();
         refuseChallenge(
-            batch,
-            0,
-            1,
-            CHALLENGE_BOND,
-            abi.encodeWithSelector(IResultRollup.ResultRollupBadPath.selector, batch, 1)
+            batch, 0, 1, 0, abi.encodeWithSelector(IResultRollup.ResultRollupBadPath.selector, batch, 1)
         );
     }
 
-    function test_challenge_revertsWhen_leafIsDisputed() public {
+    function test_challenge_revertsWhen_leafIsDisputedOrJudged() public {
         BatchId batch = postBatch();
         dispute(batch, 0);
-        refuseChallenge(
-            batch,
-            0,
-            0,
-            CHALLENGE_BOND,
-            abi.encodeWithSelector(IResultRollup.ResultRollupAlreadyChallenged.selector, batch, 0)
-        );
+        refuseChallenge(batch, 0, 0, 0, already(batch));
+        uint256 second = vm.getBlockTimestamp();
+        rule(batch, 0, verdictOn(0));
+        vm.warp(second);
+        refuseChallenge(batch, 0, 0, 0, already(batch));
     }
 
-    function test_answer_upholdsTheLeaf() public {
+    function test_challenge_revertsWhen_leafHasFallen() public {
+        BatchId batch = postBatch();
+        uint256 second = vm.getBlockTimestamp();
+        request(batch, 0);
+        skipSeconds(SERVE + 1);
+        rollup.lapse(batch, 0);
+        vm.warp(second);
+        refuseChallenge(batch, 0, 0, 0, already(batch));
+    }
+
+    function test_resolve_upholdsTheLeaf() public {
         BatchId batch = postBatch();
         dispute(batch, 0);
-        drawFor(batch, 0);
+        decide(batch, 0, verdictOn(0));
 
         vm.expectEmit(ROLLUP);
-        emit IResultRollup.LeafUpheld(batch, 0, leaves[0].job, referee);
-        rule(batch, 0, RESULT);
+        emit IResultRollup.LeafUpheld(batch, 0, leaves[0].job);
+        vm.prank(stranger);
+        rollup.resolve(batch, 0);
 
         assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Upheld), "state");
-        assertEq(vault.freeOf(referee), CHALLENGE_BOND / 2, "referee");
-        assertEq(vault.freeOf(worker), CHALLENGE_BOND - CHALLENGE_BOND / 2, "poster has the odd wei");
+        assertEq(vault.freeOf(worker), CHALLENGE_BOND, "the poster has the challenger's bond");
+        assertEq(vault.freeOf(challenger), committee.priceOf(SEATS) - 5 * PAY, "rest of the price");
         assertEq(vault.lockedOf(ROLLUP, keyOf(batch, 0)), 0, "lock");
         assertFalse(rollup.hasFallen(batch, 0), "stands");
-        skipSeconds(WINDOW);
+        assertEq(rollup.resultOf(worker, leaves[0].job, RESULT).openDisputes, 0, "result");
         assertTrue(rollup.proveResult(batch, leaves[0], 0, pathOf(0)), "proven");
     }
 
-    function test_answer_overturnsTheLeafAlone() public {
+    function test_resolve_overturnsTheLeafAlone() public {
         BatchId batch = postBatch();
         dispute(batch, 0);
-        drawFor(batch, 0);
+        decide(batch, 0, FOUND);
 
         vm.expectEmit(ROLLUP);
-        emit IResultRollup.LeafOverturned(batch, 0, leaves[0].job, referee, "found");
-        rule(batch, 0, "found");
+        emit IResultRollup.LeafOverturned(batch, 0, leaves[0].job, FOUND);
+        rollup.resolve(batch, 0);
 
         Challenge memory kept = rollup.challengeOf(batch, 0);
         assertEq(uint8(kept.state), uint8(ChallengeState.Overturned), "state");
-        assertEq(kept.foundRoot, "found", "found");
+        assertEq(kept.found, FOUND, "found");
         assertTrue(rollup.hasFallen(batch, 0), "fallen");
-        assertTrue(rollup.isOverturned(leaves[0].job), "job");
-        assertTrue(rollup.isResultOverturned(worker, leaves[0].job, RESULT), "result");
-        assertFalse(rollup.isResultOverturned(worker, leaves[0].job, "found"), "another result");
-        assertFalse(rollup.isResultOverturned(stranger, leaves[0].job, RESULT), "another poster");
-        assertEq(vault.freeOf(referee), CHALLENGE_BOND / 2, "referee");
+        assertTrue(rollup.batchOf(batch).isAtFault, "batch at fault");
+        assertTrue(rollup.isAtFault(batch, 0), "leaf at fault");
+        assertTrue(rollup.resultOf(worker, leaves[0].job, RESULT).hasFallen, "result");
+        assertFalse(rollup.resultOf(worker, leaves[0].job, FOUND).hasFallen, "another result");
+        assertFalse(rollup.resultOf(stranger, leaves[0].job, RESULT).hasFallen, "another poster");
+        uint256 slice = 5 * uint256(PAY) + 600_000 * BASEFEE + CHALLENGE_BOND / 2;
         assertEq(
-            vault.freeOf(challenger), 2 * CHALLENGE_BOND - CHALLENGE_BOND / 2, "challenger: bond and share"
+            vault.freeOf(challenger),
+            committee.priceOf(SEATS) - 5 * uint256(PAY) + CHALLENGE_BOND + slice,
+            "bond, price, gas and half of what it risked"
         );
-        assertEq(rollup.batchOf(batch).bond, POST_BOND - CHALLENGE_BOND, "rest of the poster's bond");
-        skipSeconds(WINDOW);
+        assertEq(rollup.batchOf(batch).bond, POST_BOND - slice, "rest of the poster's bond");
         assertFalse(rollup.proveResult(batch, leaves[0], 0, pathOf(0)), "the leaf fell");
         assertTrue(rollup.proveResult(batch, leaves[1], 1, pathOf(1)), "the others stand");
     }
 
-    function test_answer_sharesOnlyWhatIsLeftOfTheBond() public {
+    /// @dev Steps were once nobody's business: a leaf could claim any number of them.
+    function test_resolve_overturnsALeafWithOtherSteps() public {
         BatchId batch = postBatch();
-        for (uint256 i = 0; i < 3; ++i) {
+        dispute(batch, 0);
+        rule(batch, 0, verdictOf(RESULT, leaves[0].steps - 1));
+        assertTrue(rollup.hasFallen(batch, 0));
+    }
+
+    function test_resolve_overturnsALeafWhoseDataWasNotServed() public {
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        rule(batch, 0, NOT_SERVED);
+        assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Overturned), "state");
+        assertTrue(rollup.batchOf(batch).isAtFault, "fault");
+    }
+
+    function test_resolve_voidsALeafThatCannotBeRunAgain() public {
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        decide(batch, 0, CANNOT_RUN);
+
+        vm.expectEmit(ROLLUP);
+        emit IResultRollup.LeafVoided(batch, 0, leaves[0].job);
+        rollup.resolve(batch, 0);
+
+        assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Void), "state");
+        assertTrue(rollup.hasFallen(batch, 0), "proves nothing");
+        assertFalse(rollup.batchOf(batch).isAtFault, "nobody's fault");
+        assertFalse(rollup.isAtFault(batch, 0), "nor the leaf's poster's");
+        assertEq(rollup.batchOf(batch).bond, POST_BOND, "poster's bond");
+        assertEq(vault.freeOf(challenger), rollup.challengePrice(), "challenger's bond and price");
+    }
+
+    function test_resolve_voidsALeafThatNoCommitteeJudged() public {
+        power.clear();
+        power.add(worker);
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        for (uint256 i = 0; i < ATTEMPTS; ++i) {
+            draw(keyOf(batch, 0));
+        }
+
+        rollup.resolve(batch, 0);
+
+        assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Void), "state");
+        assertEq(vault.freeOf(challenger), rollup.challengePrice(), "challenger's bond and price");
+    }
+
+    function test_resolve_sharesOnlyWhatIsLeftOfTheBond() public {
+        BatchId batch = postBatch();
+        for (uint256 i = 0; i < 5; ++i) {
             dispute(batch, i);
         }
-        for (uint256 i = 0; i < 3; ++i) {
-            drawFor(batch, i);
-            rule(batch, i, "found");
+        for (uint256 i = 0; i < 5; ++i) {
+            rule(batch, i, FOUND);
         }
 
         assertEq(rollup.batchOf(batch).bond, 0, "nothing left");
         assertEq(vault.lockedOf(ROLLUP, BatchId.unwrap(batch)), 0, "lock");
+        uint256 earned = 25 * uint256(PAY);
         assertEq(
-            vault.freeOf(challenger) + vault.freeOf(referee), 3 * CHALLENGE_BOND + POST_BOND, "all paid out"
+            vault.freeOf(challenger), 5 * uint256(rollup.challengePrice()) - earned + POST_BOND, "all paid"
         );
+        rollup.finalise(batch);
     }
 
-    function test_answer_revertsWhen_callerIsNotTheReferee() public {
+    function test_resolve_revertsWhen_notDecidedOrNotOpen() public {
         BatchId batch = postBatch();
+        vm.expectRevert(challengeIn(batch, ChallengeState.None));
+        rollup.resolve(batch, 0);
         dispute(batch, 0);
-        drawFor(batch, 0);
         vm.expectRevert(
-            abi.encodeWithSelector(IResultRollup.ResultRollupNotReferee.selector, stranger, referee)
+            abi.encodeWithSelector(IResultRollup.ResultRollupUndecided.selector, batch, uint256(0))
         );
-        vm.prank(stranger);
-        rollup.answer(batch, 0, RESULT);
-    }
-
-    function test_answer_revertsWhen_deadlineIsOver() public {
-        BatchId batch = postBatch();
-        dispute(batch, 0);
-        drawFor(batch, 0);
-        uint64 deadline = time() + ANSWER;
-        skipSeconds(ANSWER + 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IResultRollup.ResultRollupAnswerTooLate.selector, batch, 0, deadline)
-        );
-        rule(batch, 0, RESULT);
-    }
-
-    function test_answer_revertsWhen_nobodyWasDrawn() public {
-        BatchId batch = postBatch();
-        dispute(batch, 0);
-        vm.expectRevert(challengeIn(batch, 0, ChallengeState.Waiting));
-        rule(batch, 0, RESULT);
-    }
-
-    function test_poke_drawsAnewAfterSilence() public {
-        BatchId batch = postBatch();
-        dispute(batch, 0);
-        drawFor(batch, 0);
-        skipSeconds(ANSWER + 1);
-
-        vm.prank(stranger);
-        rollup.poke(batch, 0);
-
-        Challenge memory kept = rollup.challengeOf(batch, 0);
-        assertEq(uint8(kept.state), uint8(ChallengeState.Waiting), "state");
-        assertEq(kept.referee, address(0), "referee");
-        assertEq(kept.drawHeight, vm.getBlockNumber() + DELAY, "height");
-    }
-
-    function test_poke_expiresTheChallengeAfterTheLastReferee() public {
-        BatchId batch = postBatch();
-        expire(batch, 0);
-
-        assertEq(uint8(rollup.challengeOf(batch, 0).state), uint8(ChallengeState.Expired), "state");
-        assertEq(vault.freeOf(challenger), CHALLENGE_BOND, "bond back");
-        assertTrue(rollup.proveResult(batch, leaves[0], 0, pathOf(0)), "the leaf stands");
-    }
-
-    /// @dev A poster that challenges itself and finds no referee must not shield a false leaf.
-    function test_challenge_isPossibleAgainAfterAnExpiredOne() public {
-        BatchId batch = postBatch();
-        uint256 second = vm.getBlockTimestamp();
-        expire(batch, 0);
-        vm.warp(second + WINDOW);
-
-        dispute(batch, 0);
-
-        Challenge memory kept = rollup.challengeOf(batch, 0);
-        assertEq(uint8(kept.state), uint8(ChallengeState.Waiting), "state");
-        assertEq(kept.attempts, 0, "attempts");
-    }
-
-    function test_poke_drawsAnewWhenTheBeaconIsForgotten() public {
-        BatchId batch = postBatch();
-        dispute(batch, 0);
-        uint64 drawHeight = rollup.challengeOf(batch, 0).drawHeight;
-        vm.roll(drawHeight + 8192);
-
-        rollup.poke(batch, 0);
-
-        assertEq(rollup.challengeOf(batch, 0).drawHeight, drawHeight + 8192 + DELAY);
-    }
-
-    function test_poke_revertsWhen_nothingIsDue() public {
-        BatchId batch = postBatch();
-        vm.expectRevert(challengeIn(batch, 0, ChallengeState.None));
-        rollup.poke(batch, 0);
-        dispute(batch, 0);
-        vm.expectRevert(abi.encodeWithSelector(IResultRollup.ResultRollupNotDue.selector, uint64(0)));
-        rollup.poke(batch, 0);
-        drawFor(batch, 0);
-        vm.expectRevert(abi.encodeWithSelector(IResultRollup.ResultRollupNotDue.selector, time() + ANSWER));
-        rollup.poke(batch, 0);
+        rollup.resolve(batch, 0);
+        rule(batch, 0, FOUND);
+        vm.expectRevert(challengeIn(batch, ChallengeState.Overturned));
+        rollup.resolve(batch, 0);
     }
 
     function test_finalise_returnsTheBond() public {
@@ -347,15 +330,14 @@ contract ResultRollupTest is JobFixture {
     function test_finalise_burnsWhatABatchWithAFallenLeafHasLeft() public {
         BatchId batch = postBatch();
         dispute(batch, 0);
-        drawFor(batch, 0);
-        rule(batch, 0, "found");
-        skipSeconds(WINDOW);
+        rule(batch, 0, FOUND);
+        uint256 left = rollup.batchOf(batch).bond;
 
         vm.expectEmit(ROLLUP);
         emit IResultRollup.BatchFinal(batch, 0);
         rollup.finalise(batch);
 
-        assertEq(emission.burned(), POST_BOND - CHALLENGE_BOND, "burned");
+        assertEq(emission.burned(), left, "burned");
         assertEq(vault.freeOf(worker), 0, "poster");
     }
 
@@ -376,27 +358,35 @@ contract ResultRollupTest is JobFixture {
         rollup.finalise(unknown);
     }
 
-    function expire(BatchId batch, uint256 i) private {
-        dispute(batch, i);
-        for (uint256 attempt = 0; attempt < ATTEMPTS; ++attempt) {
-            drawFor(batch, i);
-            skipSeconds(ANSWER + 1);
-            rollup.poke(batch, i);
-        }
+    /// @dev A committee decides a case; nobody has told the rollup.
+    function decide(BatchId batch, uint256 i, bytes32 verdict) private {
+        bytes32 subject = keyOf(batch, i);
+        draw(subject);
+        voteAll(subject, verdict);
+        close(subject);
     }
 
     function refuseChallenge(
         BatchId batch,
         uint256 leafIndex,
         uint256 index,
-        uint256 value,
+        uint256 surplus,
         bytes memory reason
     ) private {
         bytes32[] memory path = pathOf(leafIndex);
         ResultLeaf memory leaf = leaves[leafIndex];
+        uint256 value = rollup.challengePrice() + surplus;
         vm.expectRevert(reason);
         vm.prank(challenger);
         rollup.challenge{value: value}(batch, leaf, index, path);
+    }
+
+    function already(BatchId batch) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IResultRollup.ResultRollupAlreadyChallenged.selector, batch, 0);
+    }
+
+    function challengeIn(BatchId batch, ChallengeState state) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IResultRollup.ResultRollupWrongState.selector, batch, 0, state);
     }
 
     function badRoot(bytes32 root, uint32 count, uint256 pointerBytes) private pure returns (bytes memory) {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 const JOB: Purpose = Purpose::Job(JobId(B256::ZERO));
-const DUTY: Purpose = Purpose::Duty(BatchId(B256::ZERO), 0);
+const DUTY: Purpose = Purpose::Duty(B256::ZERO, 0);
 
 fn runtime() -> Arc<Runtime> {
     Arc::new(Runtime::new(Limits::default(), no_torch()).expect("supported"))
@@ -23,7 +23,7 @@ async fn try_once(bench: &mut Bench, trouble: Trouble) -> Trouble {
 }
 
 #[tokio::test]
-async fn a_referee_has_a_seat_that_jobs_cannot_take() {
+async fn a_judgement_has_a_seat_that_jobs_cannot_take() {
     let mut bench = Bench::new(1);
     bench.start(JOB, runtime(), std::future::pending());
     assert!(bench.is_full(JOB));
@@ -57,4 +57,15 @@ async fn waiting_for_a_file_spends_no_try() {
         let trouble = try_once(&mut bench, Trouble::Refused(missing.into())).await;
         assert!(trouble.is_retryable());
     }
+}
+
+#[test]
+fn what_every_member_would_find_is_a_finding_and_what_only_this_machine_lacks_is_a_reason() {
+    let verdict = |refusal: Refusal| Trouble::Refused(refusal).verdict();
+    let trapped = Refusal::Wasm(WasmError::Trapped("unreachable".into()));
+    assert_eq!(verdict(trapped), Some(verdict_of(B256::ZERO, 0)));
+    let other = Refusal::Environment { what: "kernels", wanted: B256::ZERO, offered: B256::ZERO };
+    assert_eq!(verdict(other), Some(CANNOT_RUN));
+    assert_eq!(verdict(Refusal::Wasm(WasmError::Killed)), None);
+    assert_eq!(Trouble::Panicked.verdict(), Some(CANNOT_RUN));
 }

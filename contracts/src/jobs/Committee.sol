@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IBeaconHistory} from "../interfaces/IBeaconHistory.sol";
+import {ICommittee} from "../interfaces/ICommittee.sol";
+import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {SeatDraw} from "../libraries/SeatDraw.sol";
+import {Tags} from "../libraries/Tags.sol";
+import {Case, CaseState, CommitteeParameters, Seat, SeatState} from "../types/Committees.sol";
+import {CommitteeCases} from "./CommitteeCases.sol";
+import {CommitteeStakes} from "./CommitteeStakes.sol";
+
+/// @title Answers questions by committees: drawn operators find a verdict each for himself, the majority
+/// counts.
+/// @dev Safety: more than half of the drawn power is honest; BeaconHistory, PociRegistry, Vault and the
+/// conveners are trusted. Liveness: every wait has a last second and `poke`; a case takes at most two
+/// instances of `maxAttempts` committees each, and the time for the appeal.
+contract Committee is CommitteeCases {
+    /// @dev Most members of a committee: what bounds every loop over them.
+    uint8 private constant MOST_SEATS = 15;
+    /// @dev Blocks for which BeaconHistory keeps a beacon.
+    uint64 private constant BEACONS_KEPT = 8192;
+
+    IPociRegistry private immutable REGISTRY;
+    IBeaconHistory private immutable BEACONS;
+    uint64 private immutable COMMIT_SECONDS;
+    uint64 private immutable REVEAL_SECONDS;
+    uint64 private immutable APPEAL_SECONDS;
+    uint64 private immutable DRAW_DELAY;
+    uint8 private immutable MAX_ATTEMPTS;
+    uint8 private immutable MIN_SEATS;
+
+    /// @inheritdoc ICommittee
+    uint8 public immutable appealSeats; // forge-lint: disable-line(screaming-snake-case-immutable)
+
+    /// @dev Set by the constructor only.
+    mapping(address account => bool) private _isConvener;
+
+    constructor(CommitteeParameters memory parameters)
+        CommitteeStakes(parameters.vault, parameters.seatBond)
+        CommitteeCases(parameters.seatFee)
+    {
+        if (parameters.maxAttempts == 0) {
+            revert CommitteeBadParameter("maxAttempts");
+        }
+        if (parameters.drawDelayBlocks == 0) revert CommitteeBadParameter("drawDelayBlocks");
+        if (parameters.minSeats == 0) revert CommitteeBadParameter("minSeats");
+        bool isAppealSeated =
+            parameters.appealSeats >= parameters.minSeats && parameters.appealSeats <= MOST_SEATS;
+        if (!isAppealSeated) revert CommitteeBadParameter("appealSeats");
+        REGISTRY = IPociRegistry(parameters.registry);
+        BEACONS = IBeaconHistory(parameters.beacons);
+        COMMIT_SECONDS = parameters.commitSeconds;
+        REVEAL_SECONDS = parameters.revealSeconds;
+        APPEAL_SECONDS = parameters.appealSeconds;
+        DRAW_DELAY = parameters.drawDelayBlocks;
+        MAX_ATTEMPTS = parameters.maxAttempts;
+        MIN_SEATS = parameters.minSeats;
+        appealSeats = parameters.appealSeats;
+        for (uint256 i = 0; i < parameters.conveners.length; ++i) {
+            _isConvener[parameters.conveners[i]] = true;
+        }
+    }
+
+    // ---------------------------------------------------------------- asking
+
+    /// @inheritdoc ICommittee
+    function convene(bytes32 subject, address plaintiff, address defendant, uint8 seats) external payable {
+        if (!_isConvener[msg.sender]) revert CommitteeNotConvener(msg.sender);
+        if (seats < MIN_SEATS || seats > MOST_SEATS) revert CommitteeBadSeats(seats, MIN_SEATS, MOST_SEATS);
+        uint128 price = priceOf(seats);
+        if (msg.value != price) revert CommitteePriceMismatch(msg.value, price);
+        Case storage kept = _inState(subject, CaseState.None);
+
+        kept.convener = msg.sender;
+        kept.plaintiff = plaintiff;
+        kept.defendant = defendant;
+        kept.seats = seats;
+        kept.pot = price;
+
+        emit CaseOpened(subject, msg.sender, plaintiff, defendant, seats);
+
+        _await(subject, kept);
+        VAULT.lockSent{value: msg.value}(plaintiff, subject);
+    }
+
+    /// @inheritdoc ICommittee
+    function appeal(bytes32 subject) external payable {
+        Case storage kept = _inState(subject, CaseState.Ruled);
+        if (block.timestamp > kept.deadline) revert CommitteeTooLate(subject, kept.deadline);
+        if (msg.sender != kept.plaintiff && msg.sender != kept.defendant) {
+            revert CommitteeNotParty(subject, msg.sender);
+        }
+        uint128 price = priceOf(appealSeats);
+        if (msg.value != 2 * uint256(price)) revert CommitteePriceMismatch(msg.value, 2 * uint256(price));
+
+        kept.isAppealed = true;
+        kept.attempts = 0;
+        kept.round += 1;
+        kept.seats = appealSeats;
+        kept.appellant = msg.sender;
+        kept.appealPot = price;
+        kept.appealBond = price;
+
+        emit CaseAppealed(subject, msg.sender);
+
+        _await(subject, kept);
+        VAULT.lockSent{value: msg.value}(msg.sender, subject);
+    }
+
+    // ---------------------------------------------------------------- judging
+
+    /// @inheritdoc ICommittee
+    function draw(bytes32 subject) external {
+        Case storage kept = _inState(subject, CaseState.Waiting);
+        if (block.number < kept.drawHeight) {
+            revert CommitteeNotDrawable(kept.drawHeight, uint64(block.number));
+        }
+
+        (address[] memory members, uint256 count) = _membersFor(subject, kept);
+        if (count < MIN_SEATS) {
+            _fail(subject, kept);
+            return;
+        }
+        Seat[] storage seats = _seats[subject][kept.round];
+        for (uint256 i = 0; i < count; ++i) {
+            seats.push(Seat({member: members[i], state: SeatState.Drawn, word: 0}));
+            _hold(members[i]);
+        }
+        kept.state = CaseState.Committing;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        kept.owing = uint8(count); // fits: at most MOST_SEATS
+        kept.deadline = uint64(block.timestamp) + COMMIT_SECONDS;
+
+        emit CommitteeDrawn(subject, kept.round, members, kept.deadline);
+    }
+
+    /// @inheritdoc ICommittee
+    function commit(bytes32 subject, bytes32 commitment) external {
+        (Case storage kept, Seat storage seat) = _owed(subject, CaseState.Committing, SeatState.Drawn);
+
+        seat.state = SeatState.Committed;
+        seat.word = commitment;
+        kept.owing -= 1;
+
+        emit VerdictCommitted(subject, kept.round, msg.sender);
+
+        if (kept.owing == 0) _beginReveal(subject, kept, _seats[subject][kept.round].length);
+    }
+
+    /// @inheritdoc ICommittee
+    function reveal(bytes32 subject, bytes32 verdict, bytes32 salt) external {
+        (Case storage kept, Seat storage seat) = _owed(subject, CaseState.Revealing, SeatState.Committed);
+        bytes32 opened = keccak256(abi.encode(Tags.VERDICT, subject, kept.round, msg.sender, verdict, salt));
+        if (opened != seat.word) revert CommitteeBadReveal(subject, opened, seat.word);
+
+        seat.state = SeatState.Revealed;
+        seat.word = verdict;
+        kept.owing -= 1;
+
+        emit VerdictRevealed(subject, kept.round, msg.sender, verdict);
+
+        if (kept.owing == 0) _count(subject, kept);
+    }
+
+    /// @inheritdoc ICommittee
+    function poke(bytes32 subject) external {
+        Case storage kept = _cases[subject];
+        CaseState state = kept.state;
+        if (state == CaseState.Waiting) {
+            // Nobody drew while the beacon was kept.
+            bool isForgotten = block.number >= uint256(kept.drawHeight) + BEACONS_KEPT;
+            if (!isForgotten) revert CommitteeNotDue(subject, 0);
+            _await(subject, kept);
+            return;
+        }
+        bool isTimed =
+            state == CaseState.Committing || state == CaseState.Revealing || state == CaseState.Ruled;
+        if (!isTimed) revert CommitteeWrongState(subject, state);
+        if (block.timestamp <= kept.deadline) revert CommitteeNotDue(subject, kept.deadline);
+
+        if (state == CaseState.Ruled) {
+            _close(subject, false, false);
+        } else if (state == CaseState.Revealing) {
+            _count(subject, kept);
+        } else {
+            uint256 committed = _seats[subject][kept.round].length - kept.owing;
+            if (committed == 0) _fail(subject, kept);
+            else _beginReveal(subject, kept, committed);
+        }
+    }
+
+    // ------------------------------------------------------------------ steps
+
+    /// @dev Waits for a beacon that nobody knows; what comes onto the line from here on is not drawn.
+    function _await(bytes32 subject, Case storage kept) private {
+        kept.state = CaseState.Waiting;
+        kept.deadline = 0;
+        kept.drawHeight = uint64(block.number) + DRAW_DELAY;
+        (kept.places, kept.greatestPhi) = REGISTRY.line();
+
+        emit DrawAwaited(subject, kept.round, kept.drawHeight);
+    }
+
+    function _beginReveal(bytes32 subject, Case storage kept, uint256 committed) private {
+        kept.state = CaseState.Revealing;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        kept.owing = uint8(committed); // fits: at most MOST_SEATS
+        kept.deadline = uint64(block.timestamp) + REVEAL_SECONDS;
+
+        emit RevealBegan(subject, kept.round, kept.deadline);
+    }
+
+    /// @dev A majority is more than half of all seats, the silent ones counted.
+    function _count(bytes32 subject, Case storage kept) private {
+        Seat[] storage seats = _seats[subject][kept.round];
+        (bytes32 verdict, uint8 votes) = _mostFound(seats);
+        if (2 * uint256(votes) <= seats.length) {
+            _fail(subject, kept);
+            return;
+        }
+        bool isChanged = kept.verdict != verdict;
+        kept.verdict = verdict;
+        kept.agreeing = votes;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        kept.seated = uint8(seats.length); // fits: at most MOST_SEATS
+        if (!kept.isAppealed) {
+            kept.state = CaseState.Ruled;
+            kept.firstRound = kept.round;
+            kept.deadline = uint64(block.timestamp) + APPEAL_SECONDS;
+        }
+
+        emit CaseRuled(subject, kept.round, verdict, votes, kept.seated, kept.isAppealed ? 0 : kept.deadline);
+
+        if (kept.isAppealed) _close(subject, true, isChanged);
+    }
+
+    /// @dev Another committee, or the end of an instance that found none to agree.
+    function _fail(bytes32 subject, Case storage kept) private {
+        emit CommitteeFailed(subject, kept.round);
+
+        _settle(subject, kept.round, false);
+        kept.attempts += 1;
+        if (kept.attempts == MAX_ATTEMPTS) {
+            _close(subject, false, false);
+            return;
+        }
+        kept.round += 1;
+        _await(subject, kept);
+    }
+
+    // ------------------------------------------------------------------ reads
+
+    /// @dev Operators that the steps hit, in their order, each once, without the parties and without those
+    /// who cannot answer for a seat.
+    function _membersFor(bytes32 subject, Case storage kept)
+        private
+        view
+        returns (address[] memory members, uint256 count)
+    {
+        members = new address[](kept.seats);
+        if (kept.places == 0) return (new address[](0), 0);
+        SeatDraw.Ballot memory ballot = SeatDraw.Ballot({
+            subject: subject,
+            round: kept.round,
+            beacon: BEACONS.beaconAt(kept.drawHeight),
+            places: kept.places,
+            greatestPhi: kept.greatestPhi
+        });
+        uint64 waitsSince = kept.drawHeight - DRAW_DELAY;
+        (address plaintiff, address defendant) = (kept.plaintiff, kept.defendant);
+        for (uint256 step = 0; step < SeatDraw.STEPS && count < members.length; ++step) {
+            address hit = SeatDraw.hitBy(REGISTRY, ballot, step);
+            bool isThird = hit != address(0) && hit != plaintiff && hit != defendant;
+            if (isThird && !_isAmong(members, count, hit) && _canSit(hit, waitsSince)) {
+                members[count++] = hit;
+            }
+        }
+        assembly ("memory-safe") {
+            mstore(members, count) // shorter only: what it leaves is never read
+        }
+    }
+
+    function _isAmong(address[] memory members, uint256 count, address one) private pure returns (bool) {
+        for (uint256 i = 0; i < count; ++i) {
+            if (members[i] == one) return true;
+        }
+        return false;
+    }
+}

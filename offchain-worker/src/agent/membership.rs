@@ -1,0 +1,31 @@
+//! Answers for seats in committees with a stake.
+
+use super::{Agent, AgentError};
+use alloy_primitives::U256;
+use utnet_bindings::{
+    Committee::{enlistCall, seatBondCall, standingOfCall},
+    PociRegistry::powerOfCall,
+};
+use utnet_client::{Chain, Intent};
+
+impl<C: Chain> Agent<C> {
+    /// Fills the stake up when it does not answer for one more seat. Operators without power are not drawn anyway.
+    pub(super) async fn enlist(&self) -> Result<(), AgentError> {
+        let (home, seats) = (self.parts.home, self.parts.choices.committee_seats);
+        if seats == 0 {
+            return Ok(());
+        }
+        let operator = home.operator;
+        let bond = U256::from(self.view(home.committee, &seatBondCall {}).await?);
+        let standing = self.view(home.committee, &standingOfCall { operator }).await?;
+        let is_short = U256::from(standing.free) < bond;
+        if !is_short || self.view(home.registry, &powerOfCall { operator }).await? == 0 {
+            return Ok(());
+        }
+        let stake = bond.saturating_mul(U256::from(seats));
+        tracing::info!(%stake, "answering for seats in committees");
+        // Each stake is for the seats that come after those that spent the last one.
+        let words: [&[u8]; 2] = [b"enlist", &standing.seats.to_be_bytes()];
+        self.send(&words, &Intent::call(home.committee, &enlistCall {}).with_value(stake))
+    }
+}

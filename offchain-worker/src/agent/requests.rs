@@ -1,0 +1,55 @@
+//! Shows on chain what was posted, when somebody asks for it there.
+
+use super::{Agent, AgentError};
+use crate::records::{BatchRecord, RequestRecord};
+use alloy_primitives::U256;
+use utnet_bindings::{
+    ResultRollup::{ResultLeaf, requestOfCall, serveDataCall},
+    states::RequestState,
+};
+use utnet_client::{Chain, Intent};
+use utnet_jobs::merkle;
+
+impl<C: Chain> Agent<C> {
+    pub(super) async fn attend_requests(&self) -> Result<(), AgentError> {
+        let open = self.parts.notebook.all::<RequestRecord>()?.into_iter();
+        for request in open.filter(|request| request.outcome.is_none()) {
+            let batches = self.parts.notebook.all::<BatchRecord>()?;
+            let own = batches.into_iter().find(|batch| batch.id == Some(request.batch));
+            let call = requestOfCall { batch: request.batch.0, index: U256::from(request.index) };
+            let state = self.view(self.parts.home.rollup, &call).await?.state;
+            match (own, RequestState::try_from(state)?) {
+                (_, RequestState::None) => {}
+                (Some(batch), RequestState::Open) => self.serve(&request, &batch)?,
+                (None, RequestState::Open) => self.close_request(request, "not ours")?,
+                (_, RequestState::Served) => self.close_request(request, "served")?,
+                (_, RequestState::Lapsed) => self.close_request(request, "lapsed")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn serve(&self, request: &RequestRecord, batch: &BatchRecord) -> Result<(), AgentError> {
+        let index = usize::try_from(request.index).unwrap_or(usize::MAX);
+        let hashes: Vec<_> = batch.leaves.iter().map(merkle::Leaf::hash).collect();
+        let (Some(leaf), Some(path)) = (batch.leaves.get(index), merkle::path(&hashes, index))
+        else {
+            return Ok(());
+        };
+        let call = serveDataCall {
+            batch: request.batch.0,
+            leaf: ResultLeaf { job: leaf.job.0, resultRoot: leaf.result_root, steps: leaf.steps },
+            index: U256::from(request.index),
+            path,
+            manifest: self.parts.blobs.read(&leaf.result_root)?.into(),
+        };
+        let words: [&[u8]; 3] =
+            [b"serve", request.batch.0.as_slice(), &request.index.to_be_bytes()];
+        self.send(&words, &Intent::call(self.parts.home.rollup, &call))
+    }
+
+    fn close_request(&self, request: RequestRecord, outcome: &str) -> Result<(), AgentError> {
+        let outcome = Some(outcome.to_owned());
+        Ok(self.parts.notebook.put(&RequestRecord { outcome, ..request })?)
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ICommittee} from "contracts/src/interfaces/ICommittee.sol";
+import {Case, CaseState} from "contracts/src/types/Committees.sol";
+
+import {CommitteeFixture} from "../lib/CommitteeFixture.sol";
+
+/// @title Tests what a party may do about a verdict.
+contract CommitteeAppealTest is CommitteeFixture {
+    bytes32 private constant TRUE = "true";
+    bytes32 private constant FALSE = "false";
+
+    /// @dev Half of what an appeal costs.
+    uint256 private _price;
+
+    function setUp() public override {
+        super.setUp();
+        _price = committee.priceOf(APPEAL_SEATS);
+        for (uint256 i = 0; i < 3; ++i) {
+            newMember(string.concat("further ", vm.toString(i)));
+        }
+    }
+
+    function test_appeal_asksALargerCommittee() public {
+        ruled(TRUE);
+
+        vm.expectEmit(COMMITTEE);
+        emit ICommittee.CaseAppealed(SUBJECT, defendant);
+        appealAs(defendant);
+
+        Case memory kept = committee.caseOf(SUBJECT);
+        assertEq(uint8(kept.state), uint8(CaseState.Waiting), "state");
+        assertTrue(kept.isAppealed, "appealed");
+        assertEq(kept.appellant, defendant, "appellant");
+        assertEq(kept.appealPot, _price, "pot");
+        assertEq(kept.appealBond, _price, "bond");
+        draw(SUBJECT);
+        assertEq(seatsNow(SUBJECT).length, APPEAL_SEATS, "larger");
+    }
+
+    function test_appeal_thatChangesTheVerdictReturnsItsBondAndJudgesTheFirstCommittee() public {
+        seat();
+        address[] memory first = seated();
+        vote(SUBJECT, five(FALSE, FALSE, FALSE, FALSE, TRUE));
+        appealAs(defendant);
+        draw(SUBJECT);
+        address[] memory second = seated();
+        voteAll(SUBJECT, TRUE);
+
+        (bool isDecided, bytes32 verdict, uint8 agreeing, uint8 seats) = committee.verdictOf(SUBJECT);
+        assertTrue(isDecided, "over at once");
+        assertEq(verdict, TRUE, "verdict");
+        assertEq(agreeing, APPEAL_SEATS, "agreeing");
+        assertEq(seats, APPEAL_SEATS, "seats");
+        assertEq(committee.standingOf(first[0]).outvoted, 1, "who was wrong loses his bond");
+        uint256 share = 4 * uint256(SEAT_BOND) / 2;
+        uint256 pay = PAY + share + (isIn(second, first[4]) ? PAY : 0);
+        assertEq(vault.freeOf(first[4]), pay, "who was right earns it");
+        assertEq(vault.freeOf(defendant), 2 * _price - 7 * PAY, "bond and what the members left");
+        assertEq(vault.freeOf(plaintiff), committee.priceOf(SEATS) - PAY, "rest of the first price");
+        assertEq(committee.costOf(SUBJECT), PAY, "cost");
+        assertEq(vault.lockedOf(COMMITTEE, SUBJECT), 0, "lock");
+    }
+
+    function test_appeal_thatChangesNothingLosesItsBondToTheOtherParty() public {
+        ruled(TRUE);
+        appealAs(plaintiff);
+        draw(SUBJECT);
+        voteAll(SUBJECT, TRUE);
+
+        assertEq(vault.freeOf(defendant), _price, "the other party");
+        assertEq(
+            vault.freeOf(plaintiff), committee.priceOf(SEATS) - 5 * PAY + _price - 7 * PAY, "what is left"
+        );
+        assertEq(committee.costOf(SUBJECT), 12 * PAY, "the plaintiff paid both committees");
+    }
+
+    function test_appeal_thatFindsNothingLeavesTheVerdict() public {
+        ruled(TRUE);
+        appealAs(defendant);
+        for (uint256 i = 0; i < ATTEMPTS; ++i) {
+            draw(SUBJECT);
+            skipSeconds(COMMIT + 1);
+            committee.poke(SUBJECT);
+        }
+
+        (bool isDecided, bytes32 verdict, uint8 agreeing,) = committee.verdictOf(SUBJECT);
+        assertTrue(isDecided, "over");
+        assertEq(verdict, TRUE, "verdict");
+        assertEq(agreeing, SEATS, "agreeing");
+        assertEq(vault.freeOf(defendant), 2 * _price, "all back");
+        assertEq(vault.freeOf(plaintiff), committee.priceOf(SEATS) - 5 * PAY, "first committee is paid");
+    }
+
+    function test_appeal_revertsWhen_callerIsNoParty() public {
+        ruled(TRUE);
+        vm.deal(stranger, 10 ether);
+        vm.expectRevert(abi.encodeWithSelector(ICommittee.CommitteeNotParty.selector, SUBJECT, stranger));
+        vm.prank(stranger);
+        committee.appeal{value: 2 * _price}(SUBJECT);
+    }
+
+    function test_appeal_revertsWhen_valueIsNotTwiceThePrice() public {
+        ruled(TRUE);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICommittee.CommitteePriceMismatch.selector, _price, 2 * _price)
+        );
+        vm.prank(defendant);
+        committee.appeal{value: _price}(SUBJECT);
+    }
+
+    function test_appeal_revertsWhen_timeIsOver() public {
+        ruled(TRUE);
+        uint64 deadline = committee.caseOf(SUBJECT).deadline;
+        vm.warp(deadline + 1);
+        vm.expectRevert(abi.encodeWithSelector(ICommittee.CommitteeTooLate.selector, SUBJECT, deadline));
+        vm.prank(defendant);
+        committee.appeal{value: 2 * _price}(SUBJECT);
+    }
+
+    function test_appeal_revertsWhen_nothingIsRuledOrItWasAppealed() public {
+        seat();
+        vm.expectRevert(wrongState(SUBJECT, CaseState.Committing));
+        vm.prank(defendant);
+        committee.appeal{value: 2 * _price}(SUBJECT);
+        voteAll(SUBJECT, TRUE);
+        appealAs(defendant);
+        draw(SUBJECT);
+        voteAll(SUBJECT, FALSE);
+        vm.expectRevert(wrongState(SUBJECT, CaseState.Decided));
+        vm.prank(plaintiff);
+        committee.appeal{value: 2 * _price}(SUBJECT);
+    }
+
+    function ruled(bytes32 verdict) private {
+        seat();
+        voteAll(SUBJECT, verdict);
+    }
+
+    function appealAs(address party) private {
+        vm.prank(party);
+        committee.appeal{value: 2 * _price}(SUBJECT);
+    }
+
+    function seated() private view returns (address[] memory found) {
+        found = new address[](seatsNow(SUBJECT).length);
+        for (uint256 i = 0; i < found.length; ++i) {
+            found[i] = memberAt(i);
+        }
+    }
+
+    function isIn(address[] memory list, address one) private pure returns (bool) {
+        for (uint256 i = 0; i < list.length; ++i) {
+            if (list[i] == one) return true;
+        }
+        return false;
+    }
+}
