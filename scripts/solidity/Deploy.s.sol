@@ -105,7 +105,7 @@ contract Deploy is Script {
         _place(all.orders, address(_orders(all)));
         _place(all.escrow, address(new RpoiEscrow(_escrow(all))));
         _place(all.ratings, address(new RatingBook(all.escrow, 60, 0.01 ether, 1 ether, 30 days, 90 days)));
-        _place(all.jobs, address(new JobEscrow(all.vault, all.rollup, 360)));
+        _place(all.jobs, address(new JobEscrow(all.vault, all.rollup, all.orders, 360)));
         _place(all.rollup, address(new ResultRollup(_rollup(all))));
         _place(all.datasets, address(new DatasetMarket(_datasets(all), _ratingRules())));
         _place(all.ranking, address(new Ranking(_ranking(all))));

@@ -228,6 +228,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         C::JobEscrow => JobEscrow::constructorCall {
             vault: system_address(C::Vault),
             rollup: system_address(C::ResultRollup),
+            orders: system_address(C::OrderBook),
             graceSeconds: 360,
         }
         .abi_encode(),

@@ -12,19 +12,21 @@ use utnet_bindings::{
     OrderBook,
     signed::{self, SolStruct as _},
 };
+use utnet_jobs::sha256;
 use utnet_primitives::{SystemContract, system_address};
 
 /// Sides of the market, as the contracts number them.
 const ASK: u8 = 0;
 const BID: u8 = 1;
-/// Kind of an order for machine time.
+/// Kinds of orders, as the contracts number them.
 const MACHINE_TIME: u8 = 0;
+const INFERENCE: u8 = 1;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Order {
-    /// Sign an ask: offer machine time.
+    /// Sign an ask: offer machine time, or answers of a model.
     Ask(Terms),
-    /// Sign a bid: ask for machine time.
+    /// Sign a bid: ask for machine time, or for answers of a model.
     Bid(Terms),
     /// Publish a signed order on chain, for discovery.
     Post {
@@ -59,24 +61,33 @@ pub(crate) enum Order {
 
 #[derive(Debug, Args)]
 pub(crate) struct Terms {
-    /// Price of one chip for one second.
+    /// Price of one chip for one second, or of one request.
     #[arg(long, value_parser = amount::parse_u128)]
     price: u128,
-    /// Chips: at most (ask) or exactly (bid).
+    /// Chips: at most (ask) or exactly (bid); of inference requests, at most.
     #[arg(long, default_value_t = 1)]
     chips: u32,
-    /// Seconds: at most (ask) or exactly (bid).
+    /// Seconds: at most (ask) or exactly (bid); of inference seconds for one answer.
     #[arg(long)]
     duration: u64,
     /// Document for people that describes the machine; both sides name its keccak256.
     #[arg(long)]
     spec: PathBuf,
     /// Model of every chip; any if absent.
-    #[arg(long, default_value_t = 0, required_unless_present = "least_phi")]
+    #[arg(long, default_value_t = 0, required_unless_present_any = ["least_phi", "infer"])]
     model: u32,
     /// Least power of every chip, in units of phi.
     #[arg(long, default_value_t = 0)]
     least_phi: u64,
+    /// An order of inference: the model, a WASM module or TorchScript file.
+    #[arg(long)]
+    infer: Option<PathBuf>,
+    /// Parameters of all requests, a JSON file; any if absent.
+    #[arg(long, requires = "infer")]
+    data: Option<PathBuf>,
+    /// How answers are compared: 0 exact, 1 on the same kernels, 2 within a tolerance.
+    #[arg(long, default_value_t = 1, requires = "infer")]
+    class: u8,
     /// SHA-256 of the environment; any if absent.
     #[arg(long, default_value_t)]
     environment: B256,
@@ -152,14 +163,19 @@ async fn sign(session: &Session, terms: &Terms, side: u8) -> Result<Value> {
 
 /// What the order is about.
 fn specification(terms: &Terms) -> Result<signed::Specification> {
-    let document = std::fs::read(&terms.spec)
-        .with_context(|| format!("cannot read {}", terms.spec.display()))?;
+    let read = |path: &PathBuf| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let document = read(&terms.spec)?;
+    let named = |path: &Option<PathBuf>| -> Result<B256> {
+        Ok(path.as_ref().map(read).transpose()?.map_or(B256::ZERO, |bytes| sha256(&bytes)))
+    };
     Ok(signed::Specification {
         model: terms.model,
         leastPhi: terms.least_phi,
         environmentHash: terms.environment,
-        modelHash: B256::ZERO,
-        dataHash: B256::ZERO,
+        modelHash: named(&terms.infer)?,
+        dataHash: named(&terms.data)?,
         documentHash: keccak256(document),
     })
 }
@@ -176,19 +192,20 @@ async fn order(
     maker: Address,
     specification: &signed::Specification,
 ) -> Result<signed::Order> {
+    let is_inference = terms.infer.is_some();
     let epoch =
         session.read(SystemContract::OrderBook, &OrderBook::makerEpochOfCall { maker }).await?;
     Ok(signed::Order {
         maker,
         side,
-        kind: MACHINE_TIME,
+        kind: if is_inference { INFERENCE } else { MACHINE_TIME },
         specHash: specification.eip712_hash_struct(),
         chipsHash: match terms.named_chips.as_slice() {
             [] => B256::ZERO,
             chips => chips_hash(chips),
         },
         unitPrice: terms.price,
-        minUnits: if side == BID { terms.chips } else { 1 },
+        minUnits: if side == BID && !is_inference { terms.chips } else { 1 },
         maxUnits: terms.chips,
         duration: terms.duration,
         validFrom: 0,
@@ -197,7 +214,7 @@ async fn order(
         token: Address::ZERO,
         counterparty: terms.counterparty.unwrap_or_default(),
         minRating: terms.min_rating,
-        validationClass: 0,
+        validationClass: if is_inference { terms.class } else { 0 },
         nonce: terms.nonce.map_or_else(fresh_nonce, Ok)?,
         makerEpoch: epoch,
     })
@@ -226,6 +243,7 @@ async fn list(session: &Session) -> Result<Value> {
             .await?;
         rows.push(json!({
             "order": event.order,
+            "kind": if event.content.kind == INFERENCE { "inference" } else { "machine time" },
             "side": if event.content.side == ASK { "ask" } else { "bid" },
             "maker": event.maker,
             "price": amount::show(U256::from(event.content.unitPrice)),

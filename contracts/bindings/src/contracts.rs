@@ -44,27 +44,46 @@ macro_rules! same {
     };
 }
 
+/// Both escrows that fill orders take them as the book does.
+macro_rules! same_order {
+    ($to:path) => {
+        same!(
+            OrderBook::Order,
+            $to {
+                maker,
+                side,
+                kind,
+                specHash,
+                chipsHash,
+                unitPrice,
+                minUnits,
+                maxUnits,
+                duration,
+                validFrom,
+                expiry,
+                payer,
+                token,
+                counterparty,
+                minRating,
+                validationClass,
+                nonce,
+                makerEpoch,
+            }
+        );
+    };
+}
+
+same_order!(RentalDesk::Order);
+same_order!(JobEscrow::Order);
 same!(
-    OrderBook::Order,
-    RentalDesk::Order {
-        maker,
-        side,
-        kind,
-        specHash,
-        chipsHash,
-        unitPrice,
-        minUnits,
-        maxUnits,
-        duration,
-        validFrom,
-        expiry,
-        payer,
-        token,
-        counterparty,
-        minRating,
-        validationClass,
-        nonce,
-        makerEpoch,
+    RentalDesk::Specification,
+    JobEscrow::Specification {
+        model,
+        leastPhi,
+        environmentHash,
+        modelHash,
+        dataHash,
+        documentHash,
     }
 );
 same!(ResultRollup::ResultLeaf, JobEscrow::ResultLeaf { job, resultRoot, steps });

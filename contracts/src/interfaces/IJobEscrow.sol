@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {BatchId, JobId} from "../types/Ids.sol";
-import {Job, JobSpec, JobState, ResultLeaf} from "../types/Jobs.sol";
+import {Job, JobOrders, JobSpec, JobState, ResultLeaf} from "../types/Jobs.sol";
 
 /// @title Keeps jobs: the price is locked when a job opens and paid when its result is final.
 /// @dev Money is in the vault, under the purpose `JobId`.
@@ -34,6 +34,11 @@ interface IJobEscrow {
     /// @notice The result is disputed in some batch of the worker: the verdict comes first.
     error JobEscrowDisputed(JobId job, uint32 openDisputes);
 
+    /// @notice The orders, or a request under them, do not agree in this field.
+    error JobEscrowOrderMismatch(bytes32 field);
+    /// @notice Only the bid's maker says what is requested under its bid.
+    error JobEscrowNotClient(address client, address caller);
+
     /// @notice A job was opened and its price locked.
     event JobOpened(JobId indexed job, address indexed client, address indexed worker, JobSpec spec);
     /// @notice The worker bound itself to a result.
@@ -52,6 +57,18 @@ interface IJobEscrow {
     /// @param signature By the client over the specification; empty when the client itself sends.
     /// @return job EIP-712 hash of the specification.
     function open(JobSpec calldata spec, bytes calldata signature) external returns (JobId job);
+
+    /// @notice Opens one job for each request under two orders of inference, at the ask's price. The bid's
+    /// maker only: its bid says what is computed, not on what.
+    /// @dev A request names the maker of the ask as worker, that of the bid as client, the price as price,
+    /// the orders' class as tolerance, and the specification's model, environment and data as program,
+    /// environment
+    /// and parameters, each unless it is zero there; the worker has at least the bid's duration. Reverts:
+    /// `JobEscrowNotClient`, `JobEscrowOrderMismatch`, what `IOrderBook.fill` and `open` revert with.
+    /// @param specs Requests, as many as units are filled.
+    function openFromOrders(JobOrders calldata orders, JobSpec[] calldata specs)
+        external
+        returns (JobId[] memory opened);
 
     /// @notice Binds the worker to a result: keccak256(abi.encode(tag "result-commit", resultRoot, salt,
     /// worker, job)). Worker only, once, not after the deadline.

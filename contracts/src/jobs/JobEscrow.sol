@@ -2,14 +2,18 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IJobEscrow} from "../interfaces/IJobEscrow.sol";
+import {IOrderBook} from "../interfaces/IOrderBook.sol";
 import {IResultRollup} from "../interfaces/IResultRollup.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {JobMessages} from "../libraries/JobMessages.sol";
+import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {BatchId, JobId} from "../types/Ids.sol";
-import {Job, JobSpec, JobState, ResultLeaf, ResultStanding} from "../types/Jobs.sol";
+import {Job, JobOrders, JobSpec, JobState, ResultLeaf, ResultStanding} from "../types/Jobs.sol";
+import {OrderKind} from "../types/Orders.sol";
 
 /// @title Keeps jobs: the price is locked when a job opens and paid when its result is final.
 /// @dev Safety: ResultRollup is trusted to say what is final and what has fallen. Liveness: the grace period
@@ -23,39 +27,51 @@ contract JobEscrow is IJobEscrow, EIP712 {
 
     IVault private immutable VAULT;
     IResultRollup private immutable ROLLUP;
+    IOrderBook private immutable ORDERS;
     uint64 private immutable GRACE_SECONDS;
 
     /// @dev Written by every function but the views.
     mapping(JobId job => Job) private _jobs;
 
-    constructor(address vault, address rollup, uint64 graceSeconds) EIP712("UtilityNet JobEscrow", "1") {
+    constructor(address vault, address rollup, address orders, uint64 graceSeconds)
+        EIP712("UtilityNet JobEscrow", "1")
+    {
         VAULT = IVault(vault);
         ROLLUP = IResultRollup(rollup);
+        ORDERS = IOrderBook(orders);
         GRACE_SECONDS = graceSeconds;
     }
 
     /// @inheritdoc IJobEscrow
     function open(JobSpec calldata spec, bytes calldata signature) external returns (JobId job) {
         job = hashOf(spec);
-        if (_jobs[job].state != JobState.None) revert JobEscrowExists(job);
-        if (block.timestamp > spec.deadline) revert JobEscrowExpired(job, spec.deadline);
-        uint64 latest = uint64(block.timestamp) + MOST_SECONDS;
-        if (spec.deadline > latest) revert JobEscrowDeadlineTooFar(job, spec.deadline, latest);
+        _requireOpenable(job, spec);
         bool isConsent =
             msg.sender == spec.client || Signatures.isSignedBy(JobId.unwrap(job), spec.client, signature);
         if (!isConsent) revert JobEscrowBadSignature(spec.client);
+        _open(job, spec);
+    }
 
-        Job storage kept = _jobs[job];
-        kept.state = JobState.Open;
-        kept.tolerance = spec.tolerance;
-        kept.client = spec.client;
-        kept.worker = spec.worker;
-        kept.price = spec.price;
-        kept.deadline = spec.deadline;
+    /// @inheritdoc IJobEscrow
+    function openFromOrders(JobOrders calldata orders, JobSpec[] calldata specs)
+        external
+        returns (JobId[] memory opened)
+    {
+        if (msg.sender != orders.bid.maker) revert JobEscrowNotClient(orders.bid.maker, msg.sender);
+        bytes32 field = _firstMismatch(orders);
+        if (field != 0) revert JobEscrowOrderMismatch(field);
 
-        emit JobOpened(job, spec.client, spec.worker, spec);
-
-        VAULT.lock(spec.client, JobId.unwrap(job), spec.price);
+        (,, uint128 price) = ORDERS.fill(
+            orders.ask, orders.askSignature, orders.bid, orders.bidSignature, SafeCast.toUint32(specs.length)
+        );
+        opened = new JobId[](specs.length);
+        for (uint256 i = 0; i < specs.length; ++i) {
+            field = _firstMismatch(orders, specs[i], price);
+            if (field != 0) revert JobEscrowOrderMismatch(field);
+            opened[i] = hashOf(specs[i]);
+            _requireOpenable(opened[i], specs[i]);
+            _open(opened[i], specs[i]);
+        }
     }
 
     /// @inheritdoc IJobEscrow
@@ -132,6 +148,61 @@ contract JobEscrow is IJobEscrow, EIP712 {
     /// @inheritdoc IJobEscrow
     function hashOf(JobSpec calldata spec) public view returns (JobId) {
         return JobId.wrap(_hashTypedDataV4(spec.hash()));
+    }
+
+    /// @dev Locks the price of a job that its client consents to.
+    function _open(JobId job, JobSpec calldata spec) private {
+        Job storage kept = _jobs[job];
+        kept.state = JobState.Open;
+        kept.tolerance = spec.tolerance;
+        kept.client = spec.client;
+        kept.worker = spec.worker;
+        kept.price = spec.price;
+        kept.deadline = spec.deadline;
+
+        emit JobOpened(job, spec.client, spec.worker, spec);
+
+        VAULT.lock(spec.client, JobId.unwrap(job), spec.price);
+    }
+
+    function _requireOpenable(JobId job, JobSpec calldata spec) private view {
+        if (_jobs[job].state != JobState.None) revert JobEscrowExists(job);
+        if (block.timestamp > spec.deadline) revert JobEscrowExpired(job, spec.deadline);
+        uint64 latest = uint64(block.timestamp) + MOST_SECONDS;
+        if (spec.deadline > latest) revert JobEscrowDeadlineTooFar(job, spec.deadline, latest);
+    }
+
+    /// @dev The first field in which a request is not what the orders agreed on; zero if it is.
+    function _firstMismatch(JobOrders calldata orders, JobSpec calldata spec, uint128 price)
+        private
+        view
+        returns (bytes32)
+    {
+        if (spec.client != orders.bid.maker) return "client";
+        if (spec.worker != orders.ask.maker) return "worker";
+        if (spec.price != price) return "price";
+        if (uint8(spec.tolerance) != orders.bid.validationClass) return "tolerance";
+        if (!_isAllowed(orders.specification.modelHash, spec.programHash)) return "programHash";
+        if (!_isAllowed(orders.specification.environmentHash, spec.environmentHash)) {
+            return "environmentHash";
+        }
+        if (!_isAllowed(orders.specification.dataHash, spec.paramsHash)) return "paramsHash";
+        if (spec.deadline < block.timestamp + orders.bid.duration) return "deadline";
+        return 0;
+    }
+
+    /// @dev The first field by which the orders are none of inference, paid in coin by the client; zero if
+    /// they are.
+    function _firstMismatch(JobOrders calldata orders) private pure returns (bytes32) {
+        if (orders.bid.kind != OrderKind.Inference) return "kind";
+        if (orders.bid.token != address(0)) return "token";
+        if (orders.bid.payer != address(0) && orders.bid.payer != orders.bid.maker) return "payer";
+        if (OrderMessages.hash(orders.specification) != orders.bid.specHash) return "specification";
+        return 0;
+    }
+
+    function _isAllowed(bytes32 agreed, bytes32 asked) private pure returns (bool) {
+        return agreed == 0 || agreed == asked;
     }
 
     /// @dev A revealed result is not paid for any more: it fell, or it is undisputed and its time is over.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {BatchId, JobId, RentalId} from "./Ids.sol";
+import {Order, Specification} from "./Orders.sol";
 
 /// @dev How two results of one job are compared.
 enum Tolerance {
@@ -34,6 +35,18 @@ struct JobSpec {
     /// last second, inclusive, in which the result may be revealed
     uint64 deadline;
     uint256 nonce;
+}
+
+/// @dev Two orders of inference that meet: one request is one unit.
+struct JobOrders {
+    /// the worker's
+    Order ask;
+    bytes askSignature;
+    /// the client's
+    Order bid;
+    bytes bidSignature;
+    /// what both orders name as `specHash`
+    Specification specification;
 }
 
 /// @dev Where a job stands.

@@ -25,7 +25,7 @@ contract JobSignaturesAttack is JobFixture {
     /// @dev A contract at another address, an older version of ours, must not lend its signatures.
     function test_attack_aJobOfAnotherContractIsNotOpened() public {
         address other = address(0x999999);
-        build(other, type(JobEscrow).creationCode, abi.encode(VAULT, ROLLUP, GRACE));
+        build(other, type(JobEscrow).creationCode, abi.encode(VAULT, ROLLUP, ORDERS, GRACE));
         JobSpec memory wanted = spec();
 
         refuse(wanted, sign(JobId.unwrap(IJobEscrow(other).hashOf(wanted))));

@@ -28,6 +28,7 @@ abstract contract ChainFixture is Test {
     address internal constant EMISSION = address(0x555413);
     address internal constant VAULT = address(0x555414);
     address internal constant ESCROW = address(0x555416);
+    address internal constant ORDERS = address(0x555415);
     address internal constant JOBS = address(0x555418);
     address internal constant ROLLUP = address(0x555419);
     address internal constant COMMITTEE = address(0x55541B);

@@ -37,7 +37,7 @@ abstract contract JobFixture is CommitteeFixture {
 
     function setUp() public virtual override {
         super.setUp();
-        build(JOBS, type(JobEscrow).creationCode, abi.encode(VAULT, ROLLUP, GRACE));
+        build(JOBS, type(JobEscrow).creationCode, abi.encode(VAULT, ROLLUP, ORDERS, GRACE));
         build(ROLLUP, type(ResultRollup).creationCode, abi.encode(parameters()));
         power.add(worker);
         power.add(challenger);

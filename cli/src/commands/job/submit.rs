@@ -2,12 +2,17 @@
 
 use crate::{
     amount,
-    commands::{access, order::fresh_nonce},
+    commands::{
+        access,
+        order::{ORDER_FILE, OrderFile, fresh_nonce},
+    },
+    files,
     rented::Rented,
-    session::Session,
+    session::{Sent, Session},
     wallet::KeySource,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -56,8 +61,14 @@ pub(crate) struct Submit {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Paid when the result is final.
-    #[arg(long, value_parser = amount::parse_u128)]
-    price: u128,
+    #[arg(long, value_parser = amount::parse_u128, required_unless_present = "ask")]
+    price: Option<u128>,
+    /// The worker's order of inference: the job is one request under it, at its price.
+    #[arg(long, requires = "bid", conflicts_with = "price")]
+    ask: Option<PathBuf>,
+    /// The renter's own order of inference.
+    #[arg(long, requires = "ask")]
+    bid: Option<PathBuf>,
     /// Seconds until the result must be revealed.
     #[arg(long, default_value_t = 300)]
     within: u64,
@@ -75,21 +86,36 @@ impl Submit {
         worker.wait_for_door().await?;
         let files = self.upload(&worker, &params).await?;
         let spec = self.spec(session, rental, signer.address(), files).await?;
-        let domain = signed::job_escrow_domain(
-            session.chain_id(),
-            system_address(SystemContract::JobEscrow),
-        );
-        let signature: Bytes = sign(&spec, &domain, &signer)?;
-        let call = JobEscrow::openCall { spec, signature };
-        let sent = session.send(&signer, SystemContract::JobEscrow, U256::ZERO, &call).await?;
+        let price = spec.price;
+        let sent = match self.orders()? {
+            Some(orders) => {
+                let call = JobEscrow::openFromOrdersCall { orders, specs: vec![spec] };
+                session.send(&signer, SystemContract::JobEscrow, U256::ZERO, &call).await?
+            }
+            None => open(session, &signer, spec).await?,
+        };
         let opened = sent.event::<JobEscrow::JobOpened>().context("the escrow announced no job")?;
         Ok(json!({
             "job": opened.job,
             "kind": params.kind(),
             "worker": opened.worker,
-            "price": amount::show(U256::from(self.price)),
+            "price": amount::show(U256::from(price)),
             "transaction": sent.hash,
             "gasUsed": sent.gas_used,
+        }))
+    }
+
+    /// The two orders that the request is under.
+    fn orders(&self) -> Result<Option<JobEscrow::JobOrders>> {
+        let (Some(ask), Some(bid)) = (&self.ask, &self.bid) else { return Ok(None) };
+        let ask: OrderFile = files::read_json(ask, ORDER_FILE)?;
+        let bid: OrderFile = files::read_json(bid, ORDER_FILE)?;
+        Ok(Some(JobEscrow::JobOrders {
+            ask: ask.order.into(),
+            askSignature: ask.signature,
+            bid: bid.order.into(),
+            bidSignature: bid.signature,
+            specification: bid.specification.into(),
         }))
     }
 
@@ -125,6 +151,7 @@ impl Submit {
         files: Uploaded,
     ) -> Result<signed::JobSpec> {
         let worker = crate::commands::rental::rental_of(session, rental).await?.operator;
+        let asked = self.orders()?.map(|orders| orders.ask.unitPrice);
         Ok(signed::JobSpec {
             client,
             worker,
@@ -139,11 +166,19 @@ impl Submit {
                 Kind::Wasm => 0,
                 Kind::Infer | Kind::Train => 1,
             },
-            price: self.price,
+            price: asked.or(self.price).context("no price")?,
             deadline: session.after(self.within).await?,
             nonce: fresh_nonce()?,
         })
     }
+}
+
+/// Opens a job with the renter's signature.
+async fn open(session: &Session, signer: &PrivateKeySigner, spec: signed::JobSpec) -> Result<Sent> {
+    let contract = SystemContract::JobEscrow;
+    let domain = signed::job_escrow_domain(session.chain_id(), system_address(contract));
+    let signature: Bytes = sign(&spec, &domain, signer)?;
+    session.send(signer, contract, U256::ZERO, &JobEscrow::openCall { spec, signature }).await
 }
 
 /// SHA-256 of the files that the worker has now.
