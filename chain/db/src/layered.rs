@@ -25,10 +25,10 @@ use parking_lot::Mutex;
 use std::{fs, io, path::Path, sync::Arc};
 
 /// Bytes of memory at which a layer should be carried.
-const ENOUGH: usize = 16 << 20;
+const ENOUGH: usize = 32 << 20;
 
 /// Bytes of memory at which a writer carries before it writes.
-const MOST: usize = 48 << 20;
+const MOST: usize = 96 << 20;
 
 /// Bytes of the disk that file and journal in a folder take.
 ///

@@ -11,8 +11,9 @@ use std::{
     time::Duration,
 };
 
-/// Least time between two carries, unless there is much to carry.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Least time between two carries, unless there is much to carry: each writes most pages of the tables whose
+/// keys are hashes, however few commits it brings.
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// A thread that carries.
 #[derive(Debug)]

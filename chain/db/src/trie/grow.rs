@@ -7,7 +7,7 @@ use super::{
 };
 use crate::error::DbError;
 use alloy_primitives::B256;
-use alloy_trie::{BranchNodeCompact, Nibbles};
+use alloy_trie::{BranchNodeCompact, Nibbles, TrieMask};
 use std::{collections::BTreeMap, mem, sync::Arc};
 
 /// Stored branches by path, as they are to be; `None` removes.
@@ -80,9 +80,23 @@ impl<N: Nodes, L: Leaves> Growth<N, L> {
         }
     }
 
-    /// A stored branch with its children, of which it has those hashes that belong to branches.
+    /// A stored branch as it is revealed.
     fn open(&mut self, path: Nibbles, record: &BranchNodeCompact) -> Result<Node, DbError> {
-        let mut children = Children::default();
+        let (children, _) = self.children_of(path, record)?;
+        let (mut branch, _) = Branch::new(children, &mut self.buffer);
+        // Whatever its children are after the changes.
+        branch.is_stored = true;
+        Ok(Node::Branch(Arc::new(branch)))
+    }
+
+    /// The children of a stored branch, which has those hashes that belong to branches; and which of them
+    /// are made of their leaves, and so are as they will be after the changes.
+    fn children_of(
+        &mut self,
+        path: Nibbles,
+        record: &BranchNodeCompact,
+    ) -> Result<(Children, TrieMask), DbError> {
+        let (mut children, mut planted) = (Children::default(), TrieMask::default());
         // Neighbours without a branch between them, whose leaves are read in one go.
         let mut pending: Option<(u8, u8)> = None;
         for nibble in 0..16 {
@@ -91,6 +105,7 @@ impl<N: Nodes, L: Leaves> Growth<N, L> {
             if !is_hashed && !is_stored {
                 if record.state_mask.is_bit_set(nibble) {
                     pending = Some((pending.map_or(nibble, |(first, _)| first), nibble));
+                    planted.set_bit(nibble);
                 }
                 continue;
             }
@@ -104,10 +119,7 @@ impl<N: Nodes, L: Leaves> Growth<N, L> {
         }
         self.plant_between(path, pending, &mut children)?;
         self.revealed = self.revealed.saturating_add(1);
-        let (mut branch, _) = Branch::new(children, &mut self.buffer);
-        // Whatever its children are after the changes.
-        branch.is_stored = true;
-        Ok(Node::Branch(Arc::new(branch)))
+        Ok((children, planted))
     }
 
     /// Fills the children from one nibble to another from their leaves.
@@ -162,14 +174,19 @@ impl<N: Nodes, L: Leaves> Growth<N, L> {
             Node::Leaf(leaf) if keys == [leaf.key] => self.plant_new(path, keys),
             Node::Leaf(_) | Node::HiddenLeaves(_) => self.replant(path),
             Node::HiddenBranch(hidden) if !hidden.is_stored => self.replant(path),
-            Node::HiddenBranch(_) => {
-                let node = self.reveal(path)?;
-                self.apply(path, node, keys)
-            }
+            Node::HiddenBranch(_) => match self.nodes.first_under(&path)? {
+                Some((at, record)) if at == path => {
+                    let (mut children, planted) = self.children_of(path, &record)?;
+                    self.apply_to(path, &mut children, keys, planted)?;
+                    self.join(path, children, true)
+                }
+                // The stored tries are damaged: the root tells.
+                _ => self.replant(path),
+            },
             Node::Extension(extension) => self.apply_along(path, &extension, keys),
             Node::Branch(branch) => {
                 let mut children = branch.children.clone();
-                self.apply_to(path, &mut children, keys)?;
+                self.apply_to(path, &mut children, keys, TrieMask::default())?;
                 self.join(path, children, branch.is_stored)
             }
         }
@@ -184,14 +201,18 @@ impl<N: Nodes, L: Leaves> Growth<N, L> {
         Ok(self.plant(path, &leaves))
     }
 
+    /// Applies changes to children, but for those that show them already.
     fn apply_to(
         &mut self,
         path: Nibbles,
         children: &mut Children,
         keys: &[B256],
+        done: TrieMask,
     ) -> Result<(), DbError> {
         for ((nibble, keys), child) in by_nibble(path, keys, |key| *key).zip(children) {
-            *child = self.apply(below(path, nibble), mem::take(child), keys)?;
+            if !done.is_bit_set(nibble) {
+                *child = self.apply(below(path, nibble), mem::take(child), keys)?;
+            }
         }
         Ok(())
     }
@@ -214,7 +235,7 @@ impl<N: Nodes, L: Leaves> Growth<N, L> {
         let mut children = Children::default();
         let rest = Node::extension(rest, extension.branch.clone(), &mut self.buffer);
         set(&mut children, nibble, rest);
-        self.apply_to(fork, &mut children, keys)?;
+        self.apply_to(fork, &mut children, keys, TrieMask::default())?;
         let node = self.join(fork, children, false)?;
         self.lead(path, fork, node)
     }
