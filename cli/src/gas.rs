@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Committee, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RentalDesk, ResultRollup,
-    RpoiEscrow, Vault, VendorRegistry,
+    Committee, DatasetMarket, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RentalDesk,
+    ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::{SystemContract, system_address};
 
@@ -93,6 +93,9 @@ fn name_of(transaction: &Transaction) -> Option<String> {
         SystemContract::RpoiEscrow => RpoiEscrow::RpoiEscrowCalls::name_by_selector(selector),
         SystemContract::JobEscrow => JobEscrow::JobEscrowCalls::name_by_selector(selector),
         SystemContract::ResultRollup => ResultRollup::ResultRollupCalls::name_by_selector(selector),
+        SystemContract::DatasetMarket => {
+            DatasetMarket::DatasetMarketCalls::name_by_selector(selector)
+        }
         SystemContract::Committee => Committee::CommitteeCalls::name_by_selector(selector),
         _ => None,
     }?;

@@ -3,6 +3,7 @@
 mod amount;
 mod commands;
 mod files;
+mod fingerprint;
 mod gas;
 mod manual;
 mod merkle;
@@ -17,8 +18,8 @@ mod wallet;
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 use commands::{
-    chain, chip::Chip, db::Db, dev::Dev, dispute::Dispute, job::Job, key::Key, order::Order,
-    rental::Rental, show::Show, vault::Vault, vendor::Vendor,
+    chain, chip::Chip, dataset::Dataset, db::Db, dev::Dev, dispute::Dispute, job::Job, key::Key,
+    order::Order, rental::Rental, show::Show, vault::Vault, vendor::Vendor,
 };
 use serde_json::Value;
 use std::{ffi::OsStr, path::PathBuf, process::ExitCode};
@@ -72,6 +73,9 @@ enum Command {
     /// Give a rented machine something to compute.
     #[command(subcommand)]
     Job(Job),
+    /// Publish, buy and open datasets.
+    #[command(subcommand)]
+    Dataset(Dataset),
     /// Look at draws, supply, ratings, availability.
     #[command(subcommand)]
     Show(Show),
@@ -109,6 +113,7 @@ impl Command {
             Self::Rental(rental) => rental.run(rpc).await,
             Self::Dispute(dispute) => dispute.run(rpc).await,
             Self::Job(job) => job.run(rpc).await,
+            Self::Dataset(dataset) => dataset.run(rpc).await,
             Self::Show(show) => show.run(rpc).await,
             Self::Dev(dev) => dev.run(rpc).await,
             Self::Db(db) => db.run(),

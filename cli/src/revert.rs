@@ -4,8 +4,8 @@ use alloy_primitives::hex;
 use alloy_sol_types::{Panic, Revert, SolError as _, SolInterface as _};
 use std::fmt::Debug;
 use utnet_bindings::{
-    BeaconHistory, Committee, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
-    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 
 /// The error's name and fields, or the bytes if no contract of ours declares it.
@@ -40,6 +40,8 @@ fn known(data: &[u8]) -> Option<String> {
         VendorRegistry::VendorRegistryErrors,
         JobEscrow::JobEscrowErrors,
         ResultRollup::ResultRollupErrors,
+        DatasetMarket::DatasetMarketErrors,
+        Ranking::RankingErrors,
         Committee::CommitteeErrors,
         RatingBook::RatingBookErrors,
         Emission::EmissionErrors,

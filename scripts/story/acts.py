@@ -1,6 +1,6 @@
 """The acts of the story, in order. Each step is a public command, and says what it found."""
 
-from story import books, jobs
+from story import books, data, jobs
 from story.stage import Failed
 from story.wait import until
 
@@ -22,6 +22,7 @@ def play(stage):
     jobs.compute(stage, rental)
     absence(stage)
     part(stage, rental)
+    data.trade(stage, rental)
     books.summary(stage, rental, before)
 
 

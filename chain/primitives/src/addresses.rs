@@ -43,13 +43,17 @@ pub enum SystemContract {
     JobEscrow,
     /// Roots of results, challenges, proofs for contracts.
     ResultRollup,
+    /// Datasets: fingerprints, sales, what buyers say of them.
+    DatasetMarket,
+    /// How good operators surely are, and what the chain saw them do wrong.
+    Ranking,
     /// Drawn operators who answer disputed questions.
     Committee,
 }
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
         Self::PociRegistry,
@@ -62,6 +66,8 @@ impl SystemContract {
         Self::RatingBook,
         Self::JobEscrow,
         Self::ResultRollup,
+        Self::DatasetMarket,
+        Self::Ranking,
         Self::Committee,
     ];
 
@@ -80,6 +86,8 @@ impl SystemContract {
             Self::RatingBook => "RatingBook",
             Self::JobEscrow => "JobEscrow",
             Self::ResultRollup => "ResultRollup",
+            Self::DatasetMarket => "DatasetMarket",
+            Self::Ranking => "Ranking",
             Self::Committee => "Committee",
         }
     }
@@ -98,6 +106,8 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::RatingBook => address!("0x0000000000000000000000000000000000555417"),
         SystemContract::JobEscrow => address!("0x0000000000000000000000000000000000555418"),
         SystemContract::ResultRollup => address!("0x0000000000000000000000000000000000555419"),
+        SystemContract::DatasetMarket => address!("0x000000000000000000000000000000000055541D"),
+        SystemContract::Ranking => address!("0x000000000000000000000000000000000055541E"),
         SystemContract::IntervalCourt => address!("0x000000000000000000000000000000000055541f"),
         SystemContract::RentalDesk => address!("0x0000000000000000000000000000000000555420"),
         SystemContract::Committee => address!("0x000000000000000000000000000000000055541B"),

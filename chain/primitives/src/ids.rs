@@ -1,4 +1,4 @@
-//! Names the ids of chips, orders, rentals, jobs and batches, so that none is taken for another.
+//! Names the ids of chips, orders, rentals, jobs, datasets and batches, so that none is taken for another.
 
 use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,14 @@ id! {
 id! {
     /// A job: the EIP-712 hash of its specification.
     JobId
+}
+id! {
+    /// A dataset: the Merkle root of its chunks.
+    DatasetId
+}
+id! {
+    /// A sale of a dataset to a buyer: one for each pair of the two.
+    SaleId
 }
 id! {
     /// A batch of results posted under one root.

@@ -11,7 +11,7 @@ mod sidecar;
 mod tags;
 
 pub use addresses::{SystemContract, precompile, system_address};
-pub use ids::{BatchId, ChipId, JobId, OrderHash, RentalId};
+pub use ids::{BatchId, ChipId, DatasetId, JobId, OrderHash, RentalId, SaleId};
 pub use poci::{
     AvailabilityRound, ChipAttestation, DrawInput, Registry, SealInput, availability_leaf,
     availability_node, chip_id, possession_context,

@@ -31,6 +31,8 @@ pub enum Tag {
     Rating,
     /// A commitment to a job's result.
     ResultCommit,
+    /// Fingerprints that a seller binds itself to, and the key of a dataset, sealed to its buyer.
+    Dataset,
     /// The draw of a committee's members.
     Seat,
     /// A member's commitment to its verdict.
@@ -53,6 +55,7 @@ pub fn tag(purpose: Tag) -> B256 {
         Tag::Complaint => "UNC/v1/complaint",
         Tag::Rating => "UNC/v1/rating",
         Tag::ResultCommit => "UNC/v1/result-commit",
+        Tag::Dataset => "UNC/v1/dataset",
         Tag::Seat => "UNC/v1/seat",
         Tag::Verdict => "UNC/v1/verdict",
     })

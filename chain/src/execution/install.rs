@@ -22,8 +22,9 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    BeaconHistory, Committee, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
-    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
+    BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    creation_code,
 };
 use utnet_primitives::{PociSchedule, SystemContract, system_address};
 
@@ -197,6 +198,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
                 C::ResultRollup,
                 C::Committee,
                 C::IntervalCourt,
+                C::DatasetMarket,
             ]
             .map(system_address)
             .to_vec(),
@@ -234,6 +236,42 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         .abi_encode(),
         C::ResultRollup => rollup().abi_encode(),
         C::Committee => committee().abi_encode(),
+        C::DatasetMarket => datasets().abi_encode(),
+        C::Ranking => ranking().abi_encode(),
+    }
+}
+
+fn datasets() -> DatasetMarket::constructorCall {
+    DatasetMarket::constructorCall {
+        parameters: DatasetMarket::DatasetParameters {
+            vault: system_address(SystemContract::Vault),
+            deliverSeconds: 60,
+            acknowledgeSeconds: 60,
+            ratingSeconds: 600,
+            marketFeeBps: 100,
+        },
+        rules: DatasetMarket::RatingRules {
+            priorScore: 60,
+            priorWeight: UNC / 100,
+            pairCap: UNC,
+            pairPeriodSeconds: 2_592_000,
+            halfLifeSeconds: 7_776_000,
+        },
+    }
+}
+
+fn ranking() -> Ranking::constructorCall {
+    use SystemContract as C;
+    Ranking::constructorCall {
+        parameters: Ranking::RankingParameters {
+            ratings: system_address(C::RatingBook),
+            registry: system_address(C::PociRegistry),
+            escrow: system_address(C::RpoiEscrow),
+            rollup: system_address(C::ResultRollup),
+            unitWeight: UNC / 100,
+            windowEpochs: 256,
+            halfLifeSeconds: 7_776_000,
+        },
     }
 }
 

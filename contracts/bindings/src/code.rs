@@ -1,8 +1,8 @@
 //! Gives the creation code of the system contracts.
 
 use crate::contracts::{
-    BeaconHistory, Committee, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
-    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::SystemContract;
 
@@ -21,6 +21,8 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::RatingBook => &RatingBook::BYTECODE,
         SystemContract::JobEscrow => &JobEscrow::BYTECODE,
         SystemContract::ResultRollup => &ResultRollup::BYTECODE,
+        SystemContract::DatasetMarket => &DatasetMarket::BYTECODE,
+        SystemContract::Ranking => &Ranking::BYTECODE,
         SystemContract::Committee => &Committee::BYTECODE,
     }
 }

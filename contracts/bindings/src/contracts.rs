@@ -26,6 +26,8 @@ contract!(RentalDesk, "../abi/RentalDesk.json");
 contract!(RatingBook, "../abi/RatingBook.json");
 contract!(JobEscrow, "../abi/JobEscrow.json");
 contract!(ResultRollup, "../abi/ResultRollup.json");
+contract!(DatasetMarket, "../abi/DatasetMarket.json");
+contract!(Ranking, "../abi/Ranking.json");
 contract!(Committee, "../abi/Committee.json");
 
 /// Both contracts speak of the same struct; only its generated Rust types are two.

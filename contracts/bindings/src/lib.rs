@@ -12,6 +12,6 @@ pub mod states;
 
 pub use code::creation_code;
 pub use contracts::{
-    BeaconHistory, Committee, Emission, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
-    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };

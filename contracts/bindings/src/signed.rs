@@ -7,6 +7,7 @@ use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::{Eip712Domain, eip712_domain, sol};
 
 pub use crate::contracts::{
+    DatasetMarket::DatasetOffer,
     JobEscrow::JobSpec,
     OrderBook::Order,
     RentalDesk::{RentalRequest, Specification},
@@ -55,6 +56,11 @@ pub fn rpoi_escrow_domain(chain_id: u64, contract: Address) -> Eip712Domain {
 /// Domain of [`JobSpec`].
 pub fn job_escrow_domain(chain_id: u64, contract: Address) -> Eip712Domain {
     domain("UtilityNet JobEscrow", chain_id, contract)
+}
+
+/// Domain of [`DatasetOffer`].
+pub fn dataset_market_domain(chain_id: u64, contract: Address) -> Eip712Domain {
+    domain("UtilityNet DatasetMarket", chain_id, contract)
 }
 
 /// Domain of [`AvailabilityProof`] (and of the chips' attestations, see `utnet-primitives`).
@@ -183,6 +189,15 @@ mod tests {
         assert_eq!(
             job.eip712_signing_hash(&domain),
             b256!("0x91ba122c8f8d71f45341be909584bef3ccb9022ec51ab04c6727c5d150c2bcdb")
+        );
+    }
+
+    #[test]
+    fn an_offer_for_a_dataset_hashes_as_the_contract_hashes_it() {
+        assert_eq!(
+            DatasetOffer::eip712_encode_type(),
+            "DatasetOffer(bytes32 dataset,address maker,address taker,uint128 price,\
+             bytes32 buyerKeyHash,uint64 expiry,uint64 nonce)"
         );
     }
 

@@ -200,6 +200,21 @@ state! {
         Revealed = 2,
     }
 }
+state! {
+    /// Where the sale of a dataset stands.
+    SaleState {
+        /// Unknown.
+        None = 0,
+        /// Money locked; the seller owes the key.
+        Paid = 1,
+        /// The buyer owes an acknowledgement.
+        Delivered = 2,
+        /// Paid to the seller.
+        Settled = 3,
+        /// Paid back to the buyer.
+        Refunded = 4,
+    }
+}
 
 #[cfg(test)]
 mod tests {

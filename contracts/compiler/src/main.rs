@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Contracts that are written, in `contracts/src/**/NAME.sol`.
-const CONTRACTS: [&str; 13] = [
+const CONTRACTS: [&str; 15] = [
     "BeaconHistory",
     "VendorRegistry",
     "PociRegistry",
@@ -27,6 +27,8 @@ const CONTRACTS: [&str; 13] = [
     "RatingBook",
     "JobEscrow",
     "ResultRollup",
+    "DatasetMarket",
+    "Ranking",
     "Committee",
 ];
 

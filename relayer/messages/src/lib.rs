@@ -4,20 +4,24 @@
 //! keys: no clock, no network. No bytes from outside make it panic; no secret is ever shown.
 
 mod access;
+mod dataset;
 mod handover;
 mod inbox;
 mod keys;
+mod keystream;
 mod sealed;
 mod secret_file;
 mod signing;
 
 pub use access::Access;
-pub use handover::{MOST_CIPHERTEXT_BYTES, open_handover, seal_handover};
+pub use dataset::{DatasetKey, Market, open_dataset_key, seal_dataset_key};
+pub use handover::{open_handover, seal_handover};
 pub use inbox::{
     InboxMessage, Invalid, Parties, Ratings, RatingsParts, RenterWord, Reveal, open_inbox,
     rating_commitment, seal_inbox,
 };
 pub use keys::{BadKey, PublicKey, SecretKey};
+pub use keystream::{MOST_CIPHERTEXT_BYTES, apply_keystream};
 pub use sealed::{Escrow, OpenError, SealError, Sealed};
 pub use secret_file::{SecretFileError, create_account, load_account, save_account};
 pub use signing::{BadSignature, SignError, sign, signer_of, verify};

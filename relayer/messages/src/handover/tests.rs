@@ -1,6 +1,7 @@
 //! Opens hand-overs with the wrong everything.
 
 use super::*;
+use crate::MOST_CIPHERTEXT_BYTES;
 use alloy_primitives::B256;
 use alloy_signer_local::PrivateKeySigner;
 use proptest::prelude::*;
@@ -69,19 +70,6 @@ fn a_url_that_does_not_fit_is_refused_before_sealing() {
     let sealed =
         seal_handover(&access, &case.escrow, case.rental, &case.operator, &case.renter.public());
     assert!(matches!(sealed, Err(SealError::TooLong { .. })));
-}
-
-#[test]
-fn the_keystream_is_sha256_of_secret_and_counter() {
-    let secret = [7; 32];
-    let mut text = [0; 40];
-    apply_keystream(&secret, &mut text);
-    let block = |counter: u8| {
-        let input = [secret.as_slice(), &[0, 0, 0, counter]].concat();
-        <[u8; 32]>::from(Sha256::digest(input))
-    };
-    assert_eq!(text[..32], block(0));
-    assert_eq!(text[32..], block(1)[..8]);
 }
 
 proptest! {
