@@ -137,9 +137,9 @@ async fn show(session: &Session, id: RentalId, gas_used: Option<u64>) -> Result<
     Ok(json!({
         "rental": id,
         "state": DisputeState::try_from(kept.state)?,
-        "fromSecond": kept.fromSecond,
-        "toSecond": kept.toSecond,
-        "deadline": kept.deadline,
+        "fromSecond": kept.fromSecond.to::<u64>(),
+        "toSecond": kept.toSecond.to::<u64>(),
+        "deadline": kept.deadline.to::<u64>(),
         "frozen": amount::show(U256::from(rental.frozen)),
         "forgiven": amount::show(U256::from(rental.forgiven)),
         "gasUsed": gas_used,
