@@ -15,7 +15,10 @@ def compute(stage, rental):
     counted = submit(stage, rental, "wasm", "--program", GUEST, "--input", stage.given.text)
     challenge(stage, rental, counted)
     module, tensors = torch_files(stage, rental)
-    inferred = submit(stage, rental, "infer", "--program", module, "--input", tensors)
+    inferred = submit(
+        stage, rental, "infer", "--program", module, "--input", tensors,
+        price=order_inference(stage, rental, module),
+    )  # fmt: skip
     trained = submit(stage, rental, "train", "--input", stage.given.text)
     if stage.given.crash:
         crash(stage)
@@ -35,10 +38,22 @@ def compute(stage, rental):
     rental["jobs"] = {"wasm": counted, "infer": inferred, "train": trained}
 
 
-def submit(stage, rental, kind, *words):
+def order_inference(stage, rental, module):
+    """Two orders that name a model and meet; how a request under them is paid."""
+    stage.console.step("Inference: an ask and a bid name the model, each validated answer is paid")
+    folder = rental["folder"]
+    spec, ask, bid = folder / "inference.json", folder / "inference-ask.json", folder / "inference-bid.json"
+    spec.write_text('{"answers":"safetensors","model":"a small network over letter frequencies"}\n')
+    terms = ["--infer", module, "--price", 2, "--duration", 120, "--spec", spec]
+    stage.utnet("order", "ask", *terms, "--chips", 100, "--out", ask, "--from", "dev:1")
+    stage.utnet("order", "bid", *terms, "--chips", 10, "--out", bid, "--from", rental["key"])
+    return "--ask", ask, "--bid", bid
+
+
+def submit(stage, rental, kind, *words, price=("--price", 2)):
     """One job; its id."""
     done = stage.utnet(
-        "job", "submit", "--access", rental["access"], "--kind", kind, *words, "--price", 2,
+        "job", "submit", "--access", rental["access"], "--kind", kind, *words, *price,
         "--from", rental["key"],
     )  # fmt: skip
     stage.console.fact(f"job {done['job']}, {done['gasUsed']} gas")
