@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {ChipRegistration, ChipState} from "contracts/src/types/Chips.sol";
+
+import {PociFixture} from "../lib/PociFixture.sol";
+
+/// @dev What a bound still lets through: each of these lives next to a test of what it does not.
+contract ChipBoundsTest is PociFixture {
+    function test_register_looksAt64Chips() public {
+        ChipRegistration[] memory chips = new ChipRegistration[](64);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            chips[i] = entries[0];
+        }
+        bytes memory key = vrfKey();
+
+        // Not their number is at fault, but that they are one chip.
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryChipTaken.selector, ids[0], ChipState.Pending)
+        );
+        vm.prank(operator);
+        registry.register{value: bondOf(64)}(chips, key);
+    }
+
+    function test_register_acceptsTheLongestWrappedKeys() public {
+        ChipRegistration[] memory chips = slice(0, 1);
+        chips[0].wrappedKeys = new bytes(1024);
+        bytes memory key = vrfKey();
+        vm.prank(operator);
+        registry.register{value: bondOf(1)}(chips, key);
+
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Pending));
+    }
+
+    function test_requestExit_revertsWhen_chipHasLeft() public {
+        register(1);
+        vm.prank(operator);
+        registry.requestExit(ids[0]);
+        mineTo(EXIT_SECONDS + 2 * EPOCH);
+        registry.finishExit(ids[0]);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[0], ChipState.Exited)
+        );
+        vm.prank(operator);
+        registry.requestExit(ids[0]);
+    }
+
+    function test_finishExit_worksOnceNoProofReadsTheChip() public {
+        register(1);
+        vm.prank(operator);
+        registry.requestExit(ids[0]);
+        uint64 left = registry.currentEpoch();
+        skipSeconds(EXIT_SECONDS);
+
+        mineToEpoch(left + 1);
+        registry.finishExit(ids[0]);
+
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Exited));
+    }
+}
