@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Committee, DatasetMarket, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RentalDesk,
-    ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, Committee, DatasetMarket, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
+    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::{SystemContract, system_address};
 
@@ -84,6 +84,7 @@ fn name_of(transaction: &Transaction) -> Option<String> {
             VendorRegistry::VendorRegistryCalls::name_by_selector(selector)
         }
         SystemContract::PociRegistry => PociRegistry::PociRegistryCalls::name_by_selector(selector),
+        SystemContract::Availability => Availability::AvailabilityCalls::name_by_selector(selector),
         SystemContract::Vault => Vault::VaultCalls::name_by_selector(selector),
         SystemContract::OrderBook => OrderBook::OrderBookCalls::name_by_selector(selector),
         SystemContract::IntervalCourt => {

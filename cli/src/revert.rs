@@ -4,8 +4,9 @@ use alloy_primitives::hex;
 use alloy_sol_types::{Panic, Revert, SolError as _, SolInterface as _};
 use std::fmt::Debug;
 use utnet_bindings::{
-    BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow, OrderBook,
-    PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow,
+    OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault,
+    VendorRegistry,
 };
 
 /// The error's name and fields, or the bytes if no contract of ours declares it.
@@ -37,6 +38,7 @@ fn known(data: &[u8]) -> Option<String> {
         OrderBook::OrderBookErrors,
         Vault::VaultErrors,
         PociRegistry::PociRegistryErrors,
+        Availability::AvailabilityErrors,
         VendorRegistry::VendorRegistryErrors,
         JobEscrow::JobEscrowErrors,
         ResultRollup::ResultRollupErrors,

@@ -59,6 +59,8 @@ pub struct Home {
     pub registry: Address,
     /// `BeaconHistory`.
     pub beacons: Address,
+    /// `Availability`.
+    pub availability: Address,
 }
 
 impl Home {
@@ -73,6 +75,7 @@ impl Home {
             escrow: system_address(SystemContract::RpoiEscrow),
             registry: system_address(SystemContract::PociRegistry),
             beacons: system_address(SystemContract::BeaconHistory),
+            availability: system_address(SystemContract::Availability),
         }
     }
 
@@ -212,8 +215,13 @@ impl<C: Chain> Agent<C> {
     /// [`AgentError::Storage`] when the database fails.
     pub fn new(parts: Parts<C>, start: Height) -> Result<Self, AgentError> {
         let home = &parts.home;
-        let filter =
-            Filter::new().address(vec![home.jobs, home.rollup, home.committee, home.escrow]);
+        let filter = Filter::new().address(vec![
+            home.jobs,
+            home.rollup,
+            home.committee,
+            home.escrow,
+            home.registry,
+        ]);
         let db = Arc::clone(parts.notebook.database());
         let cursor = LogCursor::open(db, "worker", start, filter)?;
         let bench = Bench::new(parts.choices.parallel_jobs);

@@ -8,7 +8,9 @@ import {DatasetMarket} from "contracts/src/data/DatasetMarket.sol";
 import {Committee} from "contracts/src/jobs/Committee.sol";
 import {JobEscrow} from "contracts/src/jobs/JobEscrow.sol";
 import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
+import {Availability} from "contracts/src/poci/Availability.sol";
 import {BlockhashBeacons} from "contracts/src/poci/BlockhashBeacons.sol";
+import {ChipAdmission} from "contracts/src/poci/ChipAdmission.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
@@ -54,6 +56,8 @@ struct Protocol {
     address desk;
     address intervals;
     address committee;
+    address availability;
+    address admission;
 }
 
 /// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
@@ -112,6 +116,8 @@ contract Deploy is Script {
         _place(all.desk, address(new RentalDesk(all.escrow, all.orders, all.registry, 1000)));
         _place(all.intervals, address(new IntervalCourt(_intervals(all))));
         _place(all.committee, address(new Committee(_committee(all))));
+        _place(all.availability, address(new Availability(all.registry)));
+        _place(all.admission, address(new ChipAdmission(all.vendors)));
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
@@ -130,6 +136,8 @@ contract Deploy is Script {
         all.desk = vm.computeCreateAddress(creator, nonce + 12);
         all.intervals = vm.computeCreateAddress(creator, nonce + 13);
         all.committee = vm.computeCreateAddress(creator, nonce + 14);
+        all.availability = vm.computeCreateAddress(creator, nonce + 15);
+        all.admission = vm.computeCreateAddress(creator, nonce + 16);
     }
 
     function tell(Protocol memory all) internal pure {
@@ -148,6 +156,8 @@ contract Deploy is Script {
         console.log("desk    ", all.desk);
         console.log("court   ", all.intervals);
         console.log("committee", all.committee);
+        console.log("availability", all.availability);
+        console.log("admission", all.admission);
     }
 
     function _place(address expected, address actual) private pure {
@@ -187,9 +197,11 @@ contract Deploy is Script {
     function _poci(Protocol memory all) private pure returns (PociParameters memory) {
         return PociParameters({
             beacons: all.beacons,
+            admission: all.admission,
             vendors: all.vendors,
             vault: all.vault,
             escrow: all.escrow,
+            availability: all.availability,
             epochBlocks: 16,
             lookbackEpochs: 1,
             bondPerPhi: 1 ether,

@@ -6,6 +6,7 @@ import {Script} from "forge-std/Script.sol";
 import {SoftChip} from "./SoftChip.sol";
 import {PociMessages} from "contracts/src/libraries/PociMessages.sol";
 import {Tags} from "contracts/src/libraries/Tags.sol";
+import {Availability} from "contracts/src/poci/Availability.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
 import {AvailabilityProof, ChipRegistration} from "contracts/src/types/Chips.sol";
@@ -13,7 +14,7 @@ import {ChipBatchId, ChipId} from "contracts/src/types/Ids.sol";
 
 /// @title Tries a deployment: registers a chip, and proves in a later epoch that it is available.
 /// @dev forge script scripts/solidity/TryChip.s.sol --sig "register(address,address)" VENDORS REGISTRY ...,
-/// then, an epoch later, --sig "prove(address)" REGISTRY. The sender must be a vendor.
+/// then, an epoch later, --sig "prove(address,address)" REGISTRY AVAILABILITY. The sender must be a vendor.
 contract TryChip is Script {
     uint256 internal constant SECRET = 0xc41b;
     uint32 internal constant MODEL = 1;
@@ -25,10 +26,10 @@ contract TryChip is Script {
         vm.stopBroadcast();
     }
 
-    function prove(address registry) external {
+    function prove(address registry, address availability) external {
         vm.startBroadcast();
         (, address sender,) = vm.readCallers();
-        proveFor(sender, PociRegistry(registry));
+        proveFor(sender, PociRegistry(registry), Availability(availability));
         vm.stopBroadcast();
     }
 
@@ -50,14 +51,14 @@ contract TryChip is Script {
         registry.register{value: bond}(chips, SoftChip.vrfKey(SECRET));
     }
 
-    function proveFor(address sender, PociRegistry registry) public {
+    function proveFor(address sender, PociRegistry registry, Availability availability) public {
         uint64 epoch = registry.currentEpoch();
         bytes32 message = registry.availabilityMessage(sender, epoch);
-        registry.proveAvailability(
+        availability.prove(
             AvailabilityProof({
                 operator: sender,
                 epoch: epoch,
-                absent: new uint32[](0),
+                absent: "",
                 signature: SoftChip.availability(SECRET, message),
                 leafRoot: keccak256("not opened")
             }),

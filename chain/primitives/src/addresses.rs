@@ -49,11 +49,15 @@ pub enum SystemContract {
     Ranking,
     /// Drawn operators who answer disputed questions.
     Committee,
+    /// Proofs of which chips are there.
+    Availability,
+    /// Checks of what a registration of chips claims.
+    ChipAdmission,
 }
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
         Self::PociRegistry,
@@ -69,6 +73,8 @@ impl SystemContract {
         Self::DatasetMarket,
         Self::Ranking,
         Self::Committee,
+        Self::Availability,
+        Self::ChipAdmission,
     ];
 
     /// The contract's name, equal to its Solidity name and its file in `contracts/abi`.
@@ -89,6 +95,8 @@ impl SystemContract {
             Self::DatasetMarket => "DatasetMarket",
             Self::Ranking => "Ranking",
             Self::Committee => "Committee",
+            Self::Availability => "Availability",
+            Self::ChipAdmission => "ChipAdmission",
         }
     }
 }
@@ -111,6 +119,8 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::IntervalCourt => address!("0x000000000000000000000000000000000055541f"),
         SystemContract::RentalDesk => address!("0x0000000000000000000000000000000000555420"),
         SystemContract::Committee => address!("0x000000000000000000000000000000000055541B"),
+        SystemContract::Availability => address!("0x0000000000000000000000000000000000555422"),
+        SystemContract::ChipAdmission => address!("0x0000000000000000000000000000000000555423"),
     }
 }
 

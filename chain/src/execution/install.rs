@@ -22,9 +22,9 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow, OrderBook,
-    PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
-    creation_code,
+    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, IntervalCourt,
+    JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow,
+    Vault, VendorRegistry, creation_code,
 };
 use utnet_primitives::{PociSchedule, SystemContract, system_address};
 
@@ -236,6 +236,13 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         .abi_encode(),
         C::ResultRollup => rollup().abi_encode(),
         C::Committee => committee().abi_encode(),
+        C::Availability => {
+            Availability::constructorCall { registry: system_address(C::PociRegistry) }.abi_encode()
+        }
+        C::ChipAdmission => {
+            ChipAdmission::constructorCall { vendors: system_address(C::VendorRegistry) }
+                .abi_encode()
+        }
         C::DatasetMarket => datasets().abi_encode(),
         C::Ranking => ranking().abi_encode(),
     }
@@ -280,9 +287,11 @@ fn registry(poci: &PociSchedule) -> PociRegistry::constructorCall {
     PociRegistry::constructorCall {
         parameters: PociRegistry::PociParameters {
             beacons: system_address(C::BeaconHistory),
+            admission: system_address(C::ChipAdmission),
             vendors: system_address(C::VendorRegistry),
             vault: system_address(C::Vault),
             escrow: system_address(C::RpoiEscrow),
+            availability: system_address(C::Availability),
             epochBlocks: poci.epoch_blocks,
             lookbackEpochs: poci.lookback_epochs,
             bondPerPhi: UNC,

@@ -8,7 +8,7 @@ use jsonrpsee::rpc_params;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use utnet_bindings::{Emission, PociRegistry, RatingBook};
+use utnet_bindings::{Availability, Emission, PociRegistry, RatingBook};
 use utnet_primitives::SystemContract;
 
 #[derive(Debug, Subcommand)]
@@ -132,7 +132,7 @@ async fn rating(session: &Session, account: Address) -> Result<Value> {
 
 async fn availability(session: &Session) -> Result<Value> {
     let proven = session
-        .events::<PociRegistry::AvailabilityProven>(SystemContract::PociRegistry, None)
+        .events::<Availability::AvailabilityProven>(SystemContract::Availability, None)
         .await?;
     let rows = proven.into_iter().map(|(event, log)| {
         json!({

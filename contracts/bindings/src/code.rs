@@ -1,8 +1,9 @@
 //! Gives the creation code of the system contracts.
 
 use crate::contracts::{
-    BeaconHistory, Committee, DatasetMarket, Emission, IntervalCourt, JobEscrow, OrderBook,
-    PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, IntervalCourt,
+    JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow,
+    Vault, VendorRegistry,
 };
 use utnet_primitives::SystemContract;
 
@@ -24,6 +25,8 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::DatasetMarket => &DatasetMarket::BYTECODE,
         SystemContract::Ranking => &Ranking::BYTECODE,
         SystemContract::Committee => &Committee::BYTECODE,
+        SystemContract::Availability => &Availability::BYTECODE,
+        SystemContract::ChipAdmission => &ChipAdmission::BYTECODE,
     }
 }
 

@@ -29,6 +29,8 @@ contract!(ResultRollup, "../abi/ResultRollup.json");
 contract!(DatasetMarket, "../abi/DatasetMarket.json");
 contract!(Ranking, "../abi/Ranking.json");
 contract!(Committee, "../abi/Committee.json");
+contract!(Availability, "../abi/Availability.json");
+contract!(ChipAdmission, "../abi/ChipAdmission.json");
 
 /// Both contracts speak of the same struct; only its generated Rust types are two.
 macro_rules! same {

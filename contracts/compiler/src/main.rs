@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Contracts that are written, in `contracts/src/**/NAME.sol`.
-const CONTRACTS: [&str; 15] = [
+const CONTRACTS: [&str; 17] = [
     "BeaconHistory",
     "VendorRegistry",
     "PociRegistry",
@@ -30,6 +30,8 @@ const CONTRACTS: [&str; 15] = [
     "DatasetMarket",
     "Ranking",
     "Committee",
+    "Availability",
+    "ChipAdmission",
 ];
 
 /// Compile the contracts into contracts/abi.

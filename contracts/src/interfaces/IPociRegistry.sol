@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AvailabilityProof, Chip, ChipRegistration, ChipState} from "../types/Chips.sol";
-import {ChipId} from "../types/Ids.sol";
+import {BookedProof, Chip, ChipRegistration, ChipSignature, ChipState} from "../types/Chips.sol";
+import {ChipBatchId, ChipId} from "../types/Ids.sol";
 
 /// @title Keeps chips, their operators' power and the proofs of their availability.
 /// @dev Epoch e = height / E. What a draw or a proof of epoch e reads is the state at the end of epoch e - L.
@@ -20,10 +20,14 @@ interface IPociRegistry {
     error PociRegistryNotGenuine(ChipId chip);
     /// @notice The chip is registered: only one that was never, or has exited, may be.
     error PociRegistryChipTaken(ChipId chip, ChipState state);
-    /// @notice Another chip came with this BLS key before.
+    /// @notice Another chip came with this BLS key before, or this chip with another one.
     error PociRegistryKeyTaken(ChipId chip, bytes32 blsKeyHash);
     /// @notice The attestation's last second, inclusive, is over.
     error PociRegistryAttestationExpired(ChipId chip, uint64 deadline);
+    /// @notice The key is not the one that the chip was registered with.
+    error PociRegistryOtherKey(ChipId chip, bytes32 blsKeyHash);
+    /// @notice A compressed VRF key begins with 2 or 3.
+    error PociRegistryBadVrfKey(address operator, uint8 prefix);
     /// @notice The chip's P-256 signature does not verify with low s, or is by another key.
     error PociRegistryBadAttestation(ChipId chip);
     /// @notice The chip did not prove that it holds its BLS key.
@@ -39,6 +43,8 @@ interface IPociRegistry {
     error PociRegistryWrongState(ChipId chip, ChipState state);
     /// @notice The chip missed too many epochs and still stands on the line: `suspendSilent` comes first.
     error PociRegistryOverdue(ChipId chip);
+    /// @notice The chip has not missed so many epochs in a row that it may be expelled.
+    error PociRegistryTooFewMisses(ChipId chip, uint8 misses, uint8 required);
     /// @notice A rental holds the chip.
     error PociRegistryChipRented(ChipId chip);
     /// @notice The exit waits: until the second `exitAt`, inclusive, and until no proof reads the chip any
@@ -52,24 +58,23 @@ interface IPociRegistry {
     error PociRegistryAlreadyProven(address operator, uint64 epoch);
     /// @notice The operator had no chip in the snapshot that this epoch's proof reads.
     error PociRegistryNoChips(address operator, uint64 epoch);
-    /// @notice The absent list does not ascend here, or names a chip that does not count in the snapshot.
+    /// @notice The absent list does not ascend here, or holds the key of no chip that counts in the snapshot.
     /// @param position In the list, from 0.
     error PociRegistryBadAbsentList(uint256 position);
-    /// @notice The aggregate signature is not by all chips that count but the absent.
-    error PociRegistryBadAggregate(address operator, uint64 epoch);
-    /// @notice The caller is not the operator and the operator did not sign this proof.
-    error PociRegistryBadAuthority(address operator);
+    /// @notice Only the Availability contract books proofs.
+    error PociRegistryNotAvailability(address caller);
     /// @notice The point is at or beyond the end of the segment line, in units of phi.
     error PociRegistryBeyondPower(uint128 kappa, uint128 total);
 
     /// @notice A chip came onto the line.
+    /// @param batch Its vendor's batch, which also says its model.
     /// @param phi Its power, in units of phi; its bond is `phi * bondPerPhi()` wei.
     /// @param index Its place in the operator's list.
     /// @param wrappedKeys {PriKEnc, PubK} (eq. 4).
     event ChipRegistered(
         ChipId indexed chip,
         address indexed operator,
-        uint32 indexed model,
+        ChipBatchId indexed batch,
         uint64 phi,
         uint32 index,
         bytes32 x,
@@ -79,10 +84,6 @@ interface IPociRegistry {
     );
     /// @notice An operator set its VRF key, 33 bytes compressed.
     event VrfKeySet(address indexed operator, bytes key);
-    /// @notice An operator proved an epoch; `present` chips signed, the absent are named by their indices.
-    event AvailabilityProven(
-        address indexed operator, uint64 indexed epoch, uint32 present, uint32[] absent, bytes32 leafRoot
-    );
     /// @notice A chip was proven absent in an epoch, its `misses`-th in a row.
     event ChipMissed(ChipId indexed chip, uint64 indexed epoch, uint8 misses);
     /// @notice A chip left the line for missing too many epochs in a row.
@@ -91,6 +92,9 @@ interface IPociRegistry {
     event ChipResumed(ChipId indexed chip);
     /// @notice A chip left the line for good; its bond is free from the second `exitAt` on.
     event ChipExiting(ChipId indexed chip, uint64 exitAt);
+    /// @notice A suspended chip was made to leave for missing `misses` epochs in a row; `burned` wei of its
+    /// bond are gone.
+    event ChipExpelled(ChipId indexed chip, uint8 misses, uint256 burned);
     /// @notice A chip's bond, in wei, went to its operator's free balance.
     event ChipExited(ChipId indexed chip, address indexed operator, uint128 bond);
     /// @notice A chip left the line because its batch was revoked.
@@ -101,36 +105,46 @@ interface IPociRegistry {
     /// @param vrfKey 33-byte compressed P-256 key of the operator's VRF; empty keeps the key that is set.
     function register(ChipRegistration[] calldata chips, bytes calldata vrfKey) external payable;
 
-    /// @notice Proves which chips of an operator were available in the current epoch; once per operator and
-    /// epoch. @param proof The aggregate and the absent list.
-    /// @param authority The operator's EIP-712 signature over the proof (`AvailabilityProof(address
-    /// operator,uint64 epoch,bytes32 absentHash,bytes32 signatureHash,bytes32 leafRoot)`); empty when the
-    /// operator itself sends.
-    function proveAvailability(AvailabilityProof calldata proof, bytes calldata authority) external;
+    /// @notice Books an operator's proof of the current epoch, once: a miss for every absent chip, suspension
+    /// for those that missed too often. The Availability contract only, which then checks the aggregate.
+    /// @dev Reverts: `PociRegistryNotAvailability`, `PociRegistryWrongEpoch`, `PociRegistryAlreadyProven`,
+    /// `PociRegistryNoChips`, `PociRegistryBadAbsentList`, `PociRegistryBadLength`.
+    /// @param absentKeys BLS keys of the absent chips, 48 bytes each, in the order of their indices.
+    function bookProof(address operator, uint64 epoch, bytes calldata absentKeys)
+        external
+        returns (BookedProof memory);
 
     /// @notice Takes chips off the line that missed too many epochs in a row, whether they were proven absent
     /// or their operator proved nothing. Anyone.
     /// @dev A later proof does not undo the misses: such a chip is SUSPENDED to `stateOf`, hence neither
     /// drawn nor rented, from the end of the last of those epochs and for 256 epochs, called or not. Reverts:
     /// `PociRegistryWrongState`.
-    function suspendSilent(ChipId[] calldata chips) external;
+    /// @param blsKeys Their keys in the same order, 48 bytes each.
+    function suspendSilent(ChipId[] calldata chips, bytes calldata blsKeys) external;
 
     /// @notice Brings a suspended chip back; its operator sends a fresh signature of the chip over the
     /// current epoch's availability message.
     /// @dev Operator only; L epochs after the suspension at the earliest. Reverts: `PociRegistryNotOperator`,
     /// `PociRegistryWrongState`, `PociRegistryOverdue`, `PociRegistryWrongEpoch`,
-    /// `PociRegistryBadAttestation`. @param x With y the chip's P-256 key.
-    /// @param r With s the signature, low s.
-    function resume(ChipId chip, bytes32 x, bytes32 y, bytes32 r, bytes32 s) external;
+    /// `PociRegistryBadAttestation`, `PociRegistryOtherKey`.
+    /// @param blsKey The chip's key, 48 bytes.
+    function resume(ChipId chip, ChipSignature calldata signed, bytes calldata blsKey) external;
 
     /// @notice Takes a chip's power away and starts the wait before its bond is free. Operator only.
-    function requestExit(ChipId chip) external;
+    /// @param blsKey The chip's key, 48 bytes.
+    function requestExit(ChipId chip, bytes calldata blsKey) external;
+
+    /// @notice Makes a SUSPENDED chip leave that missed more than 144 epochs in a row, the time off the line
+    /// included: a tenth of its bond, rounded up, is burned, and its exit begins. Anyone.
+    /// @dev Reverts: `PociRegistryWrongState`, `PociRegistryChipRented`, `PociRegistryTooFewMisses`.
+    function expel(ChipId chip) external;
 
     /// @notice Frees the bond of a chip whose wait is over; it becomes withdrawable in the vault. Anyone.
     function finishExit(ChipId chip) external;
 
     /// @notice Quarantines chips of a revoked batch. Anyone.
-    function quarantine(ChipId[] calldata chips) external;
+    /// @param blsKeys Their keys in the same order, 48 bytes each.
+    function quarantine(ChipId[] calldata chips, bytes calldata blsKeys) external;
 
     /// @notice Reserves ACTIVE chips of an operator for a rental. The escrow only.
     /// @dev Reverts: `PociRegistryNotEscrow`, `PociRegistryNotOperator`, `PociRegistryWrongState`,
@@ -162,13 +176,14 @@ interface IPociRegistry {
     /// @notice As `chipOf(..).state`, with what time and others alone have done by the current block: PENDING
     /// is over, too many epochs were missed (SUSPENDED), the batch was revoked (QUARANTINED).
     function stateOf(ChipId chip) external view returns (ChipState);
-    /// @notice 48 bytes; empty for a chip that was never registered.
-    function blsKeyOf(ChipId chip) external view returns (bytes memory);
+    /// @notice The chip that was registered with a BLS key (keccak256 of its 48 bytes); zero if none was.
+    /// Keys themselves stand in `ChipRegistered` only.
+    function keyOwnerOf(bytes32 blsKeyHash) external view returns (ChipId);
     /// @notice 33 bytes; empty if none is set.
     function vrfKeyOf(address operator) external view returns (bytes memory);
-    /// @notice All chips that an operator ever listed, in the order of their indices.
+    /// @notice An operator's chips that have not exited, in the order of their indices.
     function chipsOf(address operator) external view returns (ChipId[] memory);
-    /// @notice What a proof of an epoch is checked against.
+    /// @notice What a proof of an epoch is checked against; the past is known as far as openings read it.
     /// @return aggregateKey Sum of the BLS keys of the chips that count, 48 bytes.
     /// @return count How many chips count.
     function snapshotOf(address operator, uint64 epoch)
@@ -180,7 +195,7 @@ interface IPociRegistry {
     /// @notice How many epochs of a range a chip missed: its operator proved nothing or named it absent,
     /// or it was off the line without having asked to leave (SUSPENDED, QUARANTINED).
     /// @dev Epochs that it does not owe count as none: before its latest registration + L, after
-    /// `requestExit`, and the current one, which is not over. Reads two slots for every 256 epochs.
+    /// `requestExit`, and the current one, which is not over. Reads four slots for every 256 epochs.
     /// @param firstEpoch Inclusive.
     /// @param lastEpoch Inclusive; below `firstEpoch` for an empty range.
     function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64 missed);

@@ -65,6 +65,22 @@ interface IVendorRegistry {
         view
         returns (bool genuine, uint32 model, uint64 phi);
 
+    /// @notice What the chips of a batch are checked against; reverts if it is unknown or revoked.
+    /// @return number The batch's own, from 1, in the order of posting.
+    /// @return root Merkle root of its leaves.
+    /// @return model Model of its chips.
+    /// @return phi Power of that model now, in units of phi.
+    function termsOf(ChipBatchId batch)
+        external
+        view
+        returns (uint32 number, bytes32 root, uint32 model, uint64 phi);
+
+    /// @notice The batch of a number; zeros for a number that was not given.
+    function batchAt(uint32 number) external view returns (ChipBatchId batch, uint32 model);
+
+    /// @notice Whether the batch of a number was revoked.
+    function isRevokedAt(uint32 number) external view returns (bool);
+
     /// @notice Whether an account may post batches.
     function isVendor(address account) external view returns (bool);
     /// @notice Whether a batch was revoked.

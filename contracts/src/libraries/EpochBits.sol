@@ -31,6 +31,12 @@ library EpochBits {
         if (word != 0) bits |= row.words[word - 1] >> used;
     }
 
+    /// @dev Those of the 256 epochs before `end` that are not before `first`, the latest in the highest bit.
+    function latest(uint64 end, uint64 first) internal pure returns (uint256 bits) {
+        if (end <= first) return 0;
+        return end - first < 256 ? ~(type(uint256).max >> (end - first)) : type(uint256).max;
+    }
+
     /// @dev Those epochs of a word that lie from `start`, which is in it, up to and without `end`, which is
     /// later.
     function mask(uint64 start, uint64 end) internal pure returns (uint256 bits) {

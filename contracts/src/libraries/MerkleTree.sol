@@ -39,7 +39,14 @@ library MerkleTree {
         isWhole = used == path.length;
     }
 
-    function node(bytes32 left, bytes32 right) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(bytes1(0x01), left, right));
+    function node(bytes32 left, bytes32 right) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            // hash = keccak256(abi.encodePacked(bytes1(0x01), left, right)), written beyond what is in use
+            let free := mload(0x40)
+            mstore8(free, 0x01)
+            mstore(add(free, 1), left)
+            mstore(add(free, 33), right)
+            hash := keccak256(free, 65)
+        }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
 import {AvailabilityProof} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
 import {Tags} from "./Tags.sol";
@@ -13,8 +15,29 @@ library PociMessages {
         "AvailabilityProof(address operator,uint64 epoch,bytes32 absentHash,bytes32 signatureHash,bytes32 leafRoot)"
     );
 
+    bytes32 private constant DOMAIN_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant NAME_HASH = keccak256("UtilityNet PociRegistry");
+    bytes32 private constant VERSION_HASH = keccak256("1");
+
+    /// @dev EIP-712 digest of a struct hash.
+    function typed(address registry, bytes32 structHash) internal view returns (bytes32) {
+        bytes32 domain =
+            keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, registry));
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
     function chipId(bytes32 x, bytes32 y) internal pure returns (ChipId) {
         return ChipId.wrap(keccak256(abi.encode(x, y)));
+    }
+
+    /// @dev Leaf of a vendor's batch.
+    function vendorLeaf(bytes32 x, bytes32 y, uint32 model, bytes32 serialHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encodePacked(bytes1(0x00), x, y, uint256(model), serialHash));
     }
 
     /// @dev Struct hash of a chip's word that an operator may register it.
@@ -34,16 +57,20 @@ library PociMessages {
                 AVAILABILITY_TYPEHASH,
                 proof.operator,
                 proof.epoch,
-                keccak256(abi.encodePacked(proof.absent)),
+                keccak256(proof.absent),
                 keccak256(proof.signature),
                 proof.leafRoot
             )
         );
     }
 
-    /// @dev What a proof of possession is bound to; this contract is the registry.
-    function possessionContext(address operator, ChipId chip) internal view returns (bytes32) {
-        return keccak256(abi.encode(Tags.POSSESSION, block.chainid, address(this), operator, chip));
+    /// @dev What a proof of possession is bound to.
+    function possessionContext(address registry, address operator, ChipId chip)
+        internal
+        view
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(Tags.POSSESSION, block.chainid, registry, operator, chip));
     }
 
     /// @dev What the present chips of an operator sign in an epoch; this contract is the registry.

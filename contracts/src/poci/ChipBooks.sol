@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IBeaconHistory} from "../interfaces/IBeaconHistory.sol";
+import {IChipAdmission} from "../interfaces/IChipAdmission.sol";
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {IVendorRegistry} from "../interfaces/IVendorRegistry.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
+import {EpochBits} from "../libraries/EpochBits.sol";
+import {OperatorBook} from "../libraries/OperatorBook.sol";
 import {PociMessages} from "../libraries/PociMessages.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
@@ -15,16 +18,20 @@ import {Chip, ChipState, PociParameters} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
 
 /// @title Holds the books of chips and reads them: what the parts of the registry share.
-abstract contract ChipBooks is IPociRegistry, EIP712 {
+abstract contract ChipBooks is IPociRegistry {
     using ChipLedger for ChipLedger.Ledger;
-    using ChipLedger for ChipLedger.Operator;
     using ChipLedger for ChipLedger.ChipRecord;
+    using EpochBits for EpochBits.Row;
+    using OperatorBook for OperatorBook.Operator;
+    using SafeCast for uint256;
     using SumTree for SumTree.Tree;
 
     IBeaconHistory internal immutable BEACONS;
+    IChipAdmission internal immutable ADMISSION;
     IVendorRegistry internal immutable VENDORS;
     IVault internal immutable VAULT;
     address internal immutable ESCROW;
+    address internal immutable AVAILABILITY;
     /// @dev Blocks.
     uint64 internal immutable EPOCH;
     /// @dev Epochs.
@@ -41,15 +48,17 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     /// @dev Chips, operators and the segment line; written by every function but the views.
     ChipLedger.Ledger internal _ledger;
 
-    constructor(PociParameters memory parameters) EIP712("UtilityNet PociRegistry", "1") {
+    constructor(PociParameters memory parameters) {
         bool isEpoch = parameters.epochBlocks != 0 && parameters.epochBlocks < BEACONS_KEPT;
         if (!isEpoch) revert PociRegistryBadParameter("epochBlocks");
         if (parameters.lookbackEpochs == 0) revert PociRegistryBadParameter("lookbackEpochs");
         if (parameters.missesToSuspend == 0) revert PociRegistryBadParameter("missesToSuspend");
         BEACONS = IBeaconHistory(parameters.beacons);
+        ADMISSION = IChipAdmission(parameters.admission);
         VENDORS = IVendorRegistry(parameters.vendors);
         VAULT = IVault(parameters.vault);
         ESCROW = parameters.escrow;
+        AVAILABILITY = parameters.availability;
         EPOCH = parameters.epochBlocks;
         LOOKBACK = parameters.lookbackEpochs;
         EXIT_SECONDS = parameters.exitSeconds;
@@ -63,20 +72,21 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
         if (kappa >= total) revert PociRegistryBeyondPower(kappa, total);
         // forge-lint: disable-next-line(unsafe-typecast)
         chip = _ledger.chipAt[_ledger.line.find(uint64(kappa))]; // fits: below the total
-        operator = _ledger.chips[chip].operator;
-        phi = _ledger.chips[chip].phi;
+        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
+        return (chip, _ledger.accountOf(record), record.phi);
     }
 
     /// @inheritdoc IPociRegistry
     function line() external view returns (uint32 places, uint64 greatestPhi) {
-        return (_ledger.segments, _ledger.greatestPhi);
+        return (_ledger.line.places, _ledger.line.greatest);
     }
 
     /// @inheritdoc IPociRegistry
     function activeAt(uint32 place) external view returns (ChipId chip, address operator, uint64 phi) {
         chip = _ledger.chipAt[place];
-        operator = _ledger.chips[chip].operator;
-        if (stateOf(chip) == ChipState.Active) phi = _ledger.chips[chip].phi;
+        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
+        operator = _ledger.accountOf(record);
+        if (stateOf(chip) == ChipState.Active) phi = record.phi;
     }
 
     /// @inheritdoc IPociRegistry
@@ -90,13 +100,25 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     }
 
     /// @inheritdoc IPociRegistry
-    function chipOf(ChipId chip) external view returns (Chip memory) {
-        return _ledger.toChip(chip, _ledger.missesBefore(chip, currentEpoch(), LOOKBACK));
+    function chipOf(ChipId chip) external view returns (Chip memory held) {
+        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
+        held.state = record.state;
+        held.operator = _ledger.accountOf(record);
+        (held.batch, held.model) = VENDORS.batchAt(record.batch);
+        (held.index, held.segment, held.phi) = (record.index, record.segment, record.phi);
+        held.registrations = _ledger.registrationsOf(chip);
+        held.registeredEpoch = _ledger.registeredIn(chip);
+        held.bond = _bondHeld(chip, record);
+        held.misses = _ledger.missesOf(chip, currentEpoch(), LOOKBACK);
+        held.rentals = record.rentals;
+        held.exitAt = _ledger.pasts[chip].exitAt;
     }
 
     /// @inheritdoc IPociRegistry
     function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi) {
-        return (_ledger.chips[chip].model, _ledger.chips[chip].phi);
+        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
+        (, model) = VENDORS.batchAt(record.batch);
+        phi = record.phi;
     }
 
     /// @inheritdoc IPociRegistry
@@ -106,26 +128,27 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
         bool isInService =
             state == ChipState.Pending || state == ChipState.Active || state == ChipState.Suspended;
         if (!isInService) return state;
-        if (VENDORS.isRevoked(chip.batch)) return ChipState.Quarantined;
+        if (VENDORS.isRevokedAt(chip.batch)) return ChipState.Quarantined;
         if (_isOverdue(id)) return ChipState.Suspended;
-        bool isOver = state == ChipState.Pending && chip.registeredEpoch < currentEpoch();
+        bool isOver = state == ChipState.Pending && _ledger.registeredIn(id) < currentEpoch();
         return isOver ? ChipState.Active : state;
     }
 
     /// @inheritdoc IPociRegistry
-    function blsKeyOf(ChipId chip) external view returns (bytes memory) {
-        if (_ledger.chips[chip].registrations == 0) return "";
-        return PociVerify.toBytes(_ledger.chips[chip].keyOf());
+    function keyOwnerOf(bytes32 blsKeyHash) external view returns (ChipId) {
+        return _ledger.keyOwner[blsKeyHash];
     }
 
     /// @inheritdoc IPociRegistry
     function vrfKeyOf(address operator) external view returns (bytes memory) {
-        return _ledger.operators[operator].vrfKey;
+        OperatorBook.Operator storage found = _ledger.operators[operator];
+        if (found.vrfPrefix == 0) return "";
+        return abi.encodePacked(found.vrfPrefix, found.vrfX);
     }
 
     /// @inheritdoc IPociRegistry
     function chipsOf(address operator) external view returns (ChipId[] memory chips) {
-        uint32[] storage segments = _ledger.operators[operator].segments;
+        uint32[] memory segments = _ledger.operators[operator].segments();
         chips = new ChipId[](segments.length);
         for (uint256 i = 0; i < chips.length; ++i) {
             chips[i] = _ledger.chipAt[segments[i]];
@@ -147,18 +170,19 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     function wasPresent(ChipId id, uint64 epoch) external view returns (bool) {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         if (epoch < LOOKBACK || !chip.countedAt(epoch - LOOKBACK)) return false;
-        return isProven(chip.operator, epoch) && !_ledger.isMissed(id, epoch);
+        return _ledger.operatorOf(chip).proven.isSet(epoch) && !_ledger.missed[id].isSet(epoch);
     }
 
     /// @inheritdoc IPociRegistry
     function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64) {
-        uint64 current = currentEpoch();
-        return _ledger.missesIn(chip, firstEpoch, lastEpoch < current ? lastEpoch + 1 : current, LOOKBACK);
+        uint64 end = currentEpoch();
+        if (lastEpoch < end) end = lastEpoch + 1;
+        return uint64(_ledger.missesIn(chip, firstEpoch, end, LOOKBACK)); // fits: at most as many as epochs
     }
 
     /// @inheritdoc IPociRegistry
     function isProven(address operator, uint64 epoch) public view returns (bool) {
-        return _ledger.operators[operator].isProven(epoch);
+        return _ledger.operators[operator].proven.isSet(epoch);
     }
 
     /// @inheritdoc IPociRegistry
@@ -179,7 +203,7 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
         returns (BlsKey memory key, uint32 count)
     {
         if (epoch < LOOKBACK) return (PociVerify.infinity(), 0);
-        return _ledger.operators[operator].snapshotAt(epoch - LOOKBACK);
+        return _ledger.operators[operator].snapshotAt(epoch - LOOKBACK, LOOKBACK);
     }
 
     /// @dev Whether a chip on the line missed so many epochs in a row that it should not be there.
@@ -190,20 +214,35 @@ abstract contract ChipBooks is IPociRegistry, EIP712 {
     /// @dev The chip, if the caller is its operator.
     function _operatorsOwn(ChipId id) internal view returns (ChipLedger.ChipRecord storage chip) {
         chip = _ledger.chips[id];
-        if (chip.operator != msg.sender) revert PociRegistryNotOperator(id, msg.sender);
+        if (_ledger.accountOf(chip) != msg.sender) revert PociRegistryNotOperator(id, msg.sender);
     }
 
     /// @dev Takes a chip off the line and out of its operator's sum, if it counts.
-    function _takeOffLine(ChipId id, ChipLedger.ChipRecord storage chip) internal {
+    function _takeOffLine(ChipLedger.ChipRecord storage chip, bytes memory key) internal {
         if (chip.untilEpoch != ChipLedger.OPEN) return;
         uint64 epoch = currentEpoch();
-        chip.misses = _ledger.missesBefore(id, epoch, LOOKBACK);
         _ledger.depart(chip, epoch);
-        _subtractKey(chip, epoch);
+        _ledger.operatorOf(chip).addKeys(epoch, LOOKBACK, "", key);
     }
 
-    function _subtractKey(ChipLedger.ChipRecord storage chip, uint64 epoch) internal {
-        _ledger.operators[chip.operator].addKeys(epoch, "", PociVerify.toBytes(chip.keyOf()));
+    /// @dev The key at a position of a list, which must be the chip's.
+    function _keyAt(ChipId id, bytes calldata keys, uint256 position) internal view returns (bytes memory) {
+        bytes calldata key = _keySlice(keys, position);
+        bytes32 hash = keccak256(key);
+        if (ChipId.unwrap(_ledger.keyOwner[hash]) != ChipId.unwrap(id)) {
+            revert PociRegistryOtherKey(id, hash);
+        }
+        return key;
+    }
+
+    /// @dev Wei that the vault holds for a chip.
+    function _bondHeld(ChipId id, ChipLedger.ChipRecord storage chip) internal view returns (uint128) {
+        if (chip.state == ChipState.None || chip.state == ChipState.Exited) return 0;
+        return (uint256(chip.phi) * bondPerPhi - _ledger.pasts[id].burned).toUint128();
+    }
+
+    function _keySlice(bytes calldata keys, uint256 position) internal pure returns (bytes calldata) {
+        return keys[position * PociVerify.KEY_BYTES:(position + 1) * PociVerify.KEY_BYTES];
     }
 
     function _requireLength(bytes32 field, uint256 length, uint256 expected) internal pure {

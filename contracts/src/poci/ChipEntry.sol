@@ -4,33 +4,39 @@ pragma solidity 0.8.37;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {AdmissionCall} from "../libraries/AdmissionCall.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
+import {OperatorBook} from "../libraries/OperatorBook.sol";
 import {PociMessages} from "../libraries/PociMessages.sol";
-import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
-import {SeVerify} from "../precompiles/SeVerify.sol";
+import {SumTree} from "../libraries/SumTree.sol";
+import {PociVerify} from "../precompiles/PociVerify.sol";
 import {VrfVerify} from "../precompiles/VrfVerify.sol";
-import {ChipRegistration, ChipState} from "../types/Chips.sol";
+import {Admitted, ChipRegistration, ChipState} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
 import {ChipBooks} from "./ChipBooks.sol";
 
-/// @title Lets chips in: attestations, possessions and bonds of a whole call at once.
+/// @title Lets chips in that were admitted, a whole call at once, and takes their bonds.
 abstract contract ChipEntry is ChipBooks {
+    using ChipLedger for ChipLedger.ChipRecord;
     using ChipLedger for ChipLedger.Ledger;
-    using ChipLedger for ChipLedger.Operator;
+    using OperatorBook for OperatorBook.Operator;
     using PociVerify for bytes;
     using SafeCast for uint256;
+    using SumTree for SumTree.Tree;
 
-    /// @dev What a registration collects, to be checked in one call to each precompile.
+    /// @dev What is written once for all chips of a registration.
     struct Intake {
-        uint64 epoch;
-        uint256 bond;
-        bytes signatures;
-        bytes possessions;
+        uint32 epoch;
+        /// number of the operator
+        uint32 operator;
+        /// chips that had no place on the line before
+        uint32 fresh;
+        /// units of phi
+        uint64 power;
         bytes keys;
+        /// phi of the fresh chips
+        uint32[] weights;
     }
-
-    /// @dev Most bytes of wrapped keys in an event.
-    uint256 private constant MOST_WRAPPED_BYTES = 1024;
 
     /// @inheritdoc IPociRegistry
     function register(ChipRegistration[] calldata chips, bytes calldata vrfKey) external payable {
@@ -39,128 +45,99 @@ abstract contract ChipEntry is ChipBooks {
         if (count > PociVerify.MOST_POSSESSIONS) {
             revert PociRegistryBadLength("chips", count, PociVerify.MOST_POSSESSIONS);
         }
-        _setVrfKey(vrfKey);
+        OperatorBook.Operator storage operator = _ledger.operators[msg.sender];
+        _setVrfKey(operator, vrfKey);
+        Admitted[] memory admitted = AdmissionCall.check(ADMISSION, msg.sender, chips, _nonces(chips));
 
-        Intake memory intake = Intake({
-            epoch: currentEpoch(),
-            bond: 0,
-            signatures: SeVerify.batch(count),
-            possessions: PociVerify.possessions(count),
-            keys: PociVerify.keyList(count)
-        });
+        Intake memory intake;
+        intake.epoch = uint256(currentEpoch()).toUint32();
+        intake.operator = _ledger.enrol(msg.sender);
+        intake.keys = PociVerify.keyList(count);
+        intake.weights = new uint32[](count);
         for (uint256 i = 0; i < count; ++i) {
-            _admit(chips[i], i, intake);
+            _book(chips[i], admitted[i], intake);
         }
-        if (msg.value != intake.bond) revert PociRegistryBondMismatch(msg.value, intake.bond);
-        _checkProofs(chips, intake);
-        _ledger.operators[msg.sender].addKeys(intake.epoch, intake.keys, "");
+        uint256 bond = uint256(intake.power) * bondPerPhi;
+        if (msg.value != bond) revert PociRegistryBondMismatch(msg.value, bond);
+        _ledger.line.append(intake.weights, intake.fresh);
+        operator.power += intake.power;
+        operator.addKeys(intake.epoch, LOOKBACK, intake.keys, "");
 
-        if (msg.value != 0) VAULT.lockSent{value: msg.value}(msg.sender, _bondOf(msg.sender));
+        if (bond != 0) VAULT.lockSent{value: bond}(msg.sender, _bondOf(msg.sender));
     }
 
-    /// @dev Books one chip as if its signatures were good; `_checkProofs` finds out.
-    function _admit(ChipRegistration calldata entry, uint256 i, Intake memory intake) private {
-        _requireLength("blsKey", entry.blsKey.length, PociVerify.KEY_BYTES);
-        _requireLength("possession", entry.possession.length, PociVerify.PROOF_BYTES);
-        if (entry.wrappedKeys.length > MOST_WRAPPED_BYTES) {
-            revert PociRegistryBadLength("wrappedKeys", entry.wrappedKeys.length, MOST_WRAPPED_BYTES);
+    /// @dev Registrations of each chip so far: what its attestation names.
+    function _nonces(ChipRegistration[] calldata chips) private view returns (uint32[] memory nonces) {
+        nonces = new uint32[](chips.length);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            ChipId id = PociMessages.chipId(chips[i].x, chips[i].y);
+            _requireFree(id, keccak256(chips[i].blsKey));
+            nonces[i] = _ledger.registrationsOf(id);
         }
+    }
+
+    /// @dev A chip is registered once at a time. It and its BLS key belong together for ever, from the first
+    /// registration of either.
+    function _requireFree(ChipId id, bytes32 keyHash) private view returns (bool isFresh) {
+        ChipState state = _ledger.chips[id].state;
+        if (state != ChipState.None && state != ChipState.Exited) revert PociRegistryChipTaken(id, state);
+        isFresh = state == ChipState.None;
+        ChipId owner = isFresh ? ChipId.wrap(0) : id;
+        if (ChipId.unwrap(_ledger.keyOwner[keyHash]) != ChipId.unwrap(owner)) {
+            revert PociRegistryKeyTaken(id, keyHash);
+        }
+    }
+
+    /// @dev Writes a chip's record and puts it on the line, an old place at once and a new one with others.
+    function _book(ChipRegistration calldata entry, Admitted memory admitted, Intake memory intake) private {
         ChipId id = PociMessages.chipId(entry.x, entry.y);
+        bytes32 keyHash = keccak256(entry.blsKey);
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
-        if (chip.state != ChipState.None && chip.state != ChipState.Exited) {
-            revert PociRegistryChipTaken(id, chip.state);
+        uint32 segment;
+        if (_requireFree(id, keyHash)) {
+            segment = _ledger.line.places + intake.fresh;
+            _ledger.chipAt[segment] = id;
+            _ledger.keyOwner[keyHash] = id;
+            intake.weights[intake.fresh++] = admitted.phi;
+        } else {
+            segment = chip.segment;
+            _ledger.line.set(segment, admitted.phi);
+            _ledger.pasts[id] = ChipLedger.ChipPast(_ledger.pasts[id].again + 1, false, 0, 0, 0);
         }
-        if (block.timestamp > entry.deadline) revert PociRegistryAttestationExpired(id, entry.deadline);
-        bytes32 keyHash = _claimKey(id, entry.blsKey);
-
-        bytes32 digest = _hashTypedDataV4(
-            PociMessages.attestation(msg.sender, keyHash, chip.registrations, entry.deadline)
+        uint32 index = _ledger.operators[msg.sender].list(segment);
+        chip.write(
+            ChipLedger.ChipRecord({
+                state: ChipState.Pending,
+                operator: intake.operator,
+                batch: admitted.batch,
+                phi: admitted.phi,
+                index: index,
+                segment: segment,
+                fromEpoch: intake.epoch,
+                untilEpoch: ChipLedger.OPEN,
+                rentals: 0
+            })
         );
-        SeVerify.put(intake.signatures, i, digest, [entry.r, entry.s], [entry.x, entry.y]);
-        PociVerify.putPossession(
-            intake.possessions,
-            i,
-            PociMessages.possessionContext(msg.sender, id),
-            entry.blsKey,
-            entry.possession
-        );
-        BlsKey memory key = PociVerify.fromBytes(entry.blsKey);
-        intake.keys.append(key);
-        intake.bond += _book(entry, id, key, intake.epoch);
+        intake.power += admitted.phi;
+        intake.keys.append(PociVerify.fromBytes(entry.blsKey));
+        _announce(entry, id, admitted.phi, index);
     }
 
-    /// @dev A BLS key belongs to the first chip that came with it, for ever.
-    function _claimKey(ChipId id, bytes calldata key) private returns (bytes32 keyHash) {
-        keyHash = keccak256(key);
-        ChipId owner = _ledger.keyOwner[keyHash];
-        if (ChipId.unwrap(owner) == 0) _ledger.keyOwner[keyHash] = id;
-        else if (ChipId.unwrap(owner) != ChipId.unwrap(id)) revert PociRegistryKeyTaken(id, keyHash);
-    }
-
-    /// @dev Writes a chip's record and puts it on the line.
-    function _book(ChipRegistration calldata entry, ChipId id, BlsKey memory key, uint64 epoch)
-        private
-        returns (uint256 bond)
-    {
-        (bool isGenuine, uint32 model, uint64 phi) =
-            VENDORS.check(entry.batch, entry.x, entry.y, entry.serialHash, entry.path);
-        if (!isGenuine) revert PociRegistryNotGenuine(id);
-        bond = uint256(phi) * bondPerPhi;
-
-        ChipLedger.ChipRecord storage chip = _ledger.chips[id];
-        _ledger.list(id, chip, msg.sender);
-        chip.state = ChipState.Pending;
-        chip.model = model;
-        chip.phi = phi;
-        chip.bond = bond.toUint96();
-        chip.registrations += 1;
-        chip.registeredEpoch = uint256(epoch).toUint40();
-        chip.exitAt = 0;
-        chip.keyHead = key.head;
-        chip.keyTail = key.tail;
-        chip.batch = entry.batch;
-        _ledger.enter(chip, epoch);
-        _announce(entry, id, chip);
-    }
-
-    function _announce(ChipRegistration calldata entry, ChipId id, ChipLedger.ChipRecord storage chip)
-        private
-    {
-        (uint32 model, uint64 phi, uint32 index) = (chip.model, chip.phi, chip.index);
+    function _announce(ChipRegistration calldata entry, ChipId id, uint32 phi, uint32 index) private {
         emit ChipRegistered(
-            id, msg.sender, model, phi, index, entry.x, entry.y, entry.blsKey, entry.wrappedKeys
+            id, msg.sender, entry.batch, phi, index, entry.x, entry.y, entry.blsKey, entry.wrappedKeys
         );
     }
 
-    /// @dev One call for all attestations, one for all possessions; who is at fault is looked up only on
-    /// failure.
-    function _checkProofs(ChipRegistration[] calldata chips, Intake memory intake) private view {
-        uint256 bits = SeVerify.verify(intake.signatures);
-        for (uint256 i = 0; i < chips.length; ++i) {
-            if (bits >> i & 1 == 0) revert PociRegistryBadAttestation(_idOf(chips[i]));
-        }
-        if (PociVerify.arePossessed(intake.possessions)) return;
-        for (uint256 i = 0; i < chips.length; ++i) {
-            ChipId id = _idOf(chips[i]);
-            bytes memory single = PociVerify.possessions(1);
-            bytes32 context = PociMessages.possessionContext(msg.sender, id);
-            PociVerify.putPossession(single, 0, context, chips[i].blsKey, chips[i].possession);
-            if (!PociVerify.arePossessed(single)) revert PociRegistryBadPossession(id);
-        }
-    }
-
-    function _setVrfKey(bytes calldata key) private {
-        ChipLedger.Operator storage operator = _ledger.operators[msg.sender];
+    function _setVrfKey(OperatorBook.Operator storage operator, bytes calldata key) private {
         if (key.length == 0) {
-            if (operator.vrfKey.length == 0) revert PociRegistryNoVrfKey(msg.sender);
+            if (operator.vrfPrefix == 0) revert PociRegistryNoVrfKey(msg.sender);
             return;
         }
         _requireLength("vrfKey", key.length, VrfVerify.KEY_BYTES);
-        operator.vrfKey = key;
+        uint8 prefix = uint8(key[0]);
+        if (prefix != 2 && prefix != 3) revert PociRegistryBadVrfKey(msg.sender, prefix);
+        (operator.vrfPrefix, operator.vrfX) = (prefix, bytes32(key[1:]));
         emit VrfKeySet(msg.sender, key);
-    }
-
-    function _idOf(ChipRegistration calldata entry) private pure returns (ChipId) {
-        return PociMessages.chipId(entry.x, entry.y);
     }
 }

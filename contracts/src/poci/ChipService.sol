@@ -1,88 +1,86 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
+import {EpochBits} from "../libraries/EpochBits.sol";
+import {OperatorBook} from "../libraries/OperatorBook.sol";
 import {PociMessages} from "../libraries/PociMessages.sol";
-import {Signatures} from "../libraries/Signatures.sol";
 import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
 import {SeVerify} from "../precompiles/SeVerify.sol";
-import {AvailabilityProof, ChipState} from "../types/Chips.sol";
+import {BookedProof, ChipSignature, ChipState} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
 import {ChipBooks} from "./ChipBooks.sol";
 
 /// @title Keeps chips in service: proofs of availability, misses, suspension and return.
 abstract contract ChipService is ChipBooks {
     using ChipLedger for ChipLedger.Ledger;
-    using ChipLedger for ChipLedger.Operator;
     using ChipLedger for ChipLedger.ChipRecord;
-    using PociVerify for bytes;
+    using EpochBits for EpochBits.Row;
+    using OperatorBook for OperatorBook.Operator;
+    using SafeCast for uint256;
 
     /// @inheritdoc IPociRegistry
-    function proveAvailability(AvailabilityProof calldata proof, bytes calldata authority) external {
-        uint64 epoch = currentEpoch();
-        address account = proof.operator;
-        ChipLedger.Operator storage operator = _ledger.operators[account];
-        if (proof.epoch != epoch) revert PociRegistryWrongEpoch(proof.epoch, epoch);
-        if (operator.isProven(epoch)) revert PociRegistryAlreadyProven(account, epoch);
-        _requireLength("signature", proof.signature.length, PociVerify.PROOF_BYTES);
-        _requireAuthority(proof, authority);
+    function bookProof(address account, uint64 epoch, bytes calldata absentKeys)
+        external
+        returns (BookedProof memory booked)
+    {
+        if (msg.sender != AVAILABILITY) revert PociRegistryNotAvailability(msg.sender);
+        if (epoch != currentEpoch()) revert PociRegistryWrongEpoch(epoch, currentEpoch());
+        OperatorBook.Operator storage operator = _ledger.operators[account];
+        if (operator.proven.isSet(epoch)) revert PociRegistryAlreadyProven(account, epoch);
         (BlsKey memory aggregate, uint32 count) = _snapshot(account, epoch);
         if (count == 0) revert PociRegistryNoChips(account, epoch);
-        bytes memory absentKeys = _absentKeys(proof, operator);
-        bytes32 message = availabilityMessage(account, epoch);
-        if (!PociVerify.isAggregate(message, proof.signature, aggregate, absentKeys)) {
-            revert PociRegistryBadAggregate(account, epoch);
-        }
+        ChipId[] memory absent = _absentOf(operator.number, epoch, absentKeys);
 
-        _noteMisses(proof, operator);
         operator.setProven(epoch);
-
-        emit AvailabilityProven(
-            account, epoch, count - uint32(proof.absent.length), proof.absent, proof.leafRoot
-        );
+        booked.absent = _noteMisses(absent, epoch, absentKeys, operator);
+        booked.present = count - absent.length.toUint32();
+        booked.aggregateKey = PociVerify.toBytes(aggregate);
+        booked.message = availabilityMessage(account, epoch);
     }
 
-    function _requireAuthority(AvailabilityProof calldata proof, bytes calldata authority) private view {
-        if (msg.sender == proof.operator) return;
-        bytes32 digest = _hashTypedDataV4(PociMessages.authority(proof));
-        if (!Signatures.isSignedBy(digest, proof.operator, authority)) {
-            revert PociRegistryBadAuthority(proof.operator);
-        }
-    }
-
-    /// @dev Keys of the absent chips: ascending, each one counted in the snapshot that the proof reads.
-    function _absentKeys(AvailabilityProof calldata proof, ChipLedger.Operator storage operator)
+    /// @dev The absent chips: ascending by index, each one counted in the snapshot that the proof reads.
+    function _absentOf(uint32 number, uint64 epoch, bytes calldata keys)
         private
         view
-        returns (bytes memory keys)
+        returns (ChipId[] memory absent)
     {
-        uint32[] calldata absent = proof.absent;
-        keys = PociVerify.keyList(absent.length);
-        for (uint256 i = 0; i < absent.length; ++i) {
-            uint32 index = absent[i];
-            bool isAscending = i == 0 || absent[i - 1] < index;
-            if (!isAscending || index >= operator.segments.length) revert PociRegistryBadAbsentList(i);
-            ChipLedger.ChipRecord storage chip = _ledger.chips[_ledger.chipAt[operator.segments[index]]];
-            bool isListed = chip.operator == proof.operator && chip.index == index;
-            if (!isListed || !chip.countedAt(proof.epoch - LOOKBACK)) revert PociRegistryBadAbsentList(i);
-            keys.append(chip.keyOf());
+        uint256 count = keys.length / PociVerify.KEY_BYTES;
+        _requireLength("absent", keys.length, count * PociVerify.KEY_BYTES);
+        absent = new ChipId[](count);
+        uint256 next = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            absent[i] = _ledger.keyOwner[keccak256(_keySlice(keys, i))];
+            ChipLedger.ChipRecord storage chip = _ledger.chips[absent[i]];
+            bool isListed = chip.operator == number && chip.index >= next;
+            if (!isListed || !chip.countedAt(epoch - LOOKBACK)) revert PociRegistryBadAbsentList(i);
+            next = uint256(chip.index) + 1;
         }
     }
 
     /// @dev Counts a miss of every absent chip and suspends those that missed too often.
-    function _noteMisses(AvailabilityProof calldata proof, ChipLedger.Operator storage operator) private {
-        bytes memory suspended = PociVerify.keyList(proof.absent.length);
-        for (uint256 i = 0; i < proof.absent.length; ++i) {
-            ChipId id = _ledger.chipAt[operator.segments[proof.absent[i]]];
-            ChipLedger.ChipRecord storage chip = _ledger.chips[id];
-            uint8 misses = _ledger.miss(id, proof.epoch, _ledger.missesBefore(id, proof.epoch, LOOKBACK));
-            emit ChipMissed(id, proof.epoch, misses);
+    function _noteMisses(
+        ChipId[] memory absent,
+        uint64 epoch,
+        bytes calldata keys,
+        OperatorBook.Operator storage operator
+    ) private returns (uint32[] memory indices) {
+        indices = new uint32[](absent.length);
+        bytes memory suspended = "";
+        for (uint256 i = 0; i < absent.length; ++i) {
+            ChipLedger.ChipRecord storage chip = _ledger.chips[absent[i]];
+            indices[i] = chip.index;
+            _ledger.missed[absent[i]].set(epoch);
+            uint8 misses = _ledger.missesOf(absent[i], epoch, LOOKBACK);
+            emit ChipMissed(absent[i], epoch, misses);
             if (chip.untilEpoch != ChipLedger.OPEN || misses < MISSES_TO_SUSPEND) continue;
-            suspended.append(chip.keyOf());
-            _suspend(id, chip, proof.epoch);
+            suspended = bytes.concat(suspended, _keySlice(keys, i));
+            _suspend(absent[i], chip, epoch);
         }
-        if (suspended.length != 0) operator.addKeys(proof.epoch, "", suspended);
+        if (suspended.length != 0) operator.addKeys(epoch, LOOKBACK, "", suspended);
     }
 
     function _suspend(ChipId id, ChipLedger.ChipRecord storage chip, uint64 epoch) private {
@@ -92,39 +90,42 @@ abstract contract ChipService is ChipBooks {
     }
 
     /// @inheritdoc IPociRegistry
-    function suspendSilent(ChipId[] calldata chips) external {
-        uint64 epoch = currentEpoch();
+    function suspendSilent(ChipId[] calldata chips, bytes calldata blsKeys) external {
+        _requireLength("blsKeys", blsKeys.length, chips.length * PociVerify.KEY_BYTES);
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
             if (!_isOverdue(chips[i])) revert PociRegistryWrongState(chips[i], chip.state);
 
-            uint8 misses = _ledger.missesBefore(chips[i], epoch, LOOKBACK);
-            chip.misses = misses < MISSES_TO_SUSPEND ? MISSES_TO_SUSPEND : misses;
-            _suspend(chips[i], chip, epoch);
-            _subtractKey(chip, epoch);
+            _takeOffLine(chip, _keyAt(chips[i], blsKeys, i));
+            chip.state = ChipState.Suspended;
+
+            emit ChipSuspended(chips[i], currentEpoch());
         }
     }
 
     /// @inheritdoc IPociRegistry
-    function resume(ChipId id, bytes32 x, bytes32 y, bytes32 r, bytes32 s) external {
+    function resume(ChipId id, ChipSignature calldata signed, bytes calldata blsKey) external {
         ChipLedger.ChipRecord storage chip = _operatorsOwn(id);
         uint64 epoch = currentEpoch();
         ChipState state = stateOf(id);
         if (state != ChipState.Suspended) revert PociRegistryWrongState(id, state);
         if (chip.state != ChipState.Suspended) revert PociRegistryOverdue(id);
-        if (epoch < chip.untilEpoch + LOOKBACK) {
-            revert PociRegistryWrongEpoch(chip.untilEpoch + LOOKBACK, epoch);
-        }
-        bool isKey = ChipId.unwrap(PociMessages.chipId(x, y)) == ChipId.unwrap(id);
-        if (!isKey || !SeVerify.isSigned(availabilityMessage(msg.sender, epoch), [r, s], [x, y])) {
-            revert PociRegistryBadAttestation(id);
-        }
+        uint64 earliest = chip.untilEpoch + LOOKBACK;
+        if (epoch < earliest) revert PociRegistryWrongEpoch(earliest, epoch);
+        _requireLength("blsKey", blsKey.length, PociVerify.KEY_BYTES);
+        _requireSigned(id, signed, availabilityMessage(msg.sender, epoch));
+        bytes memory key = _keyAt(id, blsKey, 0);
 
         chip.state = ChipState.Active;
         _ledger.comeBack(id, epoch, LOOKBACK);
-        bytes memory key = PociVerify.toBytes(chip.keyOf());
-        _ledger.operators[msg.sender].addKeys(epoch, key, "");
+        _ledger.operators[msg.sender].addKeys(epoch, LOOKBACK, key, "");
 
         emit ChipResumed(id);
+    }
+
+    function _requireSigned(ChipId id, ChipSignature calldata signed, bytes32 message) private view {
+        bool isKey = ChipId.unwrap(PociMessages.chipId(signed.x, signed.y)) == ChipId.unwrap(id);
+        if (isKey && SeVerify.isSigned(message, [signed.r, signed.s], [signed.x, signed.y])) return;
+        revert PociRegistryBadAttestation(id);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IVendorRegistry} from "../interfaces/IVendorRegistry.sol";
 import {MerkleTree} from "../libraries/MerkleTree.sol";
+import {PociMessages} from "../libraries/PociMessages.sol";
 import {ChipBatchId} from "../types/Ids.sol";
 
 /// @title Keeps who may vouch for chips, what models weigh, and the roots of genuine batches.
@@ -12,6 +13,7 @@ contract VendorRegistry is IVendorRegistry {
         bytes32 root;
         address vendor;
         uint32 model;
+        uint32 chips;
         bool isRevoked;
     }
 
@@ -25,7 +27,10 @@ contract VendorRegistry is IVendorRegistry {
     /// @dev Power in units of phi, zero for an unknown model; written by the governor.
     mapping(uint32 model => uint64 phi) private _phiOf;
     /// @dev Written by vendors.
-    mapping(ChipBatchId batch => ChipBatch) private _batches;
+    mapping(uint32 number => ChipBatch) private _batches;
+    /// @dev From 1, in the order of posting; written by vendors.
+    mapping(ChipBatchId batch => uint32 number) private _numberOf;
+    uint32 private _posted;
 
     /// @param vendors Admitted from the start.
     /// @param models Ids of the models known from the start.
@@ -66,10 +71,13 @@ contract VendorRegistry is IVendorRegistry {
         if (!_isVendor[msg.sender]) revert VendorRegistryNotVendor(msg.sender);
         if (_phiOf[model] == 0) revert VendorRegistryUnknownModel(model);
         if (chips == 0 || root == 0) revert VendorRegistryEmptyBatch(root, chips);
-        batch = ChipBatchId.wrap(keccak256(abi.encode(msg.sender, model, root, chips)));
-        if (_batches[batch].root != 0) revert VendorRegistryBatchExists(batch);
+        batch = _idOf(msg.sender, model, root, chips);
+        if (_numberOf[batch] != 0) revert VendorRegistryBatchExists(batch);
 
-        _batches[batch] = ChipBatch({root: root, vendor: msg.sender, model: model, isRevoked: false});
+        uint32 number = ++_posted;
+        _numberOf[batch] = number;
+        _batches[number] =
+            ChipBatch({root: root, vendor: msg.sender, model: model, chips: chips, isRevoked: false});
 
         emit BatchPosted(batch, msg.sender, model, root, chips);
     }
@@ -93,12 +101,21 @@ contract VendorRegistry is IVendorRegistry {
         view
         returns (bool genuine, uint32 model, uint64 phi)
     {
-        ChipBatch storage posted = _known(batch);
-        if (posted.isRevoked) revert VendorRegistryBatchRevoked(batch);
-        model = posted.model;
-        bytes32 leaf = keccak256(abi.encodePacked(bytes1(0x00), x, y, uint256(model), serialHash));
-        genuine = MerkleTree.rootOfSorted(leaf, path) == posted.root;
-        phi = _phiOf[model];
+        bytes32 root;
+        (, root, model, phi) = termsOf(batch);
+        genuine = MerkleTree.rootOfSorted(PociMessages.vendorLeaf(x, y, model, serialHash), path) == root;
+    }
+
+    /// @inheritdoc IVendorRegistry
+    function batchAt(uint32 number) external view returns (ChipBatchId batch, uint32 model) {
+        ChipBatch storage posted = _batches[number];
+        if (posted.root == 0) return (ChipBatchId.wrap(0), 0);
+        return (_idOf(posted.vendor, posted.model, posted.root, posted.chips), posted.model);
+    }
+
+    /// @inheritdoc IVendorRegistry
+    function isRevokedAt(uint32 number) external view returns (bool) {
+        return _batches[number].isRevoked;
     }
 
     /// @inheritdoc IVendorRegistry
@@ -108,7 +125,7 @@ contract VendorRegistry is IVendorRegistry {
 
     /// @inheritdoc IVendorRegistry
     function isRevoked(ChipBatchId batch) external view returns (bool) {
-        return _batches[batch].isRevoked;
+        return _batches[_numberOf[batch]].isRevoked;
     }
 
     /// @inheritdoc IVendorRegistry
@@ -119,6 +136,18 @@ contract VendorRegistry is IVendorRegistry {
     /// @inheritdoc IVendorRegistry
     function governor() external view returns (address) {
         return GOVERNOR;
+    }
+
+    /// @inheritdoc IVendorRegistry
+    function termsOf(ChipBatchId batch)
+        public
+        view
+        returns (uint32 number, bytes32 root, uint32 model, uint64 phi)
+    {
+        ChipBatch storage posted = _known(batch);
+        if (posted.isRevoked) revert VendorRegistryBatchRevoked(batch);
+        (number, root, model) = (_numberOf[batch], posted.root, posted.model);
+        phi = _phiOf[model];
     }
 
     function _setVendor(address vendor, bool isAdmitted) private {
@@ -134,8 +163,16 @@ contract VendorRegistry is IVendorRegistry {
     }
 
     function _known(ChipBatchId batch) private view returns (ChipBatch storage posted) {
-        posted = _batches[batch];
+        posted = _batches[_numberOf[batch]];
         if (posted.root == 0) revert VendorRegistryUnknownBatch(batch);
+    }
+
+    function _idOf(address vendor, uint32 model, bytes32 root, uint32 chips)
+        private
+        pure
+        returns (ChipBatchId)
+    {
+        return ChipBatchId.wrap(keccak256(abi.encode(vendor, model, root, chips)));
     }
 
     function _requireGovernor() private view {

@@ -70,12 +70,10 @@ library PociVerify {
     function isAggregate(
         bytes32 message,
         bytes calldata signature,
-        BlsKey memory aggregate,
-        bytes memory absent
+        bytes memory aggregate,
+        bytes calldata absent
     ) internal view returns (bool) {
-        bytes memory answer = _ask(
-            abi.encodePacked(bytes1(0), message, signature, aggregate.head, aggregate.tail, absent), 32
-        );
+        bytes memory answer = _ask(abi.encodePacked(bytes1(0), message, signature, aggregate, absent), 32);
         return abi.decode(answer, (uint256)) == 1;
     }
 

@@ -38,12 +38,28 @@ struct ChipRegistration {
     bytes wrappedKeys;
 }
 
+/// @dev What an admitted chip is registered as.
+struct Admitted {
+    /// number of its vendor's batch
+    uint32 batch;
+    /// power, in units of phi
+    uint32 phi;
+}
+
+/// @dev A chip's P-256 signature, low s, and the key that made it.
+struct ChipSignature {
+    bytes32 x;
+    bytes32 y;
+    bytes32 r;
+    bytes32 s;
+}
+
 /// @dev A chip as the registry keeps it.
 struct Chip {
     ChipState state;
     address operator;
     uint32 model;
-    /// place in the operator's list and in its absent lists
+    /// place in the operator's list; free for another chip once this one has exited
     uint32 index;
     /// leaf of the segment tree
     uint32 segment;
@@ -68,21 +84,36 @@ struct Chip {
 struct AvailabilityProof {
     address operator;
     uint64 epoch;
-    /// indices of the absent chips in the operator's list, ascending
-    uint32[] absent;
+    /// BLS keys of the absent chips, 48 bytes each, in the order of their indices
+    bytes absent;
     /// aggregate BLS signature of the present chips, 96 bytes compressed G2
     bytes signature;
     /// root over the P-256 signatures of the present chips
     bytes32 leafRoot;
 }
 
+/// @dev What an epoch's proof is checked against, and the chips that it names absent.
+struct BookedProof {
+    /// sum of the keys of the chips that count, 48 bytes
+    bytes aggregateKey;
+    /// what present chips sign
+    bytes32 message;
+    /// chips that count and were not named absent
+    uint32 present;
+    /// places of the absent chips in the operator's list, ascending
+    uint32[] absent;
+}
+
 /// @dev What the registry is made with.
 struct PociParameters {
     address beacons;
+    address admission;
     address vendors;
     address vault;
     /// the only contract that may reserve chips
     address escrow;
+    /// the only contract that may book proofs
+    address availability;
     /// blocks in an epoch, E; 1 to 8,191, since BeaconHistory must still know the epoch's beacon
     uint64 epochBlocks;
     /// epochs between a snapshot and the epoch that reads it, L, at least 1

@@ -1,14 +1,18 @@
 //! Proves once per epoch which chips are at hand: one aggregate signature, and a root over the chips' own.
 
 use super::{Agent, AgentError, Home};
-use crate::decide::availability::{Listed, Snapshot, counting};
+use crate::{
+    decide::availability::{Listed, Snapshot, counting},
+    records::KeyRecord,
+};
 use alloy_primitives::{Address, B256};
 use std::{collections::BTreeMap, path::Path};
 use utnet_bindings::{
+    Availability::{AvailabilityProof, proveCall},
     BeaconHistory::beaconAtCall,
     PociRegistry::{
-        AvailabilityProof, availabilityMessageCall, blsKeyOfCall, chipOfCall, chipsOfCall,
-        currentEpochCall, isProvenCall, proveAvailabilityCall, snapshotOfCall,
+        availabilityMessageCall, chipOfCall, chipsOfCall, currentEpochCall, isProvenCall,
+        snapshotOfCall,
     },
     states::ChipState,
 };
@@ -45,8 +49,8 @@ pub enum ProofError {
         /// How many count.
         count: u32,
     },
-    /// A BLS key in the registry has not 48 bytes.
-    #[error("chip {chip} has no key in the registry")]
+    /// The key that a chip was registered with was not seen, or has not 48 bytes.
+    #[error("the registration of chip {chip} was not seen")]
     NoKey {
         /// The chip.
         chip: ChipId,
@@ -90,6 +94,12 @@ pub fn prove<S: SecurityEngine>(
     // The tree over availability leaves is built like that over results.
     let leaf_root = merkle::root(&leaves).unwrap_or_default();
     Ok(Proof { absent, signature, leaf_root })
+}
+
+/// The keys of chips on some places, one after the other.
+fn keys_of(places: &[u32], list: &[Listed]) -> Vec<u8> {
+    let on = |place: &u32| list.iter().find(|chip| chip.index == *place).map(|chip| chip.key);
+    places.iter().filter_map(on).flatten().collect()
 }
 
 /// The chips of a folder, by id. A folder that does not open is an absent chip.
@@ -141,10 +151,16 @@ impl<C: Chain> Agent<C> {
             .collect();
         let at_hand = chips_at_hand(&folder)?;
         let proof = prove(&counted, &at_hand, &message).map_err(ProofError::from)?;
-        self.send_proof(&home, epoch, proof)
+        self.send_proof(&home, epoch, proof, &list)
     }
 
-    fn send_proof(&self, home: &Home, epoch: u64, proof: Proof) -> Result<(), AgentError> {
+    fn send_proof(
+        &self,
+        home: &Home,
+        epoch: u64,
+        proof: Proof,
+        list: &[Listed],
+    ) -> Result<(), AgentError> {
         let Some(signature) = proof.signature else {
             tracing::warn!(epoch, absent = proof.absent.len(), "no chip is at hand");
             return Ok(());
@@ -153,18 +169,19 @@ impl<C: Chain> Agent<C> {
         let proof = AvailabilityProof {
             operator: home.operator,
             epoch,
-            absent: proof.absent,
+            absent: keys_of(&proof.absent, list).into(),
             signature: signature.to_vec().into(),
             leafRoot: proof.leaf_root,
         };
-        let call = proveAvailabilityCall { proof, authority: alloy_primitives::Bytes::new() };
+        let call = proveCall { proof, authority: alloy_primitives::Bytes::new() };
         let words = |epoch: u64| [b"available".to_vec(), epoch.to_be_bytes().to_vec()];
         if let Some(old) = epoch.checked_sub(REMEMBERED) {
             let txn = self.parts.notebook.begin()?;
             self.forget_in(&txn, &words(old).each_ref().map(Vec::as_slice))?;
             txn.commit().map_err(StorageError::from)?;
         }
-        self.send(&words(epoch).each_ref().map(Vec::as_slice), &Intent::call(home.registry, &call))
+        let intent = Intent::call(home.availability, &call);
+        self.send(&words(epoch).each_ref().map(Vec::as_slice), &intent)
     }
 
     /// What the chips sign. Made here from the epoch's beacon, so that a node can never choose the bytes; compared with the
@@ -203,9 +220,10 @@ impl<C: Chain> Agent<C> {
         if chip.operator != operator {
             return Ok(None);
         }
-        let key = self.view(registry, &blsKeyOfCall { chip: id }).await?;
-        let key = <[u8; 48]>::try_from(key.as_ref())
-            .map_err(|_other_length| ProofError::NoKey { chip: ChipId(id) })?;
+        let known: Option<KeyRecord> = self.parts.notebook.find(id.as_slice())?;
+        let key = known
+            .and_then(|record| <[u8; 48]>::try_from(record.key.as_ref()).ok())
+            .ok_or(ProofError::NoKey { chip: ChipId(id) })?;
         Ok(Some(Listed {
             index: chip.index,
             chip: ChipId(id),

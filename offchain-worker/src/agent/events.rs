@@ -4,7 +4,7 @@ use super::Home;
 use crate::{
     notebook::{Record, has_in, put_in},
     records::{
-        DisputeRecord, DutyRecord, JobProgress, JobRecord, PostedRecord, RentalRecord,
+        DisputeRecord, DutyRecord, JobProgress, JobRecord, KeyRecord, PostedRecord, RentalRecord,
         RequestRecord,
     },
 };
@@ -15,11 +15,12 @@ use redb::WriteTransaction;
 use utnet_bindings::{
     Committee::CommitteeDrawn,
     JobEscrow::JobOpened,
+    PociRegistry::ChipRegistered,
     ResultRollup::{DataRequested, LeafChallenged, RootPosted},
     RpoiEscrow::RentalOpened,
 };
 use utnet_client::StorageError;
-use utnet_primitives::{BatchId, JobId, RentalId, Seconds};
+use utnet_primitives::{BatchId, ChipId, JobId, RentalId, Seconds};
 
 /// Notes the logs of one block. A record that is there already is left alone.
 pub(super) fn note(
@@ -42,6 +43,8 @@ pub(super) fn note(
             note_request(txn, log, at)?;
         } else if address == home.committee && topic == CommitteeDrawn::SIGNATURE_HASH {
             note_duty(txn, home, log, at)?;
+        } else if address == home.registry && topic == ChipRegistered::SIGNATURE_HASH {
+            note_chip(txn, home, log)?;
         }
     }
     Ok(())
@@ -80,6 +83,14 @@ fn note_rental(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), Sto
         closed_at: None,
     };
     put_in(txn, &record)
+}
+
+fn note_chip(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {
+    let Some(event) = decoded::<ChipRegistered>(log) else { return Ok(()) };
+    if event.operator != home.operator {
+        return Ok(());
+    }
+    put_in(txn, &KeyRecord { chip: ChipId(event.chip), key: event.blsKey })
 }
 
 fn note_batch(txn: &WriteTransaction, log: &Log, at: Seconds) -> Result<(), StorageError> {

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::decide::service::{Standing, returns};
 use alloy_primitives::B256;
+use std::collections::BTreeMap;
 use utnet_bindings::{
-    PociRegistry::{currentEpochCall, resumeCall, stateOfCall, suspendSilentCall},
+    PociRegistry::{ChipSignature, currentEpochCall, resumeCall, stateOfCall, suspendSilentCall},
     states::ChipState,
 };
 use utnet_client::{Chain, Intent};
@@ -38,7 +39,7 @@ impl<C: Chain> Agent<C> {
             });
         }
         let due = returns(&standings);
-        self.leave_line(epoch, &due.suspend)?;
+        self.leave_line(epoch, &due.suspend, &at_hand)?;
         for id in due.resume {
             let Some(chip) = at_hand.get(&id) else { continue };
             self.resume(epoch, id, chip).await?;
@@ -48,13 +49,19 @@ impl<C: Chain> Agent<C> {
         Ok(())
     }
 
-    fn leave_line(&self, epoch: Epoch, chips: &[ChipId]) -> Result<(), AgentError> {
+    fn leave_line(
+        &self,
+        epoch: Epoch,
+        chips: &[ChipId],
+        at_hand: &BTreeMap<ChipId, SoftwareChip>,
+    ) -> Result<(), AgentError> {
         for part in chips.chunks(SUSPENDED_AT_ONCE) {
             tracing::warn!(%epoch, chips = part.len(), "missed too many epochs: leaving the line");
             let ids: Vec<B256> = part.iter().map(|id| id.0).collect();
             let first = ids.first().copied().unwrap_or_default();
             let words: [&[u8]; 3] = [b"overdue", first.as_slice(), &epoch.0.to_be_bytes()];
-            let call = suspendSilentCall { chips: ids };
+            let keys = part.iter().filter_map(|id| at_hand.get(id)).flat_map(|chip| chip.bls_key());
+            let call = suspendSilentCall { chips: ids, blsKeys: keys.collect::<Vec<u8>>().into() };
             self.send(&words, &Intent::call(self.parts.home.registry, &call))?;
         }
         Ok(())
@@ -70,7 +77,8 @@ impl<C: Chain> Agent<C> {
         let message = self.message(epoch).await?;
         let key = chip.identity();
         let signature = chip.sign_digest(&message.0).map_err(ProofError::from)?;
-        let call = resumeCall { id: id.0, x: key.x, y: key.y, r: signature.r, s: signature.s };
+        let signed = ChipSignature { x: key.x, y: key.y, r: signature.r, s: signature.s };
+        let call = resumeCall { id: id.0, signed, blsKey: chip.bls_key().into() };
         let words: [&[u8]; 3] = [b"resume", id.0.as_slice(), &epoch.0.to_be_bytes()];
         self.send(&words, &Intent::call(self.parts.home.registry, &call))
     }

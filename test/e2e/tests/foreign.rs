@@ -78,6 +78,7 @@ fn a_chip_registers_and_proves_its_availability_on_anvil() -> Result<()> {
     let anvil = Anvil::start()?;
     let printed = anvil.script("Deploy", &[])?;
     let (vendors, registry) = (address_of("vendors", &printed)?, address_of("registry", &printed)?);
+    let availability = address_of("availability", &printed)?;
     for address in
         ["0x0000000000000000000000000000000000555401", "0x0000000000000000000000000000000000555402"]
     {
@@ -88,7 +89,7 @@ fn a_chip_registers_and_proves_its_availability_on_anvil() -> Result<()> {
     let chips = anvil.cast(&["call", &registry, "chipsOf(address)(bytes32[])", ALICE])?;
     let chip = chips.trim_matches(['[', ']']);
     anvil.enter_the_next_epoch()?;
-    anvil.script("TryChip", &["--sig", "prove(address)", &registry])?;
+    anvil.script("TryChip", &["--sig", "prove(address,address)", &registry, &availability])?;
 
     let epoch = anvil.cast(&["call", &registry, "currentEpoch()(uint64)"])?;
     let asked = ["call", &registry, "wasPresent(bytes32,uint64)(bool)", chip, &epoch];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {AvailabilityProof, ChipRegistration} from "contracts/src/types/Chips.sol";
@@ -63,7 +64,7 @@ contract PociKeysAttack is PociFixture {
     function test_aggregate_ofAnotherOperatorIsRefused() public {
         register(8);
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         mineTo(EXIT_SECONDS + 2 * EPOCH);
         registry.finishExit(ids[0]);
         ChipRegistration[] memory chips = slice(0, 1);
@@ -80,17 +81,17 @@ contract PociKeysAttack is PociFixture {
         proof.operator = newOperator;
 
         vm.expectRevert(
-            abi.encodeWithSelector(IPociRegistry.PociRegistryBadAggregate.selector, newOperator, epoch)
+            abi.encodeWithSelector(IAvailability.AvailabilityBadAggregate.selector, newOperator, epoch)
         );
         vm.prank(newOperator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
     }
 
     /// @dev An operator that lists somebody else's chip cannot add to that chip's misses.
     function test_absentList_namesOnlyOnesOwnChips() public {
         register(8);
         vm.prank(operator);
-        registry.requestExit(ids[7]);
+        registry.requestExit(ids[7], entries[7].blsKey);
         mineTo(EXIT_SECONDS + 2 * EPOCH);
         registry.finishExit(ids[7]);
         uint64 epoch = registry.currentEpoch();
@@ -98,7 +99,7 @@ contract PociKeysAttack is PociFixture {
 
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAbsentList.selector, 0));
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
     }
 
     /// @dev Bonds leave only after the wait: a chip that asked to go can still be listed absent and held to
@@ -106,7 +107,7 @@ contract PociKeysAttack is PociFixture {
     function test_bond_doesNotLeaveBeforeTheWaitIsOver() public {
         register(1);
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
 
         vm.expectRevert();
         registry.finishExit(ids[0]);

@@ -69,11 +69,11 @@ contract PrecompilesAttack is Test {
     }
 
     function isAggregate() external view returns (bool) {
-        return this.isAggregateOf(new bytes(96));
+        return this.isAggregateOf(new bytes(96), "");
     }
 
-    function isAggregateOf(bytes calldata signature) external view returns (bool) {
-        return PociVerify.isAggregate("message", signature, PociVerify.infinity(), "");
+    function isAggregateOf(bytes calldata signature, bytes calldata absent) external view returns (bool) {
+        return PociVerify.isAggregate("message", signature, new bytes(48), absent);
     }
 
     function sum() external view returns (bool) {

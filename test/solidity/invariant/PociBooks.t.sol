@@ -30,7 +30,7 @@ contract PociHandler is PociFixture {
         ChipId id = ids[i % CHIPS];
         bool isOverdue =
             registry.chipOf(id).state != ChipState.Suspended && registry.stateOf(id) == ChipState.Suspended;
-        if (isOverdue) registry.suspendSilent(only(i % CHIPS));
+        if (isOverdue) registry.suspendSilent(only(i % CHIPS), entries[i % CHIPS].blsKey);
     }
 
     function ask(uint256 i) external {
@@ -38,7 +38,7 @@ contract PociHandler is PociFixture {
         bool isIn = chip.state == ChipState.Pending || chip.state == ChipState.Suspended;
         if (!isIn || chip.rentals != 0) return;
         vm.prank(operator);
-        registry.requestExit(ids[i % CHIPS]);
+        registry.requestExit(ids[i % CHIPS], entries[i % CHIPS].blsKey);
     }
 
     function finish(uint256 i) external {

@@ -32,6 +32,8 @@ abstract contract ChainFixture is Test {
     address internal constant JOBS = address(0x555418);
     address internal constant ROLLUP = address(0x555419);
     address internal constant COMMITTEE = address(0x55541B);
+    address internal constant AVAILABILITY = address(0x555422);
+    address internal constant ADMISSION = address(0x555423);
 
     /// @dev Endpoint in foundry.toml, which reads UTNET_RPC_URL.
     string internal constant NODE = "node";

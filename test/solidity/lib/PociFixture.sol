@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {Availability} from "contracts/src/poci/Availability.sol";
+import {ChipAdmission} from "contracts/src/poci/ChipAdmission.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
-import {AvailabilityProof, Chip, ChipRegistration, PociParameters} from "contracts/src/types/Chips.sol";
+import {
+    AvailabilityProof,
+    Chip,
+    ChipRegistration,
+    ChipSignature,
+    PociParameters
+} from "contracts/src/types/Chips.sol";
 import {ChipBatchId, ChipId} from "contracts/src/types/Ids.sol";
 
 import {ChainFixture} from "./ChainFixture.sol";
@@ -20,6 +29,7 @@ abstract contract PociFixture is ChainFixture {
 
     VendorRegistry internal vendors = VendorRegistry(VENDORS);
     PociRegistry internal registry = PociRegistry(REGISTRY);
+    Availability internal availability = Availability(AVAILABILITY);
 
     address internal governor = makeAddr("governor");
     address internal vendor = makeAddr("vendor");
@@ -44,6 +54,8 @@ abstract contract PociFixture is ChainFixture {
         phis[0] = PHI;
         build(VENDORS, type(VendorRegistry).creationCode, abi.encode(governor, admitted, models, phis));
         build(REGISTRY, type(PociRegistry).creationCode, abi.encode(parameters()));
+        build(AVAILABILITY, type(Availability).creationCode, abi.encode(REGISTRY));
+        build(ADMISSION, type(ChipAdmission).creationCode, abi.encode(VENDORS));
         loadChips();
         vm.deal(operator, 1000 ether);
         vm.deal(newOperator, 1000 ether);
@@ -53,9 +65,11 @@ abstract contract PociFixture is ChainFixture {
     function parameters() internal pure returns (PociParameters memory) {
         return PociParameters({
             beacons: BEACONS,
+            admission: ADMISSION,
             vendors: VENDORS,
             vault: VAULT,
             escrow: ESCROW,
+            availability: AVAILABILITY,
             epochBlocks: EPOCH,
             lookbackEpochs: 1,
             bondPerPhi: BOND,
@@ -137,10 +151,27 @@ abstract contract PociFixture is ChainFixture {
         return AvailabilityProof({
             operator: operator,
             epoch: epoch,
-            absent: absent,
+            absent: keysOf(absent),
             signature: signature,
             leafRoot: keccak256("leaves")
         });
+    }
+
+    /// @dev Keys of the chips with these numbers, one after the other.
+    function keysOf(uint32[] memory numbers) internal view returns (bytes memory keys) {
+        for (uint256 i = 0; i < numbers.length; ++i) {
+            keys = bytes.concat(keys, entries[numbers[i]].blsKey);
+        }
+    }
+
+    /// @dev The registry's refusal of a field.
+    function badLength(bytes32 field, uint256 length, uint256 expected) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(IPociRegistry.PociRegistryBadLength.selector, field, length, expected);
+    }
+
+    /// @dev A chip's key beside a signature.
+    function signed(uint256 i, bytes32 r, bytes32 s) internal view returns (ChipSignature memory) {
+        return ChipSignature({x: entries[i].x, y: entries[i].y, r: r, s: s});
     }
 
     /// @dev Goes to an epoch and proves it, the chips of the list absent.
@@ -148,7 +179,7 @@ abstract contract PociFixture is ChainFixture {
         mineToEpoch(epoch);
         AvailabilityProof memory proof = proofOf(epoch, set, absent);
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
     }
 
     function keyOf(uint64 epoch) internal pure returns (string memory) {

@@ -4,12 +4,16 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 
 import {ChipLedger} from "contracts/src/libraries/ChipLedger.sol";
+import {EpochBits} from "contracts/src/libraries/EpochBits.sol";
+import {OperatorBook} from "contracts/src/libraries/OperatorBook.sol";
 import {ChipState} from "contracts/src/types/Chips.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
 contract ChipLedgerTest is Test {
+    using ChipLedger for ChipLedger.ChipRecord;
     using ChipLedger for ChipLedger.Ledger;
-    using ChipLedger for ChipLedger.Operator;
+    using EpochBits for EpochBits.Row;
+    using OperatorBook for OperatorBook.Operator;
 
     uint64 private constant LOOKBACK = 2;
     ChipId private constant CHIP = ChipId.wrap("chip");
@@ -36,12 +40,12 @@ contract ChipLedgerTest is Test {
     function testFuzz_isOverdue_equalsCounting(
         uint256[2] memory proven,
         uint256[2] memory missed,
-        uint40 from,
+        uint32 from,
         uint64 epoch,
         uint8 most
     ) public {
         epoch = uint64(bound(epoch, 0, 511));
-        from = uint40(bound(from, 0, epoch));
+        from = uint32(bound(from, 0, epoch));
         most = uint8(bound(most, 1, 8));
         enter(from);
         for (uint256 i = 0; i < 2; ++i) {
@@ -58,16 +62,15 @@ contract ChipLedgerTest is Test {
     function testFuzz_missesIn_equalsCounting(
         uint256[2] memory proven,
         uint256[2] memory missed,
-        uint40[4] memory when,
+        uint32[4] memory when,
         bool hasLeft
     ) public {
         for (uint256 i = 0; i < 4; ++i) {
-            when[i] = uint40(bound(when[i], 0, 511));
+            when[i] = uint32(bound(when[i], 0, 511));
         }
-        (uint40 registered, uint40 until, uint64 start, uint64 end) = (when[0], when[1], when[2], when[3]);
+        (uint32 registered, uint32 until, uint64 start, uint64 end) = (when[0], when[1], when[2], when[3]);
         enter(registered);
         ChipLedger.ChipRecord storage chip = _ledger.chips[CHIP];
-        (chip.registrations, chip.registeredEpoch) = (1, registered);
         if (until >= registered) {
             chip.untilEpoch = until;
             chip.state = hasLeft ? ChipState.Exiting : ChipState.Suspended;
@@ -80,7 +83,8 @@ contract ChipLedgerTest is Test {
         uint64 expected = 0;
         for (uint64 e = start > registered + LOOKBACK ? start : registered + LOOKBACK; e < end; ++e) {
             bool isAway = until >= registered && e >= until + LOOKBACK;
-            bool isPresent = _ledger.operators[address(this)].isProven(e) && !_ledger.isMissed(CHIP, e);
+            bool isPresent =
+                _ledger.operators[address(this)].proven.isSet(e) && !_ledger.missed[CHIP].isSet(e);
             if (isAway ? !hasLeft : !isPresent) ++expected;
         }
         assertEq(_ledger.missesIn(CHIP, start, end, LOOKBACK), expected);
@@ -90,20 +94,35 @@ contract ChipLedgerTest is Test {
         assertEq(_ledger.missesIn(CHIP, 0, 300, LOOKBACK), 0);
     }
 
+    /// @dev The record in one word is the record field by field.
+    function testFuzz_write_equalsTheFields(uint32[7] memory numbers, uint8 state, uint8 rentals) public {
+        ChipLedger.ChipRecord memory record;
+        record.state = ChipState(state % 8);
+        (record.operator, record.batch, record.phi) = (numbers[0], numbers[1], numbers[2]);
+        (record.index, record.segment) = (numbers[3], numbers[4]);
+        (record.fromEpoch, record.untilEpoch, record.rentals) = (numbers[5], numbers[6], rentals);
+
+        _ledger.chips[CHIP].write(record);
+
+        assertEq(abi.encode(_ledger.chips[CHIP]), abi.encode(record));
+    }
+
     function counted(uint64 first, uint64 epoch, uint256 most) private view returns (bool) {
         uint64 start = epoch > 256 && epoch - 256 > first ? epoch - 256 : first;
         uint256 run = 0;
         for (uint64 e = start; e < epoch; ++e) {
-            bool isPresent = _ledger.operators[address(this)].isProven(e) && !_ledger.isMissed(CHIP, e);
+            bool isPresent =
+                _ledger.operators[address(this)].proven.isSet(e) && !_ledger.missed[CHIP].isSet(e);
             run = isPresent ? 0 : run + 1;
             if (run >= most) return true;
         }
         return false;
     }
 
-    function enter(uint40 epoch) private {
+    function enter(uint32 epoch) private {
         ChipLedger.ChipRecord storage chip = _ledger.chips[CHIP];
-        (chip.operator, chip.fromEpoch, chip.untilEpoch) = (address(this), epoch, ChipLedger.OPEN);
+        (chip.state, chip.fromEpoch, chip.untilEpoch) = (ChipState.Active, epoch, ChipLedger.OPEN);
+        chip.operator = _ledger.enrol(address(this));
     }
 
     /// @dev Proves all epochs up to a last one but those of a gap, inclusive.

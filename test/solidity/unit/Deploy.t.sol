@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 import {VmSafe} from "forge-std/Vm.sol";
 
+import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IEmission} from "contracts/src/interfaces/IEmission.sol";
-import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {Availability} from "contracts/src/poci/Availability.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
@@ -82,9 +83,9 @@ contract DeployTest is Test {
 
         vm.roll(112);
         uint64 epoch = registry.currentEpoch();
-        vm.expectEmit(true, true, false, false, all.registry);
-        emit IPociRegistry.AvailabilityProven(address(trial), epoch, 1, new uint32[](0), 0);
-        trial.proveFor(address(trial), registry);
+        vm.expectEmit(true, true, false, false, all.availability);
+        emit IAvailability.AvailabilityProven(address(trial), epoch, 1, new uint32[](0), 0);
+        trial.proveFor(address(trial), registry, Availability(all.availability));
 
         assertTrue(registry.wasPresent(trial.chip(), epoch), "present");
         assertEq(registry.powerOf(address(trial)), 1, "power");

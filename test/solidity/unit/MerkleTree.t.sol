@@ -8,6 +8,16 @@ import {MerkleTree} from "contracts/src/libraries/MerkleTree.sol";
 import {SortedTree} from "../lib/SortedTree.sol";
 
 contract MerkleTreeTest is Test {
+    /// @dev The assembly against the Solidity that it stands for.
+    function testFuzz_node_isTheHashOfTheTaggedPair(bytes32 left, bytes32 right) public pure {
+        bytes memory before = abi.encode(left);
+
+        bytes32 hash = MerkleTree.node(left, right);
+
+        assertEq(hash, keccak256(abi.encodePacked(bytes1(0x01), left, right)), "hash");
+        assertEq(before, abi.encode(left), "memory in use stays");
+    }
+
     bytes32 private constant A = "a";
     bytes32 private constant B = "b";
     bytes32 private constant C = "c";

@@ -33,6 +33,22 @@ contract PociGasTest is PociFixture {
         vm.snapshotGasLastCall("PociGas", "register 1 chip");
     }
 
+    /// @dev The second chip of an operator that is known, some epochs later.
+    function test_register_of1MoreChip() public {
+        register(8);
+        mineToEpoch(2);
+        registerFrom(8, 8);
+        mineToEpoch(4);
+        registerFrom(16, 1);
+        mineToEpoch(6);
+        ChipRegistration[] memory chips = slice(17, 1);
+        vm.prank(operator);
+        registry.register{value: bondOf(1)}(chips, "");
+        vm.snapshotGasLastCall("PociGas", "register 1 more chip");
+        bytes memory input = abi.encodeCall(registry.register, (chips, bytes("")));
+        vm.snapshotValue("PociGas", "register 1 more chip: calldata and base", intrinsic(input));
+    }
+
     function test_proveAvailability_of8Chips() public {
         register(8);
         proveIn(1, "of8", nobody);
@@ -69,7 +85,7 @@ contract PociGasTest is PociFixture {
         register(8);
         mineToEpoch(1);
         vm.prank(operator);
-        registry.requestExit(ids[3]);
+        registry.requestExit(ids[3], entries[3].blsKey);
         vm.snapshotGasLastCall("PociGas", "requestExit");
         mineTo(EPOCH + EXIT_SECONDS);
         registry.finishExit(ids[3]);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
+import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {PrecompileHome} from "contracts/src/precompiles/PrecompileHome.sol";
@@ -12,8 +13,6 @@ import {ChipId} from "contracts/src/types/Ids.sol";
 import {PociFixture} from "../lib/PociFixture.sol";
 
 contract PociRegistryAvailabilityTest is PociFixture {
-    bytes32 private constant SIGNATURE = "signature";
-
     function setUp() public override {
         super.setUp();
         register(8);
@@ -32,10 +31,10 @@ contract PociRegistryAvailabilityTest is PociFixture {
         mineToEpoch(1);
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
 
-        vm.expectEmit(REGISTRY);
-        emit IPociRegistry.AvailabilityProven(operator, 1, 8, nobody, proof.leafRoot);
+        vm.expectEmit(AVAILABILITY);
+        emit IAvailability.AvailabilityProven(operator, 1, 8, nobody, proof.leafRoot);
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
 
         assertTrue(registry.isProven(operator, 1), "proven");
         for (uint256 i = 0; i < 8; ++i) {
@@ -52,10 +51,10 @@ contract PociRegistryAvailabilityTest is PociFixture {
         emit IPociRegistry.ChipMissed(ids[2], 1, 1);
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipMissed(ids[5], 1, 1);
-        vm.expectEmit(REGISTRY);
-        emit IPociRegistry.AvailabilityProven(operator, 1, 6, proof.absent, proof.leafRoot);
+        vm.expectEmit(AVAILABILITY);
+        emit IAvailability.AvailabilityProven(operator, 1, 6, two(2, 5), proof.leafRoot);
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
 
         for (uint256 i = 0; i < 8; ++i) {
             bool isAbsent = i == 2 || i == 5;
@@ -86,7 +85,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipSuspended(ids[7], 3);
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
 
         assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Suspended), "after three");
         assertEq(registry.totalPower(), 7 * PHI, "power");
@@ -128,7 +127,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
 
         bytes memory signature = authority(proof, OPERATOR_KEY);
         vm.prank(stranger);
-        registry.proveAvailability(proof, signature);
+        availability.prove(proof, signature);
 
         assertTrue(registry.isProven(operator, 1));
     }
@@ -138,20 +137,20 @@ contract PociRegistryAvailabilityTest is PociFixture {
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
         bytes memory signature = authority(proof, 0xB0B);
 
-        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAuthority.selector, operator));
+        vm.expectRevert(abi.encodeWithSelector(IAvailability.AvailabilityBadAuthority.selector, operator));
         vm.prank(stranger);
-        registry.proveAvailability(proof, signature);
+        availability.prove(proof, signature);
     }
 
     function test_proveAvailability_revertsWhen_authorityIsForAnotherList() public {
         mineToEpoch(1);
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
         bytes memory signature = authority(proof, OPERATOR_KEY);
-        proof.absent = one(7);
+        proof.absent = keysOf(one(7));
 
-        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAuthority.selector, operator));
+        vm.expectRevert(abi.encodeWithSelector(IAvailability.AvailabilityBadAuthority.selector, operator));
         vm.prank(stranger);
-        registry.proveAvailability(proof, signature);
+        availability.prove(proof, signature);
     }
 
     function test_proveAvailability_revertsWhen_epochIsNotTheCurrent() public {
@@ -179,7 +178,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
             abi.encodeWithSelector(IPociRegistry.PociRegistryNoChips.selector, stranger, uint64(1))
         );
         vm.prank(stranger);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
     }
 
     function test_proveAvailability_revertsWhen_chipsCameInThisEpoch() public {
@@ -219,7 +218,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         mineToEpoch(1);
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
         proof.signature = new bytes(95);
-        refuse(proof, abi.encodeWithSelector(IPociRegistry.PociRegistryBadLength.selector, SIGNATURE, 95, 96));
+        refuse(proof, abi.encodeWithSelector(IAvailability.AvailabilityBadLength.selector, 95, 96));
     }
 
     function test_proveAvailability_revertsWhen_absentListDescends() public {
@@ -249,7 +248,28 @@ contract PociRegistryAvailabilityTest is PociFixture {
 
         vm.expectCall(PrecompileHome.choose(PociVerify.AT, PociVerify.FALLBACK), hex"00", 1);
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
+    }
+
+    function test_prove_revertsWhen_absentListHoldsAnUnknownKey() public {
+        mineToEpoch(1);
+        AvailabilityProof memory proof = proofOf(1, "of8", nobody);
+        proof.absent = new bytes(48);
+        refuse(proof, badAbsentList(0));
+    }
+
+    function test_prove_revertsWhen_absentListEndsWithinAKey() public {
+        mineToEpoch(1);
+        AvailabilityProof memory proof = proofOf(1, "of8without7", one(7));
+        proof.absent = bytes.concat(proof.absent, hex"00");
+        refuse(proof, badLength("absent", 49, 48));
+    }
+
+    function test_bookProof_revertsWhen_callerIsNotTheAvailabilityContract() public {
+        mineToEpoch(1);
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryNotAvailability.selector, operator));
+        vm.prank(operator);
+        registry.bookProof(operator, 1, "");
     }
 
     function test_wasPresent_isFalseForAnUnknownChip() public {
@@ -279,11 +299,11 @@ contract PociRegistryAvailabilityTest is PociFixture {
     function refuse(AvailabilityProof memory proof, bytes memory reason) private {
         vm.expectRevert(reason);
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
     }
 
     function badAggregate() private view returns (bytes memory) {
-        return abi.encodeWithSelector(IPociRegistry.PociRegistryBadAggregate.selector, operator, uint64(1));
+        return abi.encodeWithSelector(IAvailability.AvailabilityBadAggregate.selector, operator, uint64(1));
     }
 
     function badAbsentList(uint256 position) private pure returns (bytes memory) {
@@ -296,7 +316,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
             "AvailabilityProof(address operator,uint64 epoch,bytes32 absentHash,bytes32 signatureHash,"
             "bytes32 leafRoot)"
         );
-        bytes32 absentHash = keccak256(abi.encodePacked(proof.absent));
+        bytes32 absentHash = keccak256(proof.absent);
         bytes32 body = keccak256(
             abi.encode(
                 typeHash, proof.operator, proof.epoch, absentHash, keccak256(proof.signature), proof.leafRoot

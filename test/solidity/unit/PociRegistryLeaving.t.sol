@@ -18,7 +18,7 @@ contract PociRegistryLeavingTest is PociFixture {
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipExiting(ids[0], time() + EXIT_SECONDS);
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
 
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Exiting), "state");
         assertEq(registry.totalPower(), 7 * PHI, "power");
@@ -31,10 +31,10 @@ contract PociRegistryLeavingTest is PociFixture {
 
     function test_requestExit_ofASuspendedChipIsBookedOnce() public {
         mineToEpoch(4);
-        registry.suspendSilent(only(0));
+        registry.suspendSilent(only(0), entries[0].blsKey);
 
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
 
         assertEq(registry.totalPower(), 7 * PHI, "power");
         (, uint32 count) = registry.snapshotOf(operator, 5);
@@ -43,7 +43,7 @@ contract PociRegistryLeavingTest is PociFixture {
 
     function test_requestExit_stillOwesTheEpochThatReadsIt() public {
         vm.prank(operator);
-        registry.requestExit(ids[7]);
+        registry.requestExit(ids[7], entries[7].blsKey);
 
         proveIn(1, "of8without7", one(7));
 
@@ -56,7 +56,7 @@ contract PociRegistryLeavingTest is PociFixture {
             abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, ids[0], stranger)
         );
         vm.prank(stranger);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
     }
 
     function test_requestExit_revertsWhen_chipIsRented() public {
@@ -65,20 +65,20 @@ contract PociRegistryLeavingTest is PociFixture {
 
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryChipRented.selector, ids[0]));
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
     }
 
     function test_requestExit_revertsWhen_asked() public {
         vm.startPrank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         vm.expectRevert(wrongState(0, ChipState.Exiting));
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         vm.stopPrank();
     }
 
     function test_finishExit_freesTheBond() public {
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         mineTo(EPOCH + EXIT_SECONDS); // a second a block
 
         vm.expectEmit(REGISTRY);
@@ -94,7 +94,7 @@ contract PociRegistryLeavingTest is PociFixture {
 
     function test_finishExit_revertsWhen_waitIsNotOver() public {
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         uint64 exitAt = time() + EXIT_SECONDS;
         mineTo(EPOCH + EXIT_SECONDS - 1);
 
@@ -106,7 +106,7 @@ contract PociRegistryLeavingTest is PociFixture {
 
     function test_finishExit_revertsWhen_aProofMayStillReadTheChip() public {
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         uint64 exitAt = time() + EXIT_SECONDS;
         skipSeconds(EXIT_SECONDS); // in the same epoch
 
@@ -148,6 +148,64 @@ contract PociRegistryLeavingTest is PociFixture {
         registry.register{value: bondOf(1)}(chips, "");
     }
 
+    function test_register_revertsWhen_anExitedChipComesWithAnotherKey() public {
+        retire(0);
+        ChipRegistration[] memory chips = transferred();
+        chips[0].blsKey = entries[20].blsKey;
+        bytes memory key = vm.parseJsonBytes(json, ".newVrfKey");
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IPociRegistry.PociRegistryKeyTaken.selector, ids[0], keccak256(entries[20].blsKey)
+            )
+        );
+        vm.prank(newOperator);
+        registry.register{value: bondOf(1)}(chips, key);
+    }
+
+    /// @dev The place of a chip that is gone is the next one's: lists do not grow with turnover.
+    function test_register_takesThePlaceOfAnExitedChip() public {
+        retire(3);
+        ChipId[] memory left = registry.chipsOf(operator);
+        assertEq(left.length, 7, "the exited chip is not listed");
+
+        registerFrom(8, 1);
+
+        assertEq(chipOf(8).index, 3, "its place");
+        assertEq(chipOf(8).segment, 8, "a segment of its own");
+        assertEq(ChipId.unwrap(registry.chipsOf(operator)[3]), ChipId.unwrap(ids[8]), "in the list");
+    }
+
+    function test_requestExit_revertsWhen_keyIsAnotherChips() public {
+        bytes memory key = entries[1].blsKey;
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryOtherKey.selector, ids[0], keccak256(key))
+        );
+        vm.prank(operator);
+        registry.requestExit(ids[0], key);
+    }
+
+    function test_requestExit_revertsWhen_keyHasAnotherLength() public {
+        vm.expectRevert(badLength("blsKey", 47, 48));
+        vm.prank(operator);
+        registry.requestExit(ids[0], new bytes(47));
+    }
+
+    function test_quarantine_revertsWhen_keysAreNotAsManyAsChips() public {
+        vm.expectRevert(badLength("blsKeys", 0, 48));
+        registry.quarantine(only(1), "");
+    }
+
+    function test_quarantine_revertsWhen_keyIsAnotherChips() public {
+        vm.prank(governor);
+        vendors.revokeBatch(batch);
+        bytes memory key = entries[2].blsKey;
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryOtherKey.selector, ids[1], keccak256(key))
+        );
+        registry.quarantine(only(1), key);
+    }
+
     function test_quarantine_takesPowerOfARevokedBatch() public {
         vm.prank(governor);
         vendors.revokeBatch(batch);
@@ -156,7 +214,7 @@ contract PociRegistryLeavingTest is PociFixture {
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipQuarantined(ids[1]);
         vm.prank(stranger);
-        registry.quarantine(only(1));
+        registry.quarantine(only(1), entries[1].blsKey);
 
         assertEq(registry.totalPower(), 7 * PHI, "power");
         (, uint32 count) = registry.snapshotOf(operator, 2);
@@ -166,10 +224,10 @@ contract PociRegistryLeavingTest is PociFixture {
     function test_quarantine_letsTheOperatorExit() public {
         vm.prank(governor);
         vendors.revokeBatch(batch);
-        registry.quarantine(only(1));
+        registry.quarantine(only(1), entries[1].blsKey);
 
         vm.prank(operator);
-        registry.requestExit(ids[1]);
+        registry.requestExit(ids[1], entries[1].blsKey);
 
         assertEq(uint8(registry.stateOf(ids[1])), uint8(ChipState.Exiting), "state");
         assertEq(registry.totalPower(), 7 * PHI, "power is taken once");
@@ -177,26 +235,26 @@ contract PociRegistryLeavingTest is PociFixture {
 
     function test_quarantine_revertsWhen_batchIsGood() public {
         vm.expectRevert(wrongState(1, ChipState.Pending));
-        registry.quarantine(only(1));
+        registry.quarantine(only(1), entries[1].blsKey);
     }
 
     function test_quarantine_revertsWhen_quarantined() public {
         vm.prank(governor);
         vendors.revokeBatch(batch);
-        registry.quarantine(only(1));
+        registry.quarantine(only(1), entries[1].blsKey);
         vm.expectRevert(wrongState(1, ChipState.Quarantined));
-        registry.quarantine(only(1));
+        registry.quarantine(only(1), entries[1].blsKey);
     }
 
     function test_resume_revertsWhen_batchIsRevoked() public {
         mineToEpoch(4);
-        registry.suspendSilent(only(7));
+        registry.suspendSilent(only(7), entries[7].blsKey);
         vm.prank(governor);
         vendors.revokeBatch(batch);
         mineToEpoch(5);
         vm.expectRevert(wrongState(7, ChipState.Quarantined));
         vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, 0, 0);
+        registry.resume(ids[7], signed(7, 0, 0), entries[7].blsKey);
     }
 
     function test_reserve_holdsChipsUntilFree() public {
@@ -253,7 +311,7 @@ contract PociRegistryLeavingTest is PociFixture {
 
     function retire(uint256 i) private {
         vm.prank(operator);
-        registry.requestExit(ids[i]);
+        registry.requestExit(ids[i], entries[i].blsKey);
         mineTo(EPOCH + EXIT_SECONDS);
         registry.finishExit(ids[i]);
     }

@@ -7,7 +7,7 @@ import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {PrecompileHome} from "contracts/src/precompiles/PrecompileHome.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
 import {Chip, ChipRegistration, ChipState} from "contracts/src/types/Chips.sol";
-import {ChipId} from "contracts/src/types/Ids.sol";
+import {ChipBatchId, ChipId} from "contracts/src/types/Ids.sol";
 
 import {PociFixture} from "../lib/PociFixture.sol";
 
@@ -27,7 +27,9 @@ contract PociRegistryRegisterTest is PociFixture {
             assertEq(chip.bond, PHI * BOND, "bond");
             assertEq(chip.misses, 0, "misses");
             assertEq(chip.rentals, 0, "rentals");
-            assertEq(registry.blsKeyOf(ids[i]), entries[i].blsKey, "key");
+            ChipId owner = registry.keyOwnerOf(keccak256(entries[i].blsKey));
+            assertEq(ChipId.unwrap(owner), ChipId.unwrap(ids[i]), "key");
+            assertEq(ChipBatchId.unwrap(chip.batch), ChipBatchId.unwrap(batch), "batch");
         }
         assertEq(registry.chipsOf(operator).length, 8, "list");
         assertEq(registry.vrfKeyOf(operator), vrfKey(), "vrf key");
@@ -72,7 +74,7 @@ contract PociRegistryRegisterTest is PociFixture {
         emit IPociRegistry.VrfKeySet(operator, key);
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipRegistered(
-            ids[0], operator, MODEL, PHI, 0, chips[0].x, chips[0].y, chips[0].blsKey, chips[0].wrappedKeys
+            ids[0], operator, batch, PHI, 0, chips[0].x, chips[0].y, chips[0].blsKey, chips[0].wrappedKeys
         );
         vm.prank(operator);
         registry.register{value: bondOf(1)}(chips, key);
@@ -268,8 +270,19 @@ contract PociRegistryRegisterTest is PociFixture {
         registry.segmentAt(PHI);
     }
 
-    function test_blsKeyOf_isEmptyForAnUnknownChip() public view {
-        assertEq(registry.blsKeyOf(ids[0]).length, 0);
+    function test_keyOwnerOf_isNobodyForAnUnknownKey() public view {
+        assertEq(ChipId.unwrap(registry.keyOwnerOf(keccak256(entries[0].blsKey))), 0);
+    }
+
+    function test_register_revertsWhen_vrfKeyIsNotCompressed() public {
+        ChipRegistration[] memory chips = slice(0, 1);
+        bytes memory key = vrfKey();
+        key[0] = 0x04;
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryBadVrfKey.selector, operator, uint8(4))
+        );
+        vm.prank(operator);
+        registry.register{value: bondOf(1)}(chips, key);
     }
 
     function refuse(ChipRegistration[] memory chips, uint256 value, bytes memory reason) private {
@@ -277,9 +290,5 @@ contract PociRegistryRegisterTest is PociFixture {
         vm.expectRevert(reason);
         vm.prank(operator);
         registry.register{value: value}(chips, key);
-    }
-
-    function badLength(bytes32 field, uint256 length, uint256 expected) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IPociRegistry.PociRegistryBadLength.selector, field, length, expected);
     }
 }

@@ -36,9 +36,9 @@ contract PociRegistrySilenceTest is PociFixture {
         proveIn(4, "of8", nobody);
 
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Suspended), "after the proof");
-        registry.suspendSilent(only(0));
+        registry.suspendSilent(only(0), entries[0].blsKey);
         assertEq(uint8(chipOf(0).state), uint8(ChipState.Suspended), "stored");
-        assertEq(chipOf(0).misses, 3, "misses");
+        assertEq(chipOf(0).misses, 0, "none in a row now");
         assertEq(registry.totalPower(), 7 * PHI, "power");
     }
 
@@ -60,7 +60,7 @@ contract PociRegistrySilenceTest is PociFixture {
 
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Active), "state");
         vm.expectRevert(wrongState(0, ChipState.Pending));
-        registry.suspendSilent(only(0));
+        registry.suspendSilent(only(0), entries[0].blsKey);
     }
 
     function test_stateOf_countsSilenceFromAChipsOwnFirstEpoch() public {
@@ -81,7 +81,7 @@ contract PociRegistrySilenceTest is PociFixture {
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipSuspended(ids[3], 4);
         vm.prank(stranger);
-        registry.suspendSilent(only(3));
+        registry.suspendSilent(only(3), entries[3].blsKey);
 
         assertEq(uint8(registry.stateOf(ids[3])), uint8(ChipState.Suspended), "state");
         assertEq(chipOf(3).misses, 3, "misses");
@@ -93,14 +93,41 @@ contract PociRegistrySilenceTest is PociFixture {
     function test_suspendSilent_revertsWhen_silenceIsTooShort() public {
         mineToEpoch(3);
         vm.expectRevert(wrongState(3, ChipState.Pending));
-        registry.suspendSilent(only(3));
+        registry.suspendSilent(only(3), entries[3].blsKey);
     }
 
     function test_suspendSilent_revertsWhen_chipIsSuspended() public {
         mineToEpoch(4);
-        registry.suspendSilent(only(3));
+        registry.suspendSilent(only(3), entries[3].blsKey);
         vm.expectRevert(wrongState(3, ChipState.Suspended));
-        registry.suspendSilent(only(3));
+        registry.suspendSilent(only(3), entries[3].blsKey);
+    }
+
+    function test_suspendSilent_revertsWhen_keyIsAnotherChips() public {
+        mineToEpoch(4);
+        bytes memory key = entries[2].blsKey;
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryOtherKey.selector, ids[3], keccak256(key))
+        );
+        registry.suspendSilent(only(3), key);
+    }
+
+    function test_suspendSilent_revertsWhen_keysAreNotAsManyAsChips() public {
+        mineToEpoch(4);
+        vm.expectRevert(badLength("blsKeys", 47, 48));
+        registry.suspendSilent(only(3), new bytes(47));
+    }
+
+    function test_resume_revertsWhen_blsKeyIsAnotherChips() public {
+        suspendIn4();
+        mineToEpoch(5);
+        (bytes32 r, bytes32 s) = fresh(5);
+        bytes memory key = entries[2].blsKey;
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryOtherKey.selector, ids[7], keccak256(key))
+        );
+        vm.prank(operator);
+        registry.resume(ids[7], signed(7, r, s), key);
     }
 
     function test_resume_bringsPowerAndKeyBack() public {
@@ -112,7 +139,7 @@ contract PociRegistrySilenceTest is PociFixture {
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipResumed(ids[7]);
         vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+        registry.resume(ids[7], signed(7, r, s), entries[7].blsKey);
 
         assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Active), "state");
         assertEq(chipOf(7).misses, 0, "misses");
@@ -143,7 +170,7 @@ contract PociRegistrySilenceTest is PociFixture {
         (bytes32 r, bytes32 s) = fresh(5);
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAttestation.selector, ids[7]));
         vm.prank(operator);
-        registry.resume(ids[7], entries[6].x, entries[6].y, r, s);
+        registry.resume(ids[7], signed(6, r, s), entries[7].blsKey);
     }
 
     function test_resume_revertsWhen_chipIsActive() public {
@@ -157,7 +184,7 @@ contract PociRegistrySilenceTest is PociFixture {
             abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, ids[7], stranger)
         );
         vm.prank(stranger);
-        registry.resume(ids[7], entries[7].x, entries[7].y, 0, 0);
+        registry.resume(ids[7], signed(7, 0, 0), entries[7].blsKey);
     }
 
     function test_resume_revertsWhen_chipIsOverdueButOnTheLine() public {
@@ -195,7 +222,7 @@ contract PociRegistrySilenceTest is PociFixture {
         assertEq(registry.missesIn(ids[8], 0, 3), 1, "silent in 3");
 
         vm.prank(operator);
-        registry.requestExit(ids[8]); // still read by epoch 4
+        registry.requestExit(ids[8], entries[8].blsKey); // still read by epoch 4
         mineToEpoch(8);
 
         assertEq(registry.missesIn(ids[8], 0, 7), 2, "none after it asked to leave");
@@ -217,21 +244,21 @@ contract PociRegistrySilenceTest is PociFixture {
 
     function suspendIn4() private {
         mineToEpoch(4);
-        registry.suspendSilent(only(7));
+        registry.suspendSilent(only(7), entries[7].blsKey);
     }
 
     /// @dev Chip 7 returns with its signature of an epoch.
     function resume(uint64 epoch) private {
         (bytes32 r, bytes32 s) = fresh(epoch);
         vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+        registry.resume(ids[7], signed(7, r, s), entries[7].blsKey);
     }
 
     function refuseResume(uint64 epoch, bytes memory reason) private {
         (bytes32 r, bytes32 s) = fresh(epoch);
         vm.expectRevert(reason);
         vm.prank(operator);
-        registry.resume(ids[7], entries[7].x, entries[7].y, r, s);
+        registry.resume(ids[7], signed(7, r, s), entries[7].blsKey);
     }
 
     /// @dev Chip 7's signature over an epoch's message.

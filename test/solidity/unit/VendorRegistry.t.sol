@@ -168,6 +168,44 @@ contract VendorRegistryTest is Test {
         _registry.check(unknown, 0, 0, 0, new bytes32[](0));
     }
 
+    function test_postBatch_numbersBatchesInTheOrderOfPosting() public {
+        ChipBatchId first = post();
+        vm.prank(_vendor);
+        ChipBatchId second = _registry.postBatch(keccak256("another"), MODEL, 1);
+
+        (ChipBatchId one, uint32 model) = _registry.batchAt(1);
+        (ChipBatchId two,) = _registry.batchAt(2);
+        (ChipBatchId none, uint32 noModel) = _registry.batchAt(3);
+
+        assertEq(ChipBatchId.unwrap(one), ChipBatchId.unwrap(first), "first");
+        assertEq(model, MODEL, "model");
+        assertEq(ChipBatchId.unwrap(two), ChipBatchId.unwrap(second), "second");
+        assertEq(ChipBatchId.unwrap(none), 0, "none");
+        assertEq(noModel, 0, "no model");
+    }
+
+    function test_termsOf_isWhatChipsAreCheckedAgainst() public {
+        ChipBatchId batch = post();
+
+        (uint32 number, bytes32 root, uint32 model, uint64 phi) = _registry.termsOf(batch);
+
+        assertEq(number, 1, "number");
+        assertEq(root, SortedTree.root(_leaves), "root");
+        assertEq(model, MODEL, "model");
+        assertEq(phi, PHI, "phi");
+    }
+
+    function test_termsOf_revertsWhen_batchIsRevoked() public {
+        ChipBatchId batch = post();
+        assertFalse(_registry.isRevokedAt(1), "not yet");
+        vm.prank(_vendor);
+        _registry.revokeBatch(batch);
+
+        assertTrue(_registry.isRevokedAt(1), "by its number");
+        vm.expectRevert(abi.encodeWithSelector(IVendorRegistry.VendorRegistryBatchRevoked.selector, batch));
+        _registry.termsOf(batch);
+    }
+
     function test_revokeBatch_endsTheBatch() public {
         ChipBatchId batch = post();
 

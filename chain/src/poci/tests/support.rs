@@ -16,7 +16,7 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolValue};
 use std::{future::Future, path::Path};
-use utnet_bindings::{PociRegistry, VendorRegistry};
+use utnet_bindings::{Availability, PociRegistry, VendorRegistry};
 use utnet_db::Store;
 use utnet_primitives::{
     AvailabilityRound, ChipAttestation, Epoch, Height, Registry, SystemContract, availability_leaf,
@@ -172,15 +172,15 @@ pub(crate) async fn prove(t: &TestChain, chips: &[SoftwareChip]) {
         chips.iter().map(|chip| chip.bls_sign(message.as_slice()).unwrap()).collect();
     let seal = chips[0].sign_digest(&message.0).unwrap();
     let leaf = availability_leaf(0, chips[0].chip_id(), &seal.r, &seal.s);
-    let proof = PociRegistry::AvailabilityProof {
+    let proof = Availability::AvailabilityProof {
         operator,
         epoch: epoch.0,
-        absent: Vec::new(),
+        absent: Bytes::new(),
         signature: Bytes::copy_from_slice(&aggregate(&signatures).unwrap()),
         leafRoot: leaf,
     };
-    let call = PociRegistry::proveAvailabilityCall { proof, authority: Bytes::new() };
-    send(t, OPERATOR, SystemContract::PociRegistry, call.abi_encode(), U256::ZERO).await;
+    let call = Availability::proveCall { proof, authority: Bytes::new() };
+    send(t, OPERATOR, SystemContract::Availability, call.abi_encode(), U256::ZERO).await;
 }
 
 /// Makes blocks until the next one is the first of an epoch.

@@ -10,7 +10,7 @@ use crate::{
         values::Small,
     },
 };
-use alloy_primitives::{Address, B256, Bytes, U64, U128, U256, keccak256};
+use alloy_primitives::{Address, B256, U64, U128, U256, keccak256};
 use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,6 @@ pub(super) struct ChipObject {
     registered_epoch: U64,
     exit_at: U64,
     batch: B256,
-    bls_key: Bytes,
 }
 
 pub(super) fn chip(context: &Context, args: &mut Args) -> Result<Option<ChipObject>, RpcError> {
@@ -89,7 +88,6 @@ pub(super) fn chip(context: &Context, args: &mut Args) -> Result<Option<ChipObje
         registered_epoch: U64::from(held.registeredEpoch),
         exit_at: U64::from(held.exitAt),
         batch: held.batch,
-        bls_key: ask(&view, at, registry, &PociRegistry::blsKeyOfCall { chip: chip.0 })?,
     }))
 }
 

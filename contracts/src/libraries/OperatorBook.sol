@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
+import {EpochBits} from "./EpochBits.sol";
+
+/// @title Books an operator: the list of its chips, what their keys sum to, and which epochs it proved.
+/// @dev The sum of keys is kept where it changed. Proofs read it one look-back before the current epoch, so
+/// those of the latest few epochs are kept in a ring and the older ones overwritten.
+library OperatorBook {
+    using EpochBits for EpochBits.Row;
+    using SafeCast for uint256;
+
+    /// @dev Sum and number of an operator's counting keys at the end of an epoch; two slots.
+    struct Snapshot {
+        uint32 epoch;
+        uint32 count;
+        bytes16 keyTail;
+        //
+        bytes32 keyHead;
+    }
+
+    struct Operator {
+        /// units of phi on the line
+        uint64 power;
+        /// in the order of first registrations, from 1
+        uint32 number;
+        /// places given out in the list
+        uint32 places;
+        /// 1 + the first place that is free again
+        uint32 freePlace;
+        /// snapshots so far
+        uint32 changes;
+        /// latest epoch proven; 0 for none, since epoch 0 has no chips to prove
+        uint32 provenEpoch;
+        /// first byte of the compressed VRF key, 2 or 3; 0 for none
+        uint8 vrfPrefix;
+        //
+        bytes32 vrfX;
+        //
+        /// eight entries to a word: `TAKEN | segment`, or 1 + the next free place
+        mapping(uint256 word => uint256) entries;
+        mapping(uint256 slot => Snapshot) ring;
+        EpochBits.Row proven;
+    }
+
+    uint256 private constant ENTRY_BITS = 32;
+    uint32 private constant TAKEN = 1 << 31;
+
+    /// @dev A snapshot so old that it may have been overwritten.
+    error OperatorBookForgotten(uint64 epoch);
+
+    /// @dev Enters a chip's segment into the list, on a place that is free again or a new one.
+    function list(Operator storage operator, uint32 segment) internal returns (uint32 place) {
+        assert(segment < TAKEN);
+        uint32 free = operator.freePlace;
+        if (free == 0) {
+            place = operator.places++;
+        } else {
+            place = free - 1;
+            operator.freePlace = _entry(operator, place);
+        }
+        _setEntry(operator, place, TAKEN | segment);
+    }
+
+    /// @dev Frees a place of the list.
+    function unlist(Operator storage operator, uint32 place) internal {
+        _setEntry(operator, place, operator.freePlace);
+        operator.freePlace = place + 1;
+    }
+
+    /// @dev The segment of the chip on a place, if there is one.
+    function segmentAt(Operator storage operator, uint32 place)
+        internal
+        view
+        returns (bool isTaken, uint32 segment)
+    {
+        uint32 entry = _entry(operator, place);
+        return (entry & TAKEN != 0, entry & ~TAKEN);
+    }
+
+    /// @dev The segments of the chips in the list, in the order of their places.
+    function segments(Operator storage operator) internal view returns (uint32[] memory taken) {
+        uint32 places = operator.places;
+        taken = new uint32[](places);
+        uint256 count = 0;
+        for (uint32 place = 0; place < places; ++place) {
+            (bool isTaken, uint32 segment) = segmentAt(operator, place);
+            if (isTaken) taken[count++] = segment;
+        }
+        assembly ("memory-safe") {
+            mstore(taken, count) // shorter: free places are left out
+        }
+    }
+
+    /// @dev Adds and subtracts keys of the sum from the end of an epoch on.
+    function addKeys(
+        Operator storage operator,
+        uint64 epoch,
+        uint64 lookback,
+        bytes memory plus,
+        bytes memory minus
+    ) internal {
+        uint32 changes = operator.changes;
+        BlsKey memory key = PociVerify.infinity();
+        uint256 count = 0;
+        bool isNew = true;
+        if (changes != 0) {
+            Snapshot storage last = _change(operator, changes - 1, lookback);
+            key = BlsKey(last.keyHead, last.keyTail);
+            (count, isNew) = (last.count, last.epoch != epoch);
+        }
+        count = count + plus.length / PociVerify.KEY_BYTES - minus.length / PociVerify.KEY_BYTES;
+        key = PociVerify.sum(bytes.concat(PociVerify.toBytes(key), plus), minus);
+
+        if (isNew) operator.changes = ++changes;
+        Snapshot storage next = _change(operator, changes - 1, lookback);
+        (next.epoch, next.count, next.keyTail) = (uint256(epoch).toUint32(), count.toUint32(), key.tail);
+        next.keyHead = key.head;
+    }
+
+    /// @dev The sum of the counting keys at the end of an epoch, and their number. The latest `lookback + 2`
+    /// epochs are always known.
+    function snapshotAt(Operator storage operator, uint64 epoch, uint64 lookback)
+        internal
+        view
+        returns (BlsKey memory key, uint32 count)
+    {
+        uint256 changes = operator.changes;
+        uint256 kept = _ringSize(lookback);
+        uint256 oldest = changes > kept ? changes - kept : 0;
+        for (uint256 i = changes; i > oldest; --i) {
+            Snapshot storage found = _change(operator, i - 1, lookback);
+            if (found.epoch <= epoch) return (BlsKey(found.keyHead, found.keyTail), found.count);
+        }
+        if (oldest != 0) revert OperatorBookForgotten(epoch);
+        return (PociVerify.infinity(), 0);
+    }
+
+    function setProven(Operator storage operator, uint64 epoch) internal {
+        operator.provenEpoch = uint256(epoch).toUint32();
+        operator.proven.set(epoch);
+    }
+
+    function _change(Operator storage operator, uint256 number, uint64 lookback)
+        private
+        view
+        returns (Snapshot storage)
+    {
+        return operator.ring[number % _ringSize(lookback)];
+    }
+
+    /// @dev Each change has an epoch of its own: L + 2 of them reach back before the oldest snapshot that is
+    /// asked for, that of epoch e - L when e + 1 is the current one.
+    function _ringSize(uint64 lookback) private pure returns (uint256) {
+        return lookback + 2;
+    }
+
+    function _entry(Operator storage operator, uint32 place) private view returns (uint32) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint32(operator.entries[place >> 3] >> ((place & 7) * ENTRY_BITS)); // the entry alone
+    }
+
+    function _setEntry(Operator storage operator, uint32 place, uint32 entry) private {
+        uint256 shift = (place & 7) * ENTRY_BITS;
+        uint256 others = operator.entries[place >> 3] & ~(uint256(type(uint32).max) << shift);
+        operator.entries[place >> 3] = others | (uint256(entry) << shift);
+    }
+}
