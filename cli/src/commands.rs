@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod chain;
 pub(crate) mod chip;
+pub(crate) mod complaint;
 pub(crate) mod dataset;
 pub(crate) mod db;
 pub(crate) mod dev;

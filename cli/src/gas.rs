@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Availability, Committee, DatasetMarket, IntervalCourt, JobEscrow, OrderBook, PociRegistry,
-    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, Committee, DatasetMarket, HandoverCourt, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::{SystemContract, system_address};
 
@@ -98,6 +98,9 @@ fn name_of(transaction: &Transaction) -> Option<String> {
             DatasetMarket::DatasetMarketCalls::name_by_selector(selector)
         }
         SystemContract::Committee => Committee::CommitteeCalls::name_by_selector(selector),
+        SystemContract::HandoverCourt => {
+            HandoverCourt::HandoverCourtCalls::name_by_selector(selector)
+        }
         _ => None,
     }?;
     Some(format!("{}.{function}", contract.name()))

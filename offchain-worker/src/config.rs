@@ -98,7 +98,7 @@ pub struct RunArgs {
     /// First block to read [default: 0].
     #[arg(long)]
     pub start_height: Option<u64>,
-    /// TEST DIAL, never for real work: commits deliberately wrong results.
+    /// TEST DIAL, never for real work: commits deliberately wrong results, or hands over no access.
     #[arg(long, value_enum)]
     pub fault: Option<Fault>,
 }
@@ -328,7 +328,11 @@ impl Settings {
                 return Err(SettingsError::Range { flag, given, least, most });
             }
         }
-        let is_usable = |url: &String| url.starts_with("https://") && url.len() <= LONGEST_URL;
+        let is_usable = |url: &String| {
+            url.starts_with("https://")
+                && url.len() <= LONGEST_URL
+                && url.bytes().all(|byte| byte.is_ascii_graphic())
+        };
         match self.url.as_ref().filter(|url| !is_usable(url)) {
             Some(url) => Err(SettingsError::Url { url: url.clone() }),
             None => Ok(()),
@@ -378,7 +382,8 @@ mod tests {
         let epochless = RunArgs { epoch_blocks: Some(0), ..complete.clone() };
         let refused = epochless.settle().expect_err("no epoch has no block").to_string();
         assert_eq!(refused, "--epoch-blocks is 0, not within 1 and 4294967296");
-        for url in ["http://a:1".to_owned(), format!("https://{}", "a".repeat(200))] {
+        let bad = ["http://a:1", "https://a b", "https://\u{e4}"].map(str::to_owned);
+        for url in bad.into_iter().chain([format!("https://{}", "a".repeat(200))]) {
             let refused = RunArgs { url: Some(url), ..complete.clone() }.settle();
             assert!(matches!(refused, Err(SettingsError::Url { .. })));
         }

@@ -22,6 +22,7 @@ import {DleqFallback} from "contracts/src/precompiles/fallback/DleqFallback.sol"
 import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol";
 import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
 import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
+import {HandoverCourt} from "contracts/src/rental/HandoverCourt.sol";
 import {IntervalCourt} from "contracts/src/rental/IntervalCourt.sol";
 import {OrderBook} from "contracts/src/rental/OrderBook.sol";
 import {Ranking} from "contracts/src/rental/Ranking.sol";
@@ -58,6 +59,7 @@ struct Protocol {
     address committee;
     address availability;
     address admission;
+    address handovers;
 }
 
 /// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
@@ -118,6 +120,7 @@ contract Deploy is Script {
         _place(all.committee, address(new Committee(_committee(all))));
         _place(all.availability, address(new Availability(all.registry)));
         _place(all.admission, address(new ChipAdmission(all.vendors)));
+        _place(all.handovers, address(new HandoverCourt(all.escrow, all.vault)));
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
@@ -138,6 +141,7 @@ contract Deploy is Script {
         all.committee = vm.computeCreateAddress(creator, nonce + 14);
         all.availability = vm.computeCreateAddress(creator, nonce + 15);
         all.admission = vm.computeCreateAddress(creator, nonce + 16);
+        all.handovers = vm.computeCreateAddress(creator, nonce + 17);
     }
 
     function tell(Protocol memory all) internal pure {
@@ -158,6 +162,7 @@ contract Deploy is Script {
         console.log("committee", all.committee);
         console.log("availability", all.availability);
         console.log("admission", all.admission);
+        console.log("handovers", all.handovers);
     }
 
     function _place(address expected, address actual) private pure {
@@ -217,6 +222,7 @@ contract Deploy is Script {
             registry: all.registry,
             ratings: all.ratings,
             intervalCourt: all.intervals,
+            handoverCourt: all.handovers,
             epochBlocks: 16,
             handoverSeconds: 30,
             acknowledgeSeconds: 30,

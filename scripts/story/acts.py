@@ -167,14 +167,26 @@ def rent(stage):
 
 def open_rental(stage, renter):
     """From two signed orders to running time."""
+    opened = match(stage, renter)
+    stage.console.step("Hand-over: sealed to the renter's key, checked, acknowledged")
+    access = renter["folder"] / "access.json"
+    got = stage.utnet("rental", "access", opened["id"], "--sealing-key", opened["sealing"], "--out", access)
+    stage.console.fact(f"access to {got['worker']}, certificate {got['certFingerprint'][:18]}…")
+    started = stage.utnet("rental", "acknowledge", opened["id"], "--from", renter["key"])
+    stage.console.fact(f"time runs since {started['startedAt']}")
+    return {**opened, "access": access}
+
+
+def match(stage, renter, account=1):
+    """From two signed orders to a rental that waits for the hand-over by a DEV account's worker."""
     folder = renter["folder"]
     stage.console.step("Orders: an ask and a bid, signed off chain, matched on chain")
     spec = folder / "machine.json"
     spec.write_text('{"environment":"wasmtime 48, libtorch 2.11.0 cpu","resources":{"chips":2,"model":1}}\n')
     terms = ["--price", "0.01", "--duration", 600, "--spec", spec, "--model", 1]
     ask, bid = folder / "ask.json", folder / "bid.json"
-    stage.utnet("order", "ask", *terms, "--chips", 8, "--out", ask, "--from", dev(1))
-    stage.utnet("order", "post", "--order", ask, "--from", dev(1))
+    stage.utnet("order", "ask", *terms, "--chips", 8, "--out", ask, "--from", dev(account))
+    stage.utnet("order", "post", "--order", ask, "--from", dev(account))
     stage.utnet("order", "bid", *terms, "--chips", 2, "--out", bid, "--from", renter["key"])
     sealing = folder / "sealing.key"
     stage.utnet("key", "sealing", "--out", sealing)
@@ -183,13 +195,7 @@ def open_rental(stage, renter):
         "--from", renter["key"],
     )  # fmt: skip
     stage.console.fact(f"rental {opened['rental']}: {opened['rent']} rent, {opened['deposit']} deposit locked")
-    stage.console.step("Hand-over: sealed to the renter's key, checked, acknowledged")
-    access = folder / "access.json"
-    got = stage.utnet("rental", "access", opened["rental"], "--sealing-key", sealing, "--out", access)
-    stage.console.fact(f"access to {got['worker']}, certificate {got['certFingerprint'][:18]}…")
-    started = stage.utnet("rental", "acknowledge", opened["rental"], "--from", renter["key"])
-    stage.console.fact(f"time runs since {started['startedAt']}")
-    return {**renter, "id": opened["rental"], "access": access}
+    return {**renter, "id": opened["rental"], "sealing": sealing}
 
 
 def absence(stage):

@@ -53,11 +53,13 @@ pub enum SystemContract {
     Availability,
     /// Checks of what a registration of chips claims.
     ChipAdmission,
+    /// Judges hand-overs that a renter opens in public.
+    HandoverCourt,
 }
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
         Self::PociRegistry,
@@ -75,6 +77,7 @@ impl SystemContract {
         Self::Committee,
         Self::Availability,
         Self::ChipAdmission,
+        Self::HandoverCourt,
     ];
 
     /// The contract's name, equal to its Solidity name and its file in `contracts/abi`.
@@ -97,6 +100,7 @@ impl SystemContract {
             Self::Committee => "Committee",
             Self::Availability => "Availability",
             Self::ChipAdmission => "ChipAdmission",
+            Self::HandoverCourt => "HandoverCourt",
         }
     }
 }
@@ -121,6 +125,7 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::Committee => address!("0x000000000000000000000000000000000055541B"),
         SystemContract::Availability => address!("0x0000000000000000000000000000000000555422"),
         SystemContract::ChipAdmission => address!("0x0000000000000000000000000000000000555423"),
+        SystemContract::HandoverCourt => address!("0x000000000000000000000000000000000055541A"),
     }
 }
 

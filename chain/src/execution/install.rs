@@ -22,9 +22,9 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, IntervalCourt,
-    JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow,
-    Vault, VendorRegistry, creation_code,
+    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, HandoverCourt,
+    IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk,
+    ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
 };
 use utnet_primitives::{PociSchedule, SystemContract, system_address};
 
@@ -243,6 +243,11 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
             ChipAdmission::constructorCall { vendors: system_address(C::VendorRegistry) }
                 .abi_encode()
         }
+        C::HandoverCourt => HandoverCourt::constructorCall {
+            escrow: system_address(C::RpoiEscrow),
+            vault: system_address(C::Vault),
+        }
+        .abi_encode(),
         C::DatasetMarket => datasets().abi_encode(),
         C::Ranking => ranking().abi_encode(),
     }
@@ -310,6 +315,7 @@ fn escrow(poci: &PociSchedule) -> RpoiEscrow::constructorCall {
             registry: system_address(C::PociRegistry),
             ratings: system_address(C::RatingBook),
             intervalCourt: system_address(C::IntervalCourt),
+            handoverCourt: system_address(C::HandoverCourt),
             epochBlocks: poci.epoch_blocks,
             handoverSeconds: 30,
             acknowledgeSeconds: 30,

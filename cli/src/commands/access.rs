@@ -46,11 +46,10 @@ struct AccessFile {
 impl Fetch {
     pub(crate) async fn run(self, session: &Session) -> Result<Value> {
         let key = sealing::load(&self.sealing_key)?;
-        let handover = self.handover(session).await?;
+        let (sealed, deadline) = handed_over(session, self.rental, self.wait).await?;
         let operator = rental::rental_of(session, self.rental).await?.operator;
-        let sealed = Sealed { enc: handover.enc, ciphertext: handover.ciphertext };
         let access = open_handover(&sealed, &escrow(session), self.rental, operator, &key)
-            .context("the hand-over is not good: do not acknowledge it")?;
+            .context("the hand-over is not good: do not acknowledge it, `utnet rental complain`")?;
         files::write_secret_json(
             &self.out,
             &AccessFile {
@@ -66,25 +65,31 @@ impl Fetch {
             "worker": access.url,
             "certFingerprint": access.cert_fingerprint,
             "file": self.out,
-            "acknowledgeBy": handover.acknowledgeDeadline,
+            "acknowledgeBy": deadline,
         }))
     }
+}
 
-    async fn handover(&self, session: &Session) -> Result<RpoiEscrow::HandoverCommitted> {
-        for _ in 0..self.wait.saturating_mul(5) {
-            let found = session
-                .events::<RpoiEscrow::HandoverCommitted>(
-                    SystemContract::RpoiEscrow,
-                    Some(self.rental.into()),
-                )
-                .await?;
-            if let Some((event, _)) = found.into_iter().next_back() {
-                return Ok(event);
-            }
-            SystemClock.sleep(POLL).await;
+/// What the operator handed over, and the last second, inclusive, for the renter's answer; waits for it.
+pub(crate) async fn handed_over(
+    session: &Session,
+    rental: RentalId,
+    wait: u32,
+) -> Result<(Sealed, u64)> {
+    for _ in 0..wait.saturating_mul(5) {
+        let found = session
+            .events::<RpoiEscrow::HandoverCommitted>(
+                SystemContract::RpoiEscrow,
+                Some(rental.into()),
+            )
+            .await?;
+        if let Some((event, _)) = found.into_iter().next_back() {
+            let sealed = Sealed { enc: event.enc, ciphertext: event.ciphertext };
+            return Ok((sealed, event.acknowledgeDeadline));
         }
-        anyhow::bail!("the operator handed nothing over within {} s", self.wait)
+        SystemClock.sleep(POLL).await;
     }
+    anyhow::bail!("the operator handed nothing over within {wait} s")
 }
 
 /// What hand-overs and inbox messages are bound to.

@@ -31,6 +31,8 @@ pub(crate) enum Rental {
     Open(Opening),
     /// Tell the worker the key to seal the access to, and fetch, open and check what it hands over.
     Access(crate::commands::access::Fetch),
+    /// Open a bad hand-over in public: the court has everything returned and the operator punished.
+    Complain(crate::commands::complaint::Complain),
     /// Acknowledge the hand-over: time starts.
     Acknowledge(One),
     /// Extend a running rental at its price.
@@ -132,6 +134,7 @@ impl Rental {
         match self {
             Self::Open(opening) => open(&session, &opening).await,
             Self::Access(fetch) => fetch.run(&session).await,
+            Self::Complain(complaint) => complaint.run(&session).await,
             Self::Acknowledge(one) => acknowledge(&session, &one).await,
             Self::TopUp(top_up) => extend(&session, &top_up).await,
             Self::Consent(extension) => consent(&session, &extension),
@@ -164,6 +167,7 @@ pub(crate) async fn rental_of(session: &Session, id: RentalId) -> Result<RpoiEsc
 
 async fn open(session: &Session, opening: &Opening) -> Result<Value> {
     let signer = opening.from.signer()?;
+    require_fresh(session, &sealing::public_key(&opening.sealing_key)?).await?;
     let ask: OrderFile = files::read_json(&opening.ask, ORDER_FILE)?;
     let bid: OrderFile = files::read_json(&opening.bid, ORDER_FILE)?;
     let chips = match named_chips(&ask, &bid) {
@@ -190,6 +194,18 @@ async fn open(session: &Session, opening: &Opening) -> Result<Value> {
         .event::<RpoiEscrow::RentalOpened>()
         .ok_or_else(|| anyhow::anyhow!("the escrow announced no rental"))?;
     show(session, RentalId(opened.rental), Some(sent.gas_used)).await
+}
+
+/// A complaint computes with the sealing key whatever point the operator has chosen, in public: under a key of two
+/// rentals one operator could have the other's hand-over opened.
+async fn require_fresh(session: &Session, key: &Bytes) -> Result<()> {
+    let opened = session.events::<RpoiEscrow::RentalOpened>(ESCROW, None).await?;
+    let earlier = opened.iter().find(|(event, _)| event.renterKey == *key);
+    ensure!(
+        earlier.is_none(),
+        "a sealing key is for one rental, and this one has had its own: `utnet key sealing` makes another"
+    );
+    Ok(())
 }
 
 async fn request(

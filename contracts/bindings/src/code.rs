@@ -1,9 +1,9 @@
 //! Gives the creation code of the system contracts.
 
 use crate::contracts::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, IntervalCourt,
-    JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow,
-    Vault, VendorRegistry,
+    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, HandoverCourt,
+    IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk,
+    ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::SystemContract;
 
@@ -27,6 +27,7 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::Committee => &Committee::BYTECODE,
         SystemContract::Availability => &Availability::BYTECODE,
         SystemContract::ChipAdmission => &ChipAdmission::BYTECODE,
+        SystemContract::HandoverCourt => &HandoverCourt::BYTECODE,
     }
 }
 

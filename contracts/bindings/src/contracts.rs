@@ -31,6 +31,7 @@ contract!(Ranking, "../abi/Ranking.json");
 contract!(Committee, "../abi/Committee.json");
 contract!(Availability, "../abi/Availability.json");
 contract!(ChipAdmission, "../abi/ChipAdmission.json");
+contract!(HandoverCourt, "../abi/HandoverCourt.json");
 
 /// Both contracts speak of the same struct; only its generated Rust types are two.
 macro_rules! same {

@@ -76,6 +76,17 @@ state! {
     }
 }
 state! {
+    /// What the court finds in a hand-over; every fault is the operator's.
+    HandoverFault {
+        /// An access, signed by the operator for this rental.
+        None = 0,
+        /// No access in canonical form.
+        Malformed = 1,
+        /// The signature is not the operator's over this access for this rental.
+        NotSigned = 2,
+    }
+}
+state! {
     /// Which side of the market an order is on.
     Side {
         /// Sells.

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Contracts that are written, in `contracts/src/**/NAME.sol`.
-const CONTRACTS: [&str; 17] = [
+const CONTRACTS: [&str; 18] = [
     "BeaconHistory",
     "VendorRegistry",
     "PociRegistry",
@@ -32,6 +32,7 @@ const CONTRACTS: [&str; 17] = [
     "Committee",
     "Availability",
     "ChipAdmission",
+    "HandoverCourt",
 ];
 
 /// Compile the contracts into contracts/abi.

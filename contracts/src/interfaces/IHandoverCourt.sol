@@ -18,8 +18,8 @@ interface IHandoverCourt {
     /// @notice The proof does not show that the point is the renter's and the hand-over's.
     error HandoverCourtNotProven(RentalId rental);
 
-    /// @notice A hand-over was opened and judged. Its access is public since then: where it was good the
-    /// operator must give the renter another and honour this one no longer.
+    /// @notice A hand-over was opened and judged. Its access is public since then: where it was good, whoever
+    /// has read it may use this rental as the renter does, until it ends.
     /// @param fault What is wrong with it: the operator is punished; `None`: the rental starts and the bond
     /// is the operator's.
     /// @param bond Bond of the complaint, in wei.

@@ -41,6 +41,8 @@ interface IRpoiEscrow {
     error RpoiEscrowNoChip(RentalId rental, uint256 position);
     /// @notice The chip is neither slashed nor quarantined.
     error RpoiEscrowChipInService(ChipId chip, ChipState state);
+    /// @notice Only the court of hand-overs executes verdicts about them.
+    error RpoiEscrowNotHandoverCourt(address caller);
     /// @notice A commitment of zero.
     error RpoiEscrowEmptyCommitment(RentalId rental, address rater);
     /// @notice The rater's first commitment stands.
@@ -93,6 +95,8 @@ interface IRpoiEscrow {
     event RentThawed(RentalId indexed rental, uint128 amount, bool isRenters);
     /// @notice Use ended with the second `endedAt`; both owe a commitment until this second, inclusive.
     event RentalEnded(RentalId indexed rental, uint64 endedAt, uint64 commitDeadline);
+    /// @notice The court found the hand-over bad: the rental is over, the operator lost its bond, in wei.
+    event HandoverPunished(RentalId indexed rental, uint128 bondForfeited);
     /// @notice A party committed to its rating.
     event RatingCommitted(RentalId indexed rental, address indexed rater, bytes32 commitment);
     /// @notice A party's rating was opened.
@@ -135,6 +139,12 @@ interface IRpoiEscrow {
     /// @notice Starts the time; silence does the same with the deadline. The renter, or anyone with its
     /// EIP-712 signature over `Acknowledge(bytes32 rental)`.
     function acknowledge(RentalId rental, bytes calldata signature) external;
+
+    /// @notice Executes the verdict on a hand-over. The court of hand-overs only, until the acknowledge
+    /// deadline, inclusive.
+    /// @dev If the operator lied all goes back to the renter, with half of the operator's bond, rounded
+    /// down; the other half is burned. If the renter lied the time starts.
+    function punishHandover(RentalId rental, bool operatorLied) external;
 
     /// @notice Extends a running rental at its price. The payer, or anyone with its EIP-712 signature over
     /// `TopUp(bytes32 rental,uint64 duration)`.

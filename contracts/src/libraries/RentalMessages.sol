@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
 import {RentalId} from "../types/Ids.sol";
 import {OperatorHalf, RentalRequest, RenterHalf} from "../types/Rentals.sol";
 import {Tags} from "./Tags.sol";
@@ -19,6 +21,9 @@ library RentalMessages {
     bytes32 internal constant ACKNOWLEDGE_TYPEHASH = keccak256("Acknowledge(bytes32 rental)");
     bytes32 internal constant TOP_UP_TYPEHASH = keccak256("TopUp(bytes32 rental,uint64 duration)");
     bytes32 internal constant END_TYPEHASH = keccak256("EndRental(bytes32 rental)");
+    bytes32 internal constant HANDOVER_TYPEHASH = keccak256("Handover(bytes32 rental,bytes32 accessHash)");
+    bytes32 private constant DOMAIN_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
     function hash(RentalRequest calldata request) internal pure returns (bytes32) {
         return keccak256(abi.encode(REQUEST_TYPEHASH, request));
@@ -42,6 +47,21 @@ library RentalMessages {
 
     function endHash(RentalId rental) internal pure returns (bytes32) {
         return keccak256(abi.encode(END_TYPEHASH, rental));
+    }
+
+    /// @dev What the operator signs inside its hand-over, for whoever is not the escrow itself.
+    function handoverDigest(address escrow, RentalId rental, bytes32 accessHash)
+        internal
+        view
+        returns (bytes32)
+    {
+        bytes32 domain = keccak256(
+            abi.encode(
+                DOMAIN_TYPEHASH, keccak256("UtilityNet RpoiEscrow"), keccak256("1"), block.chainid, escrow
+            )
+        );
+        bytes32 structHash = keccak256(abi.encode(HANDOVER_TYPEHASH, rental, accessHash));
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 
     /// @dev What a rater commits to and later opens.

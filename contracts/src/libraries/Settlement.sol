@@ -106,6 +106,17 @@ library Settlement {
         payout.burned = burned;
     }
 
+    /// @dev Divides the stakes when the operator handed over badly: all back to the renter, the whole bond is
+    /// forfeit.
+    function punish(Stakes memory stakes) internal pure returns (Payout memory payout) {
+        uint128 compensation;
+        (payout.burned, compensation) = forfeit(stakes.operatorBond);
+        payout.rentToRenter = stakes.rent;
+        payout.depositToRenter = stakes.deposit;
+        payout.bondsToRenter = stakes.ratingBond + compensation;
+        payout.bondsToOperator = stakes.ratingBond;
+    }
+
     /// @dev xi, eq. 21: metered rent to the operator unless it alone was silent.
     function _divideRent(Payout memory payout, Stakes memory stakes, uint16 feeBps, bool isDue) private pure {
         uint128 metered = isDue ? stakes.metered : 0;

@@ -5,6 +5,8 @@ pragma solidity ^0.8.28;
 library Tags {
     bytes32 internal constant POSSESSION = keccak256("UNC/v1/possession");
     bytes32 internal constant AVAILABILITY = keccak256("UNC/v1/availability");
+    bytes32 internal constant HANDOVER = keccak256("UNC/v1/handover");
+    bytes32 internal constant COMPLAINT = keccak256("UNC/v1/complaint");
     bytes32 internal constant RATING = keccak256("UNC/v1/rating");
     bytes32 internal constant RESULT_COMMIT = keccak256("UNC/v1/result-commit");
     bytes32 internal constant DATASET = keccak256("UNC/v1/dataset");

@@ -48,6 +48,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     IRatingBook internal immutable RATINGS;
     address internal immutable DESK;
     address internal immutable INTERVAL_COURT;
+    address internal immutable HANDOVER_COURT;
     /// @dev The registry's E, kept here so that an epoch costs no call.
     uint64 private immutable EPOCH_BLOCKS;
     uint40 internal immutable HANDOVER_SECONDS;
@@ -81,6 +82,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         VAULT = IVault(parameters.vault);
         DESK = parameters.desk;
         INTERVAL_COURT = parameters.intervalCourt;
+        HANDOVER_COURT = parameters.handoverCourt;
         REGISTRY = IPociRegistry(parameters.registry);
         RATINGS = IRatingBook(parameters.ratings);
         EPOCH_BLOCKS = parameters.epochBlocks;
@@ -215,6 +217,17 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
 
         REGISTRY.free(chips);
         _pay(rental, record, payout);
+    }
+
+    /// @dev The operator handed over badly: all back to the renter, the operator's bond is forfeit.
+    function _punish(RentalId rental, RentalRecord storage record) internal {
+        ChipId[] memory chips = _close(rental, record, RentalState.Cancelled);
+        Settlement.Stakes memory stakes = _stakesOf(record);
+
+        emit HandoverPunished(rental, stakes.operatorBond);
+
+        REGISTRY.free(chips);
+        _pay(rental, record, Settlement.punish(stakes));
     }
 
     /// @dev Divides the stakes of an ended rental and hands over the opinions that were opened.

@@ -68,11 +68,17 @@ abstract contract RentalUse is RentalLedger {
             _awaiting(rental, RentalState.HandedOver);
         _requireConsent(record.renter, RentalMessages.acknowledgeHash(rental), signature);
 
-        clock.start(_second());
-        clock.epoch = _epoch();
-        _keep(record, clock);
+        _start(rental, record, clock, true);
+    }
 
-        emit RentalStarted(rental, clock.startedAt, true);
+    /// @inheritdoc IRpoiEscrow
+    function punishHandover(RentalId rental, bool operatorLied) external {
+        if (msg.sender != HANDOVER_COURT) revert RpoiEscrowNotHandoverCourt(msg.sender);
+        (RentalRecord storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.HandedOver);
+
+        if (operatorLied) _punish(rental, record);
+        else _start(rental, record, clock, false);
     }
 
     /// @inheritdoc IRpoiEscrow
@@ -185,6 +191,20 @@ abstract contract RentalUse is RentalLedger {
     /// @inheritdoc IRpoiEscrow
     function hashOf(RentalRequest calldata request) public view returns (RentalId) {
         return RentalId.wrap(_hashTypedDataV4(RentalMessages.hash(request)));
+    }
+
+    /// @dev Starts the time now.
+    function _start(
+        RentalId rental,
+        RentalRecord storage record,
+        RentalClock.Clock memory clock,
+        bool acknowledged
+    ) private {
+        clock.start(_second());
+        clock.epoch = _epoch();
+        _keep(record, clock);
+
+        emit RentalStarted(rental, clock.startedAt, acknowledged);
     }
 
     function _announce(

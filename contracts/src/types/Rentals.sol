@@ -129,6 +129,8 @@ struct EscrowParameters {
     address ratings;
     /// decides about disputed intervals
     address intervalCourt;
+    /// judges hand-overs
+    address handoverCourt;
     /// blocks in an epoch of the registry, E
     uint64 epochBlocks;
     uint64 handoverSeconds;

@@ -1,6 +1,6 @@
 //! Serves rentals: hands over access, keeps the doors, rates.
 
-use super::{Agent, AgentError, now};
+use super::{Agent, AgentError, Fault, now};
 use crate::{
     decide::rentals::{RatingStage, Seen, Step, is_open_to_renter, next_step},
     https::Door,
@@ -15,7 +15,7 @@ use utnet_bindings::{
     states::RentalState,
 };
 use utnet_client::{BlockRef, Chain, Intent, StorageError};
-use utnet_messages::{Access, PublicKey, rating_commitment, seal_handover};
+use utnet_messages::{Access, PublicKey, rating_commitment, seal_handover, seal_text};
 use utnet_primitives::{RentalId, Seconds};
 
 impl<C: Chain> Agent<C> {
@@ -107,8 +107,11 @@ impl<C: Chain> Agent<C> {
         let access =
             Access { url: choices.url.clone(), cert_fingerprint: choices.cert_fingerprint, secret };
         let home = &self.parts.home;
-        let sealed =
-            seal_handover(&access, &home.sealing(), record.id, &self.parts.signer, &renter)?;
+        let sealed = if choices.fault == Some(Fault::BadHandover) {
+            seal_text(b"no access", &home.sealing(), record.id, &renter)?
+        } else {
+            seal_handover(&access, &home.sealing(), record.id, &self.parts.signer, &renter)?
+        };
         let call = commitHandoverCall {
             rental: record.id.0,
             enc: sealed.enc,

@@ -33,6 +33,8 @@ mod tests;
 pub enum Fault {
     /// One byte of every result is flipped before it is committed.
     WrongResult,
+    /// What is handed over is sealed to the renter, but holds no access.
+    BadHandover,
 }
 
 /// What is computed for.

@@ -17,6 +17,12 @@ pub struct Access {
 }
 
 impl Access {
+    /// Whether the url is visible ASCII, 0x21 to 0x7e, and not empty: what a hand-over may hold.
+    #[must_use]
+    pub fn has_url(&self) -> bool {
+        !self.url.is_empty() && self.url.bytes().all(|byte| byte.is_ascii_graphic())
+    }
+
     /// What the operator signs: `keccak256(abi.encode(url, certFingerprint, secret))`.
     #[must_use]
     pub fn hash(&self) -> B256 {

@@ -4,7 +4,9 @@
 //! keys: no clock, no network. No bytes from outside make it panic; no secret is ever shown.
 
 mod access;
+mod complaint;
 mod dataset;
+mod dleq;
 mod handover;
 mod inbox;
 mod keys;
@@ -14,8 +16,10 @@ mod secret_file;
 mod signing;
 
 pub use access::Access;
+pub use complaint::complain;
 pub use dataset::{DatasetKey, Market, open_dataset_key, seal_dataset_key};
-pub use handover::{open_handover, seal_handover};
+pub use dleq::{CompressedPoint, SharedPoint, prove_shared_point};
+pub use handover::{decipher, open_handover, seal_handover, seal_text};
 pub use inbox::{
     InboxMessage, Invalid, Parties, Ratings, RatingsParts, RenterWord, Reveal, open_inbox,
     rating_commitment, seal_inbox,

@@ -32,6 +32,11 @@ impl Escrow {
         [self.info(Tag::Handover).as_slice(), rental.0.as_slice()].concat()
     }
 
+    /// What a complaint is bound to, before it is hashed: 128 bytes.
+    pub(crate) fn complaint_words(&self, rental: RentalId) -> Vec<u8> {
+        [self.info(Tag::Complaint).as_slice(), rental.0.as_slice()].concat()
+    }
+
     fn info(&self, purpose: Tag) -> [u8; 96] {
         let mut info = [0; 96];
         let chain: B256 = U256::from(self.chain_id).into();
@@ -72,6 +77,12 @@ pub enum SealError {
         bytes: usize,
         /// Longest ciphertext.
         most: usize,
+    },
+    /// A url has visible ASCII only, and at least one of it.
+    #[error("the url {url:?} is empty or has other than visible ASCII")]
+    BadUrl {
+        /// The url.
+        url: String,
     },
     /// The signer failed.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Plays whole rentals with the real programs: the story, a crash in its middle, a second one, and a worker that lies.
+//! Plays whole rentals with the real programs: the story, a crash in its middle, a second one, and those who lie.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -78,6 +78,17 @@ fn a_worker_that_lies_is_caught_by_the_operator_that_is_drawn() -> Result<()> {
     let said = python("test/e2e/tools/wrong_worker.py", &[&folder.path().display().to_string()])?;
 
     ensure!(said.contains("caught: Refunded"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_hand_over_without_an_access_is_punished_and_a_false_complaint_is_too() -> Result<()> {
+    let _alone = stage();
+    let folder = tempfile::tempdir()?;
+
+    let said = python("test/e2e/tools/bad_handover.py", &[&folder.path().display().to_string()])?;
+
+    ensure!(said.contains("both liars paid"), "{said}");
     Ok(())
 }
 

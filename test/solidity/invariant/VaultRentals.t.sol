@@ -66,6 +66,13 @@ contract RentalHandler is RentalFixture {
         escrow.acknowledge(id, "");
     }
 
+    function judge(uint256 seed, bool operatorLied) external {
+        (RentalId id, bool isReady) = _pick(seed, RentalState.HandedOver);
+        if (!isReady) return;
+        vm.prank(HANDOVER_COURT);
+        escrow.punishHandover(id, operatorLied);
+    }
+
     function end(uint256 seed) external {
         (RentalId id, bool isReady) = _pick(seed, RentalState.Active);
         if (!isReady) return;
@@ -196,7 +203,7 @@ contract VaultRentalsTest is RentalFixture {
         fund(renter, WEALTH - FUNDS);
         fund(operator, WEALTH - FUNDS);
         handler = new RentalHandler();
-        bytes4[] memory selectors = new bytes4[](14);
+        bytes4[] memory selectors = new bytes4[](15);
         selectors[0] = RentalHandler.open.selector;
         selectors[1] = bytes4(keccak256("handOver(uint256)"));
         selectors[2] = RentalHandler.acknowledge.selector;
@@ -211,6 +218,7 @@ contract VaultRentalsTest is RentalFixture {
         selectors[11] = RentalHandler.dispute.selector;
         selectors[12] = RentalHandler.answer.selector;
         selectors[13] = RentalHandler.closeDispute.selector;
+        selectors[14] = RentalHandler.judge.selector;
         targetSelector(FuzzSelector({addr: address(handler), selectors: selectors}));
         targetContract(address(handler));
     }

@@ -6,6 +6,7 @@ import {VmSafe} from "forge-std/Vm.sol";
 
 import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IEmission} from "contracts/src/interfaces/IEmission.sol";
+import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
@@ -16,7 +17,8 @@ import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol"
 import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 import {ChipState} from "contracts/src/types/Chips.sol";
-import {ChipId} from "contracts/src/types/Ids.sol";
+import {ChipId, RentalId} from "contracts/src/types/Ids.sol";
+import {RentalState} from "contracts/src/types/Rentals.sol";
 import {Deploy, Protocol} from "scripts/solidity/Deploy.s.sol";
 import {TryChip} from "scripts/solidity/TryChip.s.sol";
 
@@ -54,6 +56,17 @@ contract DeployTest is Test {
         assertTrue(vault.isKeeper(all.datasets), "datasets keep");
         assertTrue(vault.isKeeper(all.committee), "the committee keeps");
         assertEq(VendorRegistry(all.vendors).governor(), address(trial), "governor");
+    }
+
+    /// @dev The court is heard: the escrow answers that there is no such rental, not that it may not ask.
+    function test_deploy_letsTheCourtJudge() public {
+        vm.prank(all.handovers);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRpoiEscrow.RpoiEscrowWrongState.selector, RentalId.wrap(0), RentalState.None
+            )
+        );
+        IRpoiEscrow(all.escrow).punishHandover(RentalId.wrap(0), true);
     }
 
     function test_deploy_putsFallbacksWhereNoPrecompileStands() public view {
