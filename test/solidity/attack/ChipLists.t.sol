@@ -19,13 +19,13 @@ contract ChipListsAttack is PociFixture {
 
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAbsentList.selector, 0));
         vm.prank(operator);
-        registry.proveAvailability(proof, "");
+        availability.prove(proof, "");
     }
 
     /// @dev Chip 0 leaves and comes in again, by a new attestation, with its new operator.
     function sellFirst() private {
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         mineTo(EXIT_SECONDS + 2 * EPOCH);
         registry.finishExit(ids[0]);
         ChipRegistration[] memory chips = slice(0, 1);

@@ -36,7 +36,7 @@ contract ChipBoundsTest is PociFixture {
     function test_requestExit_revertsWhen_chipHasLeft() public {
         register(1);
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         mineTo(EXIT_SECONDS + 2 * EPOCH);
         registry.finishExit(ids[0]);
 
@@ -44,17 +44,17 @@ contract ChipBoundsTest is PociFixture {
             abi.encodeWithSelector(IPociRegistry.PociRegistryWrongState.selector, ids[0], ChipState.Exited)
         );
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
     }
 
     function test_finishExit_worksOnceNoProofReadsTheChip() public {
         register(1);
         vm.prank(operator);
-        registry.requestExit(ids[0]);
+        registry.requestExit(ids[0], entries[0].blsKey);
         uint64 left = registry.currentEpoch();
         skipSeconds(EXIT_SECONDS);
 
-        mineToEpoch(left + 1);
+        mineToEpoch(left + 2); // the look-back, and one more: its place becomes free
         registry.finishExit(ids[0]);
 
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Exited));
