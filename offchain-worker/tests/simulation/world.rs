@@ -383,6 +383,7 @@ impl Contracts {
             operatorBond: 0,
             ratingBond: 0,
             duration: 100,
+            mostDuration: 100,
             startedAt: 0,
             endedAt: 0,
             deadline: 0,
@@ -393,6 +394,9 @@ impl Contracts {
             renterKeyHash: B256::ZERO,
             handoverHash: B256::ZERO,
             payer: Address::ZERO,
+            firstEpoch: 0,
+            frozen: 0,
+            forgiven: 0,
         }
     }
 
