@@ -82,8 +82,8 @@ pub(crate) fn answer(request: &CallRequest) -> Result<Bytes, String> {
 }
 
 fn empty_rental() -> Rental {
-    let zeros = vec![0; 32 * 20];
-    rentalOfCall::abi_decode_returns(&zeros).expect("a static struct of at most 20 words")
+    let zeros = vec![0; 32 * 32];
+    rentalOfCall::abi_decode_returns(&zeros).expect("a static struct of at most 32 words")
 }
 
 /// The renter's word that ends a rental.
