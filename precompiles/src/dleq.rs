@@ -1,4 +1,4 @@
-//! Verifies that log_A B = log_C D in P-256: Chaum and Pedersen's proof, made non-interactive.
+//! Verifies that `log_A B = log_C D` in P-256: Chaum and Pedersen's proof, made non-interactive.
 //!
 //! The prover knows x with B = xA and D = xC. With a nonce k it sends the challenge c, a hash of everything and of
 //! R1 = kA, R2 = kC, and s = k + cx; the verifier finds R1 = sA - cB, R2 = sC - cD and hashes again.
@@ -38,7 +38,7 @@ pub struct Proof {
     pub response: [u8; 32],
 }
 
-/// Whether a proof holds: its points and numbers decode, and log_A B = log_C D.
+/// Whether a proof holds: its points and numbers decode, and `log_A B = log_C D`.
 ///
 /// A proof with the nonce zero, whose R1 and R2 are infinity, is refused: it tells x.
 pub fn verify(statement: &Statement, proof: &Proof) -> bool {

@@ -11,7 +11,7 @@ use crate::{
     outcome::{Halt, Output, word},
 };
 
-/// Gas for a call, true or false, priced as VRF_VERIFY beside ecrecover (`docs/precompiles.md`).
+/// Gas for a call, true or false, priced as `VRF_VERIFY` beside ecrecover (`docs/precompiles.md`).
 pub const COST: Gas = Gas::new(45_000);
 
 /// Checks one proof.

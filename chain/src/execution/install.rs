@@ -189,51 +189,13 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
             chosen: founders.issue.plan(poci.round_seconds, founders.governor),
         }
         .abi_encode(),
-        C::Vault => Vault::constructorCall {
-            emission: system_address(C::Emission),
-            keepers: [
-                C::PociRegistry,
-                C::RpoiEscrow,
-                C::JobEscrow,
-                C::ResultRollup,
-                C::Committee,
-                C::IntervalCourt,
-                C::DatasetMarket,
-            ]
-            .map(system_address)
-            .to_vec(),
-        }
-        .abi_encode(),
-        C::OrderBook => OrderBook::constructorCall {
-            ratings: system_address(C::RatingBook),
-            fillers: [C::RentalDesk, C::JobEscrow].map(system_address).to_vec(),
-        }
-        .abi_encode(),
+        C::Vault => vault().abi_encode(),
+        C::OrderBook => order_book().abi_encode(),
         C::RpoiEscrow => escrow(poci).abi_encode(),
         C::IntervalCourt => interval_court().abi_encode(),
-        C::RentalDesk => RentalDesk::constructorCall {
-            escrow: system_address(C::RpoiEscrow),
-            orders: system_address(C::OrderBook),
-            registry: system_address(C::PociRegistry),
-            depositBps: 1_000,
-        }
-        .abi_encode(),
-        C::RatingBook => RatingBook::constructorCall {
-            escrow: system_address(C::RpoiEscrow),
-            priorScore: 60,
-            priorWeight: UNC / 100,
-            pairCap: UNC,
-            pairPeriodSeconds: 2_592_000,
-            halfLifeSeconds: 7_776_000,
-        }
-        .abi_encode(),
-        C::JobEscrow => JobEscrow::constructorCall {
-            vault: system_address(C::Vault),
-            rollup: system_address(C::ResultRollup),
-            orders: system_address(C::OrderBook),
-            graceSeconds: 360,
-        }
-        .abi_encode(),
+        C::RentalDesk => desk().abi_encode(),
+        C::RatingBook => rating_book().abi_encode(),
+        C::JobEscrow => job_escrow().abi_encode(),
         C::ResultRollup => rollup().abi_encode(),
         C::Committee => committee().abi_encode(),
         C::Availability => {
@@ -250,6 +212,61 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         .abi_encode(),
         C::DatasetMarket => datasets().abi_encode(),
         C::Ranking => ranking().abi_encode(),
+    }
+}
+
+fn vault() -> Vault::constructorCall {
+    Vault::constructorCall {
+        emission: system_address(SystemContract::Emission),
+        keepers: [
+            SystemContract::PociRegistry,
+            SystemContract::RpoiEscrow,
+            SystemContract::JobEscrow,
+            SystemContract::ResultRollup,
+            SystemContract::Committee,
+            SystemContract::IntervalCourt,
+            SystemContract::DatasetMarket,
+        ]
+        .map(system_address)
+        .to_vec(),
+    }
+}
+
+fn order_book() -> OrderBook::constructorCall {
+    OrderBook::constructorCall {
+        ratings: system_address(SystemContract::RatingBook),
+        fillers: [SystemContract::RentalDesk, SystemContract::JobEscrow]
+            .map(system_address)
+            .to_vec(),
+    }
+}
+
+fn desk() -> RentalDesk::constructorCall {
+    RentalDesk::constructorCall {
+        escrow: system_address(SystemContract::RpoiEscrow),
+        orders: system_address(SystemContract::OrderBook),
+        registry: system_address(SystemContract::PociRegistry),
+        depositBps: 1_000,
+    }
+}
+
+fn rating_book() -> RatingBook::constructorCall {
+    RatingBook::constructorCall {
+        escrow: system_address(SystemContract::RpoiEscrow),
+        priorScore: 60,
+        priorWeight: UNC / 100,
+        pairCap: UNC,
+        pairPeriodSeconds: 2_592_000,
+        halfLifeSeconds: 7_776_000,
+    }
+}
+
+fn job_escrow() -> JobEscrow::constructorCall {
+    JobEscrow::constructorCall {
+        vault: system_address(SystemContract::Vault),
+        rollup: system_address(SystemContract::ResultRollup),
+        orders: system_address(SystemContract::OrderBook),
+        graceSeconds: 360,
     }
 }
 

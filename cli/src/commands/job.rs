@@ -138,15 +138,8 @@ impl Job {
             Self::Leaf(located) => Ok(located.find(&session).await?.report()),
             Self::Prove(located) => prove(&session, &located).await,
             Self::Challenge { located, from } => challenge(&session, &located, &from).await,
-            Self::Refund { job, from } => {
-                let call = JobEscrow::refundCall { job: job.into() };
-                session.send(&from.signer()?, SystemContract::JobEscrow, U256::ZERO, &call).await?;
-                show(&session, job).await
-            }
-            Self::Committee(located) => {
-                let place = located.find(&session).await?;
-                committee(&session, subject_of(&place)).await
-            }
+            Self::Refund { job, from } => refund(&session, job, &from).await,
+            Self::Committee(located) => seats(&session, &located).await,
             Self::Appeal { located, from } => appeal(&session, &located, &from).await,
             Self::Request { located, from } => request(&session, &located, &from).await,
             Self::Verdict { located, seconds } => verdict(&session, &located, seconds).await,
@@ -169,6 +162,17 @@ async fn show(session: &Session, id: JobId) -> Result<Value> {
         "deadline": job.deadline,
         "resultRoot": job.resultRoot,
     }))
+}
+
+async fn refund(session: &Session, job: JobId, from: &KeySource) -> Result<Value> {
+    let call = JobEscrow::refundCall { job: job.into() };
+    session.send(&from.signer()?, SystemContract::JobEscrow, U256::ZERO, &call).await?;
+    show(session, job).await
+}
+
+async fn seats(session: &Session, located: &Located) -> Result<Value> {
+    let place = located.find(session).await?;
+    committee(session, subject_of(&place)).await
 }
 
 async fn wait(session: &Session, id: JobId, until: Milestone, seconds: u32) -> Result<Value> {

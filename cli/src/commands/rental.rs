@@ -130,22 +130,25 @@ pub(crate) struct Opening {
 
 impl Rental {
     pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+        self.run_over(&Session::connect(rpc).await?).await
+    }
+
+    async fn run_over(self, session: &Session) -> Result<Value> {
         match self {
-            Self::Open(opening) => open(&session, &opening).await,
-            Self::Access(fetch) => fetch.run(&session).await,
-            Self::Complain(complaint) => complaint.run(&session).await,
-            Self::Acknowledge(one) => acknowledge(&session, &one).await,
-            Self::TopUp(top_up) => extend(&session, &top_up).await,
-            Self::Consent(extension) => consent(&session, &extension),
-            Self::Reclaim(reclaim) => take_back(&session, &reclaim).await,
-            Self::EndFor(end) => end_for(&session, &end).await,
-            Self::End(one) => end(&session, &one).await,
-            Self::Rate(rate) => rate.run(&session).await,
-            Self::Reveal(reveal) => reveal.run(&session).await,
-            Self::Poke(one) => poke(&session, &one).await,
-            Self::Show { rental } => show(&session, rental, None).await,
-            Self::List => list(&session).await,
+            Self::Open(opening) => open(session, &opening).await,
+            Self::Access(fetch) => fetch.run(session).await,
+            Self::Complain(complaint) => complaint.run(session).await,
+            Self::Acknowledge(one) => acknowledge(session, &one).await,
+            Self::TopUp(top_up) => extend(session, &top_up).await,
+            Self::Consent(extension) => consent(session, &extension),
+            Self::Reclaim(reclaim) => take_back(session, &reclaim).await,
+            Self::EndFor(end) => end_for(session, &end).await,
+            Self::End(one) => end(session, &one).await,
+            Self::Rate(rate) => rate.run(session).await,
+            Self::Reveal(reveal) => reveal.run(session).await,
+            Self::Poke(one) => poke(session, &one).await,
+            Self::Show { rental } => show(session, rental, None).await,
+            Self::List => list(session).await,
         }
     }
 }

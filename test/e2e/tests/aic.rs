@@ -1,4 +1,4 @@
-//! Deploys AICompute to the real node with its own script, and lets holders change a parameter by vote.
+//! Deploys `AICompute` to the real node with its own script, and lets holders change a parameter by vote.
 
 use anyhow::{Context, Result, ensure};
 use e2e::{ALICE, ALICE_KEY, Node, needed, root, run};
