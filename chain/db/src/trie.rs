@@ -23,12 +23,16 @@ use alloy_primitives::{B256, Bytes};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, proof::ProofNodes};
 pub(crate) use full::{is_sound, rebuild, root as root_from_scratch};
 use grow::{Grown, NodeUpdates, grow};
-use leaves::{AccountLeaves, StorageLeaves};
+use leaves::{AccountLeaves, Leaves, StorageLeaves};
 use node::Node;
-use nodes::{AccountNodes, NoNodes, StorageNodes};
+use nodes::{AccountNodes, NoNodes, Nodes, StorageNodes};
 use std::collections::BTreeMap;
 use walk::{Walked, walk};
 pub(crate) use warm::Warm;
+
+/// With more changed leaves than this, a trie is computed from its sorted leaves: much of what such a
+/// block touches would not stay in memory, and to build it there costs more than it saves.
+const MANY: usize = 8_192;
 
 /// What changes in the tries, to be written with [`write()`].
 #[derive(Clone, Debug, Default)]
@@ -52,6 +56,16 @@ struct StorageUpdate {
     wiped: bool,
     nodes: NodeUpdates,
     /// The trie, as far as it is known.
+    trie: Option<Node>,
+    revealed: usize,
+}
+
+/// One trie after changes.
+#[derive(Debug)]
+struct Changed {
+    root: B256,
+    nodes: NodeUpdates,
+    /// Nothing where it was computed past what is in memory.
     trie: Option<Node>,
     revealed: usize,
 }
@@ -90,10 +104,11 @@ pub(crate) fn update<TX: DbTx>(
         .collect();
     let root = |hashed| storage_root(tx, &storages, hashed);
     let leaves = AccountLeaves::new(tx, changes, &root)?;
-    let Grown { trie, nodes, revealed } = grow(trie, AccountNodes::new(tx)?, leaves, &touched)?;
+    let Changed { root, nodes, trie, revealed } =
+        change_trie(trie, AccountNodes::new(tx)?, leaves, &touched)?;
     let of_storages = storages.values().map(|update| update.revealed);
     let revealed = of_storages.fold(revealed, usize::saturating_add);
-    Ok(TrieUpdate { root: trie.root(), accounts: nodes, trie: Some(trie), storages, revealed })
+    Ok(TrieUpdate { root, accounts: nodes, trie, storages, revealed })
 }
 
 /// Forgets all stored tries.
@@ -176,12 +191,27 @@ fn grow_storage<TX: DbTx>(
     let touched: Vec<B256> = change.storage.keys().copied().collect();
     let leaves = StorageLeaves::new(tx, hashed, change)?;
     let wiped = change.storage_wiped;
-    let Grown { trie, nodes, revealed } = if wiped {
-        grow(None, NoNodes, leaves, &touched)?
+    let Changed { root, nodes, trie, revealed } = if wiped {
+        change_trie(None, NoNodes, leaves, &touched)?
     } else {
-        grow(trie, StorageNodes::new(tx, hashed)?, leaves, &touched)?
+        change_trie(trie, StorageNodes::new(tx, hashed)?, leaves, &touched)?
     };
-    Ok(StorageUpdate { root: trie.root(), wiped, nodes, trie: Some(trie), revealed })
+    Ok(StorageUpdate { root, wiped, nodes, trie, revealed })
+}
+
+/// Applies changes to what is in memory of a trie, or computes it past that where they are many.
+fn change_trie<N: Nodes, L: Leaves>(
+    trie: Option<Node>,
+    nodes: N,
+    leaves: L,
+    touched: &[B256],
+) -> Result<Changed, DbError> {
+    if touched.len() > MANY {
+        let Walked { root, nodes, .. } = walk(nodes, leaves, touched, &[])?;
+        return Ok(Changed { root, nodes, trie: None, revealed: 0 });
+    }
+    let Grown { trie, nodes, revealed } = grow(trie, nodes, leaves, touched)?;
+    Ok(Changed { root: trie.root(), nodes, trie: Some(trie), revealed })
 }
 
 fn walk_storage<TX: DbTx>(

@@ -1,11 +1,12 @@
-//! Rebuilds a trie for proofs from what is stored of it, descending only where a key changed or is
-//! to be proved.
+//! Computes a trie from what is stored of it, leaf by leaf in order, descending only where a key
+//! changed or is to be proved: for proofs, and for changes so many that nothing of it need stay.
 //!
 //! Stored are the branches that have a branch below them, except the root, with the hashes of
 //! those children that are branches themselves. Hence, below the root: all leaves under a path lie
 //! under the topmost stored branch there, if there is one.
 
 use super::{
+    grow::NodeUpdates,
     leaves::{Leaves, greatest, least},
     nodes::{Node, Nodes},
 };
@@ -15,17 +16,20 @@ use alloy_trie::{
     HashBuilder, Nibbles,
     proof::{ProofNodes, ProofRetainer},
 };
+use std::collections::BTreeSet;
 
 /// What a walk gives.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     /// Root after the changes.
     pub(super) root: B256,
+    /// What to store anew, unless there were targets to prove.
+    pub(super) nodes: NodeUpdates,
     /// Nodes on the paths to the targets.
     pub(super) proof: ProofNodes,
 }
 
-/// Computes root and proofs of a trie.
+/// Computes root, changed nodes and proofs of a trie.
 ///
 /// `touched` has the keys of all leaves that differ from the stored trie, `targets` those to prove;
 /// `leaves` yields the leaves as they are after the changes.
@@ -38,8 +42,9 @@ pub(super) fn walk<N: Nodes, L: Leaves>(
     let retainer: ProofRetainer = targets.iter().map(Nibbles::unpack).collect();
     let mut open = [touched, targets].concat();
     open.sort_unstable();
-    let builder = HashBuilder::default().with_proof_retainer(retainer);
-    let mut walk = Walk { nodes, leaves, builder, pending: None };
+    let builder = HashBuilder::default().with_updates(targets.is_empty());
+    let builder = builder.with_proof_retainer(retainer);
+    let mut walk = Walk { nodes, leaves, builder, met: BTreeSet::new(), pending: None };
     walk.root(&open)?;
     walk.finish()
 }
@@ -49,6 +54,8 @@ struct Walk<N, L> {
     nodes: N,
     leaves: L,
     builder: HashBuilder,
+    /// Stored nodes that were descended into.
+    met: BTreeSet<Nibbles>,
     /// First and last path under which all leaves are to be added, before anything that follows:
     /// leaves of neighbours are read in one go.
     pending: Option<(Nibbles, Nibbles)>,
@@ -69,7 +76,10 @@ impl<N: Nodes, L: Leaves> Walk<N, L> {
         self.add_pending()?;
         let root = self.builder.root();
         let proof = self.builder.take_proof_nodes();
-        Ok(Walked { root, proof })
+        let (_, new) = self.builder.split();
+        let mut nodes: NodeUpdates = self.met.into_iter().map(|path| (path, None)).collect();
+        nodes.extend(new.into_iter().map(|(path, node)| (path, Some(node))));
+        Ok(Walked { root, nodes, proof })
     }
 
     /// Adds everything under a path whose hash is not known or not valid.
@@ -101,6 +111,7 @@ impl<N: Nodes, L: Leaves> Walk<N, L> {
 
     /// Adds the children of a stored node, by their hashes where these are known and valid.
     fn expand(&mut self, (path, node): &Node, open: &[B256]) -> Result<(), DbError> {
+        self.met.insert(*path);
         for (nibble, (child, open)) in (0..16).zip(children(path, open)) {
             let is_stored = node.tree_mask.is_bit_set(nibble);
             if open.is_empty() && node.hash_mask.is_bit_set(nibble) {

@@ -250,3 +250,56 @@ fn roots_of_a_larger_state_follow_many_small_changes() {
     let root = memory.store.view().unwrap().state_root(&StateChanges::default()).unwrap();
     assert_eq!(root, expected.blocks[1].root());
 }
+
+/// Changes of every account and slot in a range, one in `gone` of which is deleted.
+fn sweep(range: std::ops::Range<u64>, gone: u64, value: u64) -> StateChanges {
+    let mut changes = StateChanges::default();
+    for index in range {
+        // The person with the storage stays.
+        let who = person(index + 2);
+        if (index + value).is_multiple_of(gone) {
+            changes.delete_account(who);
+            changes.set_storage(person(1), slot(index), U256::ZERO);
+        } else {
+            changes.set_account(who, rich(index + value));
+            changes.set_storage(person(1), slot(index), U256::from(index + value));
+        }
+    }
+    changes.set_account(person(1), rich(value));
+    changes
+}
+
+/// Many changes of a trie are computed in another way than few, and what is in memory of it goes.
+#[test]
+fn many_changes_and_few_take_turns() {
+    const MANY: u64 = 8_500;
+    let [home, other] = homes();
+    let (mut expected, mut again) = (begin(&home), begin(&other));
+    let mut wiped = sweep(0..MANY, 7, 11);
+    wiped.accounts.entry(person(1)).or_default().storage_wiped = true;
+    let blocks = [
+        sweep(0..MANY, u64::MAX, 1),
+        sweep(0..20, 3, 2),
+        sweep(MANY / 4..MANY * 5 / 4, 5, 3),
+        wiped,
+        sweep(10..40, 3, 6),
+        // Next to nothing is left.
+        sweep(3..MANY * 5 / 4, 1, 7),
+    ];
+    for changes in blocks {
+        advance(&home.store, &mut expected, &Step::Block(changes.clone()));
+        let view = home.store.view().unwrap();
+        assert_eq!(view.head_header().unwrap().state_root, expected.now.root());
+        advance(&other.store, &mut again, &Step::Block(changes));
+    }
+    for back in [0, 1, 3] {
+        for (store, expected) in [(&home.store, &mut expected), (&other.store, &mut again)] {
+            advance(store, expected, &Step::Unwind(back));
+        }
+        let views = [&home, &other].map(|home| home.store.view().unwrap());
+        assert_eq!(views[0].head_header().unwrap().state_root, expected.now.root());
+        // Every node of the tries.
+        views[0].verify().unwrap();
+        assert_eq!(dump(&views[0]), dump(&views[1]));
+    }
+}
