@@ -39,6 +39,12 @@ contract AicGovernorTest is AicFixture {
         assertEq(access.exitSeconds(), 3 days, "after");
     }
 
+    function test_proposalDeadline_followsDelayAndPeriod() public {
+        uint256 id = propose(alice, address(access), _change);
+
+        assertEq(governor.proposalDeadline(id), block.timestamp + VOTING_DELAY + VOTING_PERIOD);
+    }
+
     function test_execute_revertsBeforeTheTimelock() public {
         queued(alice, address(access), _change);
         skip(TIMELOCK - 1);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
 import {PociParameters} from "contracts/src/types/Chips.sol";
+import {ChipId} from "contracts/src/types/Ids.sol";
 
 import {PociFixture} from "../lib/PociFixture.sol";
 
@@ -42,6 +43,38 @@ contract ChipBooksTest is PociFixture {
 
         assertEq(places, 3, "places");
         assertEq(greatestPhi, PHI, "greatest");
+    }
+
+    function test_kindOf_namesModelAndPower() public {
+        register(1);
+
+        (uint32 model, uint64 phi) = registry.kindOf(ids[0]);
+
+        assertEq(model, MODEL, "model");
+        assertEq(phi, PHI, "power");
+    }
+
+    function test_activeAt_hasPowerFromTheNextEpochOn() public {
+        register(1);
+        assertActiveAt(0, 0);
+
+        mineToEpoch(1);
+
+        assertActiveAt(0, PHI);
+    }
+
+    function test_vrfKeyOf_isEmptyForWhoHasNone() public {
+        register(1);
+
+        assertEq(registry.vrfKeyOf(operator), vrfKey(), "the operator's");
+        assertEq(registry.vrfKeyOf(stranger), "", "a stranger's");
+    }
+
+    function assertActiveAt(uint32 place, uint64 power) private view {
+        (ChipId chip, address owner, uint64 phi) = registry.activeAt(place);
+        assertEq(ChipId.unwrap(chip), ChipId.unwrap(ids[0]), "chip");
+        assertEq(owner, operator, "operator");
+        assertEq(phi, power, "power");
     }
 
     function refuse(PociParameters memory wanted, bytes32 field) private {

@@ -31,6 +31,14 @@ contract CommitteeTest is CommitteeFixture {
         refuse(wrong, "seatBond");
     }
 
+    function test_constructor_acceptsTheFewestAndTheMostSeatsOfAnAppeal() public {
+        CommitteeParameters memory wanted = committeeParameters();
+        wanted.appealSeats = MIN_SEATS;
+        assertEq(new Committee(wanted).appealSeats(), MIN_SEATS, "fewest");
+        wanted.appealSeats = 15;
+        assertEq(new Committee(wanted).appealSeats(), 15, "most");
+    }
+
     function test_priceOf_coversFeesAndGasAtTheHighestBaseFee() public view {
         assertEq(committee.priceOf(SEATS), 5 * (uint256(SEAT_FEE) + 250_000 * 100 gwei));
     }
@@ -72,6 +80,14 @@ contract CommitteeTest is CommitteeFixture {
         vm.expectRevert(badSeats(16));
         committee.convene(SUBJECT, plaintiff, defendant, 16);
         vm.stopPrank();
+    }
+
+    function test_convene_acceptsTheMostSeats() public {
+        uint256 price = committee.priceOf(15);
+        vm.prank(asker);
+        committee.convene{value: price}(SUBJECT, plaintiff, defendant, 15);
+
+        assertEq(committee.caseOf(SUBJECT).seats, 15);
     }
 
     function test_convene_revertsWhen_priceIsNotExact() public {
@@ -273,6 +289,20 @@ contract CommitteeTest is CommitteeFixture {
         assertEq(verdict, FALSE, "verdict");
     }
 
+    function test_reveal_ofHalfTheSeatsIsNoMajority() public {
+        uint256 price = committee.priceOf(4);
+        vm.prank(asker);
+        committee.convene{value: price}(SUBJECT, plaintiff, defendant, 4);
+        draw(SUBJECT);
+        bytes32[] memory verdicts = new bytes32[](4);
+        (verdicts[0], verdicts[1], verdicts[2], verdicts[3]) = (TRUE, TRUE, FALSE, "third");
+
+        vote(SUBJECT, verdicts);
+
+        assertEq(uint8(committee.caseOf(SUBJECT).state), uint8(CaseState.Waiting), "state");
+        assertEq(committee.caseOf(SUBJECT).attempts, 1, "attempts");
+    }
+
     function test_poke_asksAnotherCommitteeWhenMostAreSilent() public {
         seat();
         address[] memory sat = new address[](SEATS);
@@ -348,6 +378,14 @@ contract CommitteeTest is CommitteeFixture {
         for (uint256 i = 0; i < SEATS; ++i) {
             assertEq(committee.standingOf(members[i]).free, STAKE, "bond");
         }
+    }
+
+    function test_close_theLeastWordAboveTheReasonsIsAFinding() public {
+        seat();
+        voteAll(SUBJECT, bytes32(uint256(1 << 16)));
+        close(SUBJECT);
+
+        assertEq(vault.freeOf(members[0]), PAY);
     }
 
     function test_close_refundsGasAtABoundedBaseFee() public {

@@ -55,6 +55,18 @@ contract CommitteeStakesTest is CommitteeFixture {
         committee.retire(STAKE);
     }
 
+    function test_draw_seatsWhoHasExactlyOneBond() public {
+        for (uint256 i = 0; i < SEATS; ++i) {
+            vm.prank(members[i]);
+            committee.retire(STAKE - SEAT_BOND);
+        }
+
+        seat();
+
+        assertEq(seatsNow(SUBJECT).length, SEATS, "seats");
+        assertEq(committee.standingOf(memberAt(0)).free, 0, "all of it is held");
+    }
+
     function test_standingOf_recordsWhatBecameOfSeats() public {
         seat();
         vote(SUBJECT, five("a", "a", "a", "b", SILENT));

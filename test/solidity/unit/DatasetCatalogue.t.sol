@@ -175,6 +175,9 @@ contract DatasetCatalogueTest is DatasetFixture {
         market.share(dataset, "");
         vm.expectRevert(refusal);
         market.share(dataset, string(new bytes(257)));
+        market.share(dataset, string(new bytes(256)));
+
+        assertTrue(market.hasAccess(dataset, stranger), "the longest");
     }
 
     function test_publish_atPriceZeroSharesForEver() public {

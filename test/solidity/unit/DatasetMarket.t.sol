@@ -20,6 +20,8 @@ import {DatasetFixture} from "../fixtures/DatasetFixture.sol";
 contract DatasetMarketTest is DatasetFixture {
     function test_constructor_revertsWhen_aValueCannotBe() public {
         (DatasetParameters memory bad, RatingRules memory badRules) = (parameters(), rules());
+        bad.marketFeeBps = 10_000;
+        new DatasetMarket(bad, badRules);
         bad.marketFeeBps = 10_001;
         vm.expectRevert(_badParameter("marketFeeBps"));
         new DatasetMarket(bad, badRules);
@@ -198,6 +200,17 @@ contract DatasetMarketTest is DatasetFixture {
         _expectVoid(1, 2);
         this.acceptSellers(offer);
         acceptAsSeller(buyersOffer(dataset));
+    }
+
+    function test_voidOffers_leavesTheLowestNonceThatIsNotVoid() public {
+        DatasetId dataset = publish(aPublication("data"));
+        DatasetOffer memory offer = sellersOffer(dataset);
+        vm.prank(seller);
+        market.voidOffers(dataset, buyer, offer.nonce);
+
+        acceptAsBuyer(offer);
+
+        assertEq(market.lowestNonceOf(dataset, seller, buyer), offer.nonce + 1, "lowest nonce");
     }
 
     function test_voidOffers_revertsWhen_notRaised() public {

@@ -6,6 +6,7 @@ import {ChipId} from "contracts/src/types/Ids.sol";
 
 import {PresenceDouble} from "../doubles/PresenceDouble.sol";
 import {ChainFixture} from "../lib/ChainFixture.sol";
+import {Plans} from "../lib/Plans.sol";
 
 contract EmissionTest is ChainFixture {
     ChipId internal constant CHIP = ChipId.wrap("chip");
@@ -97,6 +98,10 @@ contract EmissionTest is ChainFixture {
 
         assertEq(emission.burned(), 2 ether, "burned");
         assertEq(EMISSION.balance, 2 ether, "kept");
+    }
+
+    function test_plan_isTheOneItWasBuiltWith() public view {
+        assertEq(abi.encode(emission.plan()), abi.encode(Plans.tiered()));
     }
 
     function test_rewardAt_followsTheTiers() public view {

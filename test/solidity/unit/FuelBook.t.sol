@@ -106,6 +106,16 @@ contract FuelBookTest is ChainFixture {
         assertEq(emission.burned(), 9.5 ether, "burned");
     }
 
+    function test_isFueled_untilTheCycleIsOver() public {
+        assertFalse(emission.isFueled(operator), "before");
+        fill(20 ether);
+
+        vm.roll(299);
+        assertTrue(emission.isFueled(operator), "in the last block");
+        vm.roll(300);
+        assertFalse(emission.isFueled(operator), "after");
+    }
+
     function test_onBlock_paysWhileFuelBurns() public {
         fill(20 ether);
         vm.roll(299);

@@ -49,6 +49,10 @@ contract IntervalCourtTest is RentalFixture {
         assertTrue(escrow.stateOf(_id) == RentalState.Active, "the rental goes on");
     }
 
+    function test_bondOf_isTheRatingsBond() public view {
+        assertEq(court.bondOf(_id), BOND);
+    }
+
     function test_dispute_revertsWhen_callerIsNotTheRenter() public {
         vm.expectRevert(abi.encodeWithSelector(IIntervalCourt.IntervalCourtNotParty.selector, _id, operator));
         vm.prank(operator);
@@ -150,6 +154,24 @@ contract IntervalCourtTest is RentalFixture {
         court.concede(_id);
     }
 
+    /// @dev Who contested has put a bond in: only the committee, or the renter's silence, may give it away.
+    function test_concede_revertsWhen_nothingIsOpen() public {
+        vm.startPrank(operator);
+        vm.expectRevert(_wrongState(DisputeState.None));
+        court.concede(_id);
+        vm.stopPrank();
+        _contested();
+
+        vm.expectRevert(_wrongState(DisputeState.Contested));
+        vm.prank(operator);
+        court.concede(_id);
+
+        _appoint();
+        vm.expectRevert(_wrongState(DisputeState.Judging));
+        vm.prank(operator);
+        court.concede(_id);
+    }
+
     function test_poke_findsForTheRenterWhenTheOperatorIsSilent() public {
         _dispute();
         skip(ANSWER);
@@ -178,6 +200,31 @@ contract IntervalCourtTest is RentalFixture {
 
         assertTrue(court.disputeOf(_id).state == DisputeState.Contested, "state");
         assertEq(vault.lockedOf(INTERVAL_COURT, RentalId.unwrap(_id)), 2 * BOND, "both bonds");
+    }
+
+    function test_contest_worksInTheLastSecond() public {
+        _dispute();
+        skip(ANSWER);
+
+        vm.prank(operator);
+        court.contest{value: BOND}(_id, "");
+
+        assertTrue(court.disputeOf(_id).state == DisputeState.Contested, "state");
+    }
+
+    function test_evidence_hasABoundOnBothSides() public {
+        bytes memory refusal =
+            abi.encodeWithSelector(IIntervalCourt.IntervalCourtTooMuchEvidence.selector, 257);
+        vm.prank(renter);
+        court.dispute{value: BOND}(_id, START + 10, START + 30, new bytes(256));
+
+        vm.expectRevert(refusal);
+        vm.prank(operator);
+        court.contest{value: BOND}(_id, new bytes(257));
+        vm.prank(operator);
+        court.contest{value: BOND}(_id, new bytes(256));
+
+        assertTrue(court.disputeOf(_id).state == DisputeState.Contested, "the longest is heard");
     }
 
     function test_contest_revertsWhen_itIsTooLate() public {
@@ -289,6 +336,14 @@ contract IntervalCourtTest is RentalFixture {
         _assertEarned(RENT, 0, 0);
     }
 
+    function test_poke_theLeastWordAboveTheReasonsIsAFinding() public {
+        _judged(bytes32(uint256(1 << 16)), 3);
+
+        vm.expectEmit(INTERVAL_COURT);
+        emit IIntervalCourt.DisputeClosed(_id, DisputeEnd.Available, false);
+        court.poke(_id);
+    }
+
     function test_poke_waitsForTheCommitteeOnlySoLong() public {
         _contested();
         _appoint();
@@ -369,6 +424,7 @@ contract IntervalCourtTest is RentalFixture {
 
         assertTrue(escrow.stateOf(_id) == RentalState.Settled, "settled");
         assertEq(vault.lockedOf(ESCROW, RentalId.unwrap(_id)), DISPUTED, "only the disputed rent waits");
+        assertEq(escrow.chipsOf(_id).length, 0, "no chip waits");
     }
 
     function test_thaw_paysTheRenterAfterTheSettlement() public {
@@ -461,6 +517,10 @@ contract IntervalCourtTest is RentalFixture {
 
         assertNothingLocked(_id);
         assertEq(vault.totalLocked(), 0, "nothing waits");
+    }
+
+    function _wrongState(DisputeState state) private view returns (bytes memory) {
+        return abi.encodeWithSelector(IIntervalCourt.IntervalCourtWrongState.selector, _id, state);
     }
 
     function _expectOutside(uint64 fromSecond, uint64 toSecond) private {

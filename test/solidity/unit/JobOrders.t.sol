@@ -148,6 +148,12 @@ contract JobOrdersTest is JobFixture {
         refuse(meeting(), specs, "deadline");
     }
 
+    function test_openFromOrders_acceptsTheFirstDeadlineThatLeavesTheTimeAgreedOn() public {
+        JobSpec[] memory specs = requests(1);
+        specs[0].deadline = time() + DURATION;
+        assertEq(openAs(client, meeting(), specs).length, 1);
+    }
+
     function test_openFromOrders_bindsNothingThatTheSpecificationLeavesOpen() public {
         JobOrders memory orders = meeting();
         orders.specification.environmentHash = 0;

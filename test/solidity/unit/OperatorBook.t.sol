@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {stdError} from "forge-std/Test.sol";
+
 import {OperatorBook} from "contracts/src/libraries/OperatorBook.sol";
 
 import {PociFixture} from "../lib/PociFixture.sol";
@@ -49,6 +51,21 @@ contract OperatorBookTest is PociFixture {
             assertEq(segment, _row[place] - 1, "segment");
             assertEq(segments[next++], segment, "in order");
         }
+    }
+
+    function test_list_takesSegmentsBelowTheBitThatMarksAPlace() public {
+        uint32 most = (1 << 31) - 1;
+        uint32 place = _book.list(most);
+        (bool isTaken, uint32 segment) = _book.segmentAt(place);
+        assertTrue(isTaken, "taken");
+        assertEq(segment, most, "segment");
+
+        vm.expectRevert(stdError.assertionError);
+        this.list(most + 1);
+    }
+
+    function list(uint32 segment) external {
+        _book.list(segment);
     }
 
     function test_snapshotAt_knowsTheEpochsThatProofsRead() public {

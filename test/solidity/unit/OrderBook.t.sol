@@ -83,6 +83,14 @@ contract OrderBookTest is RentalFixture {
         orders.post(ask, signature);
     }
 
+    function test_post_worksInTheLastSecond() public {
+        Order memory ask = anAsk();
+        bytes memory signature = signedOrder(ask, operatorKey);
+        vm.warp(ask.expiry);
+
+        assertEq(OrderHash.unwrap(orders.post(ask, signature)), OrderHash.unwrap(orders.hashOf(ask)));
+    }
+
     function test_post_revertsWhen_expired() public {
         Order memory ask = anAsk();
         bytes memory signature = signedOrder(ask, operatorKey);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
 import {IRentalDesk} from "contracts/src/interfaces/IRentalDesk.sol";
 import {ChipId, OrderHash, RentalId} from "contracts/src/types/Ids.sol";
-import {Order, OrderBatch, Side} from "contracts/src/types/Orders.sol";
+import {Order, OrderBatch, Side, Specification} from "contracts/src/types/Orders.sol";
 import {BatchOpening, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
 
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
@@ -14,6 +14,11 @@ import {RentalFixture} from "../fixtures/RentalFixture.sol";
 contract OrderBookBatchTest is RentalFixture {
     uint128 private constant CLEARING = PRICE + 9;
     bytes32 private constant SPEC_HASH = "specHash";
+    bytes32 private constant DURATION_FIELD = "duration";
+    bytes32 private constant COUNTERPARTY_FIELD = "counterparty";
+    bytes32 private constant OPERATOR_FIELD = "operator";
+    bytes32 private constant SPECIFICATION_FIELD = "specification";
+    bytes32 private constant KEY_FIELD = "renterKey";
     bytes32 private constant RENT_FIELD = "rent";
     bytes32 private constant CHIPS_FIELD = "chips";
 
@@ -71,6 +76,28 @@ contract OrderBookBatchTest is RentalFixture {
         _expectRevert(
             batch, abi.encodeWithSelector(IOrderBook.OrderBookPriceCrossed.selector, CLEARING, CLEARING - 1)
         );
+    }
+
+    function test_matchBatch_revertsWhen_aBidDoesNotMeetItsAsk() public {
+        OrderBatch memory batch = _batch();
+        batch.bids[0].duration = batch.asks[0].duration + 1;
+        batch.bidSignatures[0] = signedOrder(batch.bids[0], _renterKeys[0]);
+        _expectMismatch(batch, DURATION_FIELD);
+
+        batch = _batch();
+        batch.bids[0].counterparty = _operators[1];
+        batch.bidSignatures[0] = signedOrder(batch.bids[0], _renterKeys[0]);
+        _expectMismatch(batch, COUNTERPARTY_FIELD);
+    }
+
+    function test_matchBatch_takesTheMostOfASide() public {
+        OrderBatch memory batch = _wide(16);
+
+        vm.prank(DESK);
+        (OrderHash[] memory bids,) = orders.matchBatch(batch);
+
+        assertEq(bids.length, 16, "bids");
+        assertEq(orders.filledOf(bids[15]), 1, "the last one");
     }
 
     function test_matchBatch_revertsWhen_anAskServesNobody() public {
@@ -194,6 +221,47 @@ contract OrderBookBatchTest is RentalFixture {
         desk.openBatch(batch, aSpecification(), openings);
     }
 
+    function test_openBatch_revertsWhen_theOperatorIsNotTheAsker() public {
+        OrderBatch memory batch = _batch();
+        BatchOpening[] memory openings = _openings(batch, CLEARING);
+        openings[0].request.operator = _operators[1];
+        bytes32 digest = RentalId.unwrap(escrow.hashOf(openings[0].request));
+        openings[0].requestSignature = sign(_renterKeys[0], digest);
+
+        _expectRequestMismatch(OPERATOR_FIELD);
+        desk.openBatch(batch, aSpecification(), openings);
+    }
+
+    function test_openBatch_revertsWhen_theSpecificationIsNotTheOrders() public {
+        OrderBatch memory batch = _batch();
+        BatchOpening[] memory openings = _openings(batch, CLEARING);
+        Specification memory cheaper = aSpecification();
+        cheaper.leastPhi = 0;
+
+        _expectRequestMismatch(SPECIFICATION_FIELD);
+        desk.openBatch(batch, cheaper, openings);
+    }
+
+    function test_openBatch_revertsWhen_aRentersKeyIsAnother() public {
+        OrderBatch memory batch = _batch();
+        BatchOpening[] memory openings = _openings(batch, CLEARING);
+        openings[1].renterKey = new bytes(65);
+
+        _expectRequestMismatch(KEY_FIELD);
+        desk.openBatch(batch, aSpecification(), openings);
+    }
+
+    function test_openBatch_revertsWhen_aChipIsOfAnotherModel() public {
+        OrderBatch memory batch = _batch();
+        BatchOpening[] memory openings = _openings(batch, CLEARING);
+        registry.setKind(_chip(2), 2, 1);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IRentalDesk.RentalDeskWrongChip.selector, _chip(2), uint32(2), uint64(1))
+        );
+        desk.openBatch(batch, aSpecification(), openings);
+    }
+
     function test_openBatch_revertsWhen_chipsAreNotTheUnits() public {
         OrderBatch memory batch = _batch();
         BatchOpening[] memory openings = _openings(batch, CLEARING);
@@ -223,6 +291,38 @@ contract OrderBookBatchTest is RentalFixture {
         vm.expectRevert(reason);
         vm.prank(DESK);
         orders.matchBatch(batch);
+    }
+
+    function _expectRequestMismatch(bytes32 field) private {
+        vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskRequestMismatch.selector, field));
+    }
+
+    /// @dev Bid 0 and ask 0 do not meet in a field.
+    function _expectMismatch(OrderBatch memory batch, bytes32 field) private {
+        _expectRevert(
+            batch,
+            abi.encodeWithSelector(
+                IOrderBook.OrderBookMismatch.selector,
+                orders.hashOf(batch.asks[0]),
+                orders.hashOf(batch.bids[0]),
+                field
+            )
+        );
+    }
+
+    /// @dev So many asks of one operator and bids of one renter, each bid served by the ask of its place.
+    function _wide(uint256 count) private view returns (OrderBatch memory batch) {
+        (batch.asks, batch.bids) = (new Order[](count), new Order[](count));
+        (batch.askSignatures, batch.bidSignatures) = (new bytes[](count), new bytes[](count));
+        (batch.askOf, batch.units) = (new uint256[](count), new uint32[](count));
+        for (uint256 i = 0; i < count; ++i) {
+            (batch.asks[i], batch.bids[i]) = (anAsk(), aBid());
+            (batch.asks[i].nonce, batch.bids[i].nonce) = (1000 + i, 1000 + i);
+            batch.bids[i].minUnits = 1;
+            batch.askSignatures[i] = signedOrder(batch.asks[i], operatorKey);
+            batch.bidSignatures[i] = signedOrder(batch.bids[i], renterKey);
+            (batch.askOf[i], batch.units[i]) = (i, 1);
+        }
     }
 
     /// @dev Bids 0 and 1 are served by ask 0, bid 2 by ask 1; one unit each.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
+
 import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
 import {OrderHash} from "contracts/src/types/Ids.sol";
 import {Order, OrderKind, Side} from "contracts/src/types/Orders.sol";
@@ -381,6 +383,32 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         vm.assume(keyLength != 84);
         (signature[0], signature[1]) = (abi.encodePacked(keyLength)[0], abi.encodePacked(keyLength)[1]);
         _expectBadKey(bid, signature);
+    }
+
+    function test_fill_leavesAnEmptySignatureToTheVerifier() public {
+        Order memory bid = aBid();
+        bytes memory signer = abi.encodePacked(willingVerifier(), "key");
+        bid.maker = address(uint160(uint256(keccak256(signer))));
+
+        OrderHash hash = _fillByKey(bid, withSigner(signer, ""));
+
+        assertEq(orders.filledOf(hash), 2, "units of the key's bid");
+    }
+
+    /// @dev ERC-7913: what has no key is an account, and signs as one.
+    function test_fill_revertsWhen_theKeyIsEmpty() public {
+        Order memory bid = aBid();
+        bytes memory signer = abi.encodePacked(willingVerifier());
+        bid.maker = address(uint160(uint256(keccak256(signer))));
+
+        _expectBadKey(bid, withSigner(signer, "x"));
+    }
+
+    /// @dev Agrees to everything.
+    function willingVerifier() private returns (address verifier) {
+        verifier = makeAddr("verifier");
+        bytes4 selector = IERC7913SignatureVerifier.verify.selector;
+        vm.mockCall(verifier, abi.encodeWithSelector(selector), abi.encode(selector));
     }
 
     function test_fill_boundsTheGasOfAVerifier() public {

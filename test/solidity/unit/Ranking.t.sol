@@ -48,6 +48,8 @@ contract RankingTest is Test {
         bad.windowEpochs = 0;
         _expectBadParameter("windowEpochs");
         new Ranking(bad);
+        bad.windowEpochs = 4096;
+        new Ranking(bad);
         bad.windowEpochs = 4097;
         _expectBadParameter("windowEpochs");
         new Ranking(bad);

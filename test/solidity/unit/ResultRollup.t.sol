@@ -50,6 +50,11 @@ contract ResultRollupTest is JobFixture {
         assertNotEq(BatchId.unwrap(first), BatchId.unwrap(second));
     }
 
+    function test_subjectOf_namesALeafOfABatch() public view {
+        BatchId batch = BatchId.wrap("batch");
+        assertEq(rollup.subjectOf(batch, 3), keccak256(abi.encode(batch, uint256(3))));
+    }
+
     function test_postRoot_revertsWhen_bondIsNotExact() public {
         vm.expectRevert(
             abi.encodeWithSelector(IResultRollup.ResultRollupBondMismatch.selector, POST_BOND - 1, POST_BOND)
@@ -67,6 +72,13 @@ contract ResultRollupTest is JobFixture {
         vm.expectRevert(badRoot("root", 1, 257));
         rollup.postRoot{value: POST_BOND}("root", 1, string(new bytes(257)));
         vm.stopPrank();
+    }
+
+    function test_postRoot_acceptsTheLongestPointer() public {
+        vm.prank(worker);
+        BatchId batch = rollup.postRoot{value: POST_BOND}("root", 1, string(new bytes(256)));
+
+        assertEq(rollup.batchOf(batch).poster, worker);
     }
 
     function test_proveResult_holdsForEveryLeafOnceFinal() public {

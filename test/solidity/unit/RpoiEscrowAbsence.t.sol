@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {RentalClock} from "contracts/src/libraries/RentalClock.sol";
 import {Settlement} from "contracts/src/libraries/Settlement.sol";
@@ -78,6 +79,24 @@ contract RpoiEscrowAbsenceTest is RentalFixture {
         assertFree(renter, FUNDS - RENT / 10, "epoch 10 is not over");
     }
 
+    /// @dev The settlement comes in the last second of the use, so that the use ends in the current epoch;
+    /// one more epoch is over than the registry keeps.
+    function test_refund_asksForTheLatestEpochsThatAreOver() public {
+        uint64 window = 2048 * 256 / 2; // two chips
+        RentalId id = activeRental();
+        skip(40);
+        vm.roll((FIRST + window + 1) * EPOCH);
+        vm.prank(renter);
+        escrow.end(id, "");
+        bytes4 selector = IPociRegistry.missesIn.selector;
+        vm.mockCall(REGISTRY, abi.encodeWithSelector(selector), abi.encode(uint64(0)));
+
+        vm.expectCall(REGISTRY, abi.encodeWithSelector(selector, chips[0], FIRST + 1, FIRST + window));
+        _settle(id);
+
+        assertFree(renter, FUNDS - RENT * 40 / 100, "nothing was missed");
+    }
+
     function test_refund_isOfTheMeteredRentOnly() public {
         RentalId id = activeRental();
         _pass(40);
@@ -117,6 +136,10 @@ contract RpoiEscrowAbsenceTest is RentalFixture {
         } else {
             assertEq(refund, metered, "all of it");
         }
+    }
+
+    function test_shortNoticeUp_whereNoNoticeIsAgreedOnNoneCostsNothing() public pure {
+        assertEq(Settlement.shortNoticeUp(1 ether, 0, 0), 0);
     }
 
     function testFuzz_shortNoticeUp_fallsWithTheNotice(uint128 bond, uint32 given, uint32 agreed)

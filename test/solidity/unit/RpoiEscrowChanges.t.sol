@@ -94,6 +94,18 @@ contract RpoiEscrowChangesTest is RentalFixture {
         assertEq(escrow.rentalOf(id).duration, beyond, "with its consent");
     }
 
+    function test_topUp_reachesTenYears() public {
+        fund(renter, 10_000_000 ether);
+        fund(operator, 10_000_000 ether);
+        RentalId id = activeRental();
+        bytes memory consent = sign(operatorKey, topUpDigest(id, 3650 days));
+
+        vm.prank(renter);
+        escrow.topUp(id, 3650 days, "", consent);
+
+        assertEq(escrow.rentalOf(id).duration, 3650 days, "inclusive");
+    }
+
     function test_topUp_revertsWhen_notLonger() public {
         RentalId id = activeRental();
 

@@ -45,6 +45,18 @@ contract RpoiEscrowOpenTest is RentalFixture {
         _expectBadParameter(wrong, "marketFeeBps");
     }
 
+    function test_constructor_acceptsSharesOfTheWhole() public {
+        EscrowParameters memory wanted = parameters();
+        (wanted.operatorBondBps, wanted.ratingBondBps, wanted.marketFeeBps) = (10_000, 10_000, 10_000);
+        RentalRequest memory request;
+        request.rent = 101;
+
+        (uint128 operatorBond, uint128 ratingBond) = new RpoiEscrow(wanted).bondsFor(request);
+
+        assertEq(operatorBond, 101, "operator's");
+        assertEq(ratingBond, 101, "rating's");
+    }
+
     /// @dev Computed with ethers 6.17 (`TypedDataEncoder.hash`) for chain 31337 and the genesis address.
     function test_hashOf_equalsTheWalletsHash() public view {
         RentalRequest memory request = RentalRequest({
@@ -77,6 +89,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
     function test_deskConstructor_revertsWhen_theDepositExceedsTheWhole() public {
         vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadParameter.selector, DEPOSIT_FIELD));
         new RentalDesk(ESCROW, ORDERS, REGISTRY, 10_001);
+        new RentalDesk(ESCROW, ORDERS, REGISTRY, 10_000);
     }
 
     function test_begin_revertsWhen_callerIsNotTheDesk() public {
@@ -235,6 +248,34 @@ contract RpoiEscrowOpenTest is RentalFixture {
         }
 
         _expectMismatch(anAsk(), aBid(), aRequest(aBid()), "chips");
+    }
+
+    function test_open_takes128Chips() public {
+        delete chips;
+        for (uint256 i = 0; i < 128; ++i) {
+            chips.push(ChipId.wrap(bytes32(i)));
+            registry.give(chips[i], operator);
+        }
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.maxUnits, bid.maxUnits) = (128, 128);
+        RentalRequest memory request = aRequest(bid);
+        (request.rent, request.deposit) = (PRICE * 128 * DURATION, PRICE * 128 * DURATION);
+
+        RentalId id = desk.open(signed(ask, bid, request));
+
+        assertEq(escrow.chipsOf(id).length, 128);
+    }
+
+    function test_open_takesTenYears() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.duration, ask.unitPrice) = (type(uint64).max, 1);
+        bid.duration = 3650 days;
+        RentalRequest memory request = aRequest(bid);
+        (request.duration, request.rent) = (bid.duration, 2 * 3650 days);
+
+        RentalId id = desk.open(signed(ask, bid, request));
+
+        assertEq(escrow.rentalOf(id).duration, 3650 days);
     }
 
     function test_open_revertsWhen_chipsAreOthersThanSigned() public {

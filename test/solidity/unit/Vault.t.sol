@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Test} from "forge-std/Test.sol";
 
 import {IVault} from "contracts/src/interfaces/IVault.sol";
@@ -8,6 +9,15 @@ import {Emission} from "contracts/src/poci/Emission.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 
 import {Plans} from "../lib/Plans.sol";
+
+/// @title Withdraws from the vault while it is given what the vault burns.
+contract ReenteringSink {
+    receive() external payable {}
+
+    function burn() external payable {
+        IVault(msg.sender).withdraw(payable(this), 1);
+    }
+}
 
 /// @title Tests how the vault takes, locks and pays money.
 contract VaultTest is Test {
@@ -85,6 +95,20 @@ contract VaultTest is Test {
         vm.expectRevert(abi.encodeWithSelector(IVault.VaultPaymentRefused.selector, address(vault), 1 ether));
         vm.prank(alice);
         vault.withdraw(payable(address(vault)), 1 ether);
+    }
+
+    function test_burn_cannotBeReentered() public {
+        ReenteringSink reentering = new ReenteringSink();
+        address[] memory keepers = new address[](1);
+        keepers[0] = keeper;
+        Vault other = new Vault(address(reentering), keepers);
+        vm.deal(keeper, 2 ether);
+        vm.startPrank(keeper);
+        other.deposit{value: 1 ether}(address(reentering));
+        other.lockSent{value: 1 ether}(alice, PURPOSE);
+
+        vm.expectRevert(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
+        other.burn(PURPOSE, 1 ether);
     }
 
     function test_lock_movesFromFreeToLocked() public {

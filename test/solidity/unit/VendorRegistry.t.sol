@@ -83,7 +83,10 @@ contract VendorRegistryTest is Test {
             abi.encodeWithSelector(IVendorRegistry.VendorRegistryBadModel.selector, MODEL, uint64(1e9 + 1))
         );
         _registry.setModel(MODEL, 1e9 + 1);
+        _registry.setModel(MODEL, 1e9);
         vm.stopPrank();
+
+        assertEq(_registry.phiOf(MODEL), 1e9, "the most");
     }
 
     function test_governorsFunctions_revertWhen_callerIsAnother() public {
