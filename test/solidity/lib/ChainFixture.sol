@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Test} from "forge-std/Test.sol";
-
 import {IVault} from "contracts/src/interfaces/IVault.sol";
 import {BeaconHistory} from "contracts/src/poci/BeaconHistory.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
-import {DleqVerify} from "contracts/src/precompiles/DleqVerify.sol";
-import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
-import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
-import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
-import {DleqFallback} from "contracts/src/precompiles/fallback/DleqFallback.sol";
-import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol";
-import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
-import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 
 import {Plans} from "./Plans.sol";
-import {PrecompileShim} from "./PrecompileShim.sol";
+import {PrecompileFixture} from "./PrecompileFixture.sol";
 
 /// @title Puts system contracts at their genesis addresses and makes blocks with beacons.
-abstract contract ChainFixture is Test {
+abstract contract ChainFixture is PrecompileFixture {
     address internal constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
     address internal constant BEACONS = address(0x555410);
     address internal constant VENDORS = address(0x555411);
@@ -34,9 +24,6 @@ abstract contract ChainFixture is Test {
     address internal constant COMMITTEE = address(0x55541B);
     address internal constant AVAILABILITY = address(0x555422);
     address internal constant ADMISSION = address(0x555423);
-
-    /// @dev Endpoint in foundry.toml, which reads UTNET_RPC_URL.
-    string internal constant NODE = "node";
 
     uint64 internal constant EPOCH = 16;
     uint64 internal constant START = 1_800_000_000;
@@ -64,38 +51,6 @@ abstract contract ChainFixture is Test {
         (bool isBuilt, bytes memory runtime) = where.call("");
         assertTrue(isBuilt, "constructor failed");
         vm.etch(where, runtime);
-    }
-
-    /// @dev Makes precompiles answer: the node's at their addresses, or with UTNET_FALLBACK=true their twins
-    /// in Solidity. Never both: what answers is the one that stands.
-    function usePrecompiles() internal {
-        if (isFallback()) useFallbacks();
-        else useNode();
-    }
-
-    function isFallback() internal view returns (bool) {
-        return vm.envOr("UTNET_FALLBACK", false);
-    }
-
-    /// @dev Fails at once if there is no node.
-    function useNode() internal {
-        vm.rpc(NODE, "eth_chainId", "[]");
-        shim(NODE, SeVerify.AT);
-        shim(NODE, PociVerify.AT);
-        shim(NODE, VrfVerify.AT);
-        shim(NODE, DleqVerify.AT);
-    }
-
-    function useFallbacks() internal {
-        vm.etch(SeVerify.FALLBACK, type(SeFallback).runtimeCode);
-        vm.etch(PociVerify.FALLBACK, type(PociFallback).runtimeCode);
-        vm.etch(VrfVerify.FALLBACK, type(VrfFallback).runtimeCode);
-        vm.etch(DleqVerify.FALLBACK, type(DleqFallback).runtimeCode);
-    }
-
-    function shim(string memory url, address where) internal {
-        vm.etch(where, address(new PrecompileShim(url, where)).code);
-        vm.allowCheatcodes(where);
     }
 
     /// @dev Makes blocks up to a height: one second and one beacon each.

@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Test} from "forge-std/Test.sol";
-
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
-import {CompressedPoint, DleqVerify, EqualLogsProof} from "contracts/src/precompiles/DleqVerify.sol";
+import {CompressedPoint, EqualLogsProof} from "contracts/src/precompiles/DleqVerify.sol";
 import {HandoverCourt} from "contracts/src/rental/HandoverCourt.sol";
 import {Complaint, HandoverFault} from "contracts/src/types/Complaints.sol";
 import {RentalId} from "contracts/src/types/Ids.sol";
 import {Rental, RentalState} from "contracts/src/types/Rentals.sol";
 
-import {PrecompileShim} from "../lib/PrecompileShim.sol";
+import {PrecompileFixture} from "../lib/PrecompileFixture.sol";
 
 /// @dev The court against the renter's own program: `test/vectors/handovers.json` is what the Rust side
 /// sealed, proved and found, with HPKE, HKDF and decoding of its own.
-contract HandoverVectorsTest is Test {
+contract HandoverVectorsTest is PrecompileFixture {
     string private _json;
     address private _escrow;
     HandoverCourt private _court;
 
     function setUp() public {
-        vm.rpc("node", "eth_chainId", "[]");
-        vm.etch(DleqVerify.AT, address(new PrecompileShim("node", DleqVerify.AT)).code);
-        vm.allowCheatcodes(DleqVerify.AT);
+        usePrecompiles();
         _json = vm.readFile("test/vectors/handovers.json");
         _escrow = vm.parseJsonAddress(_json, ".escrow");
         _court = new HandoverCourt(_escrow, address(0));
