@@ -8,6 +8,7 @@ pub(crate) mod dataset;
 pub(crate) mod db;
 pub(crate) mod dev;
 pub(crate) mod dispute;
+pub(crate) mod environment;
 pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod order;

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Availability, Committee, DatasetMarket, HandoverCourt, IntervalCourt, JobEscrow, OrderBook,
-    PociRegistry, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, Committee, DatasetMarket, EnvironmentProof, HandoverCourt, IntervalCourt,
+    JobEscrow, OrderBook, PociRegistry, RentalDesk, ResultRollup, RpoiEscrow, Vault,
+    VendorRegistry,
 };
 use utnet_primitives::{SystemContract, system_address};
 
@@ -100,6 +101,9 @@ fn name_of(transaction: &Transaction) -> Option<String> {
         SystemContract::Committee => Committee::CommitteeCalls::name_by_selector(selector),
         SystemContract::HandoverCourt => {
             HandoverCourt::HandoverCourtCalls::name_by_selector(selector)
+        }
+        SystemContract::EnvironmentProof => {
+            EnvironmentProof::EnvironmentProofCalls::name_by_selector(selector)
         }
         _ => None,
     }?;

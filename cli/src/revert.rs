@@ -4,9 +4,9 @@ use alloy_primitives::hex;
 use alloy_sol_types::{Panic, Revert, SolError as _, SolInterface as _};
 use std::fmt::Debug;
 use utnet_bindings::{
-    Availability, BeaconHistory, Committee, DatasetMarket, Emission, HandoverCourt, IntervalCourt,
-    JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow,
-    Vault, VendorRegistry,
+    Availability, BeaconHistory, Committee, DatasetMarket, Emission, EnvironmentProof,
+    HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook,
+    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 
 /// The error's name and fields, or the bytes if no contract of ours declares it.
@@ -46,6 +46,7 @@ fn known(data: &[u8]) -> Option<String> {
         Ranking::RankingErrors,
         Committee::CommitteeErrors,
         HandoverCourt::HandoverCourtErrors,
+        EnvironmentProof::EnvironmentProofErrors,
         RatingBook::RatingBookErrors,
         Emission::EmissionErrors,
         BeaconHistory::BeaconHistoryErrors,

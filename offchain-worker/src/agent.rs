@@ -7,6 +7,7 @@ mod availability;
 mod batches;
 mod disputes;
 mod duties;
+mod environment;
 mod events;
 mod jobs;
 mod membership;
@@ -61,6 +62,8 @@ pub struct Home {
     pub beacons: Address,
     /// `Availability`.
     pub availability: Address,
+    /// `EnvironmentProof`.
+    pub environment: Address,
 }
 
 impl Home {
@@ -76,6 +79,7 @@ impl Home {
             registry: system_address(SystemContract::PociRegistry),
             beacons: system_address(SystemContract::BeaconHistory),
             availability: system_address(SystemContract::Availability),
+            environment: system_address(SystemContract::EnvironmentProof),
         }
     }
 
@@ -240,6 +244,7 @@ impl<C: Chain> Agent<C> {
         // One that is in trouble must not keep the others from their deadlines.
         let tried = [
             self.attend_availability(&head).await,
+            self.attend_environment(&head).await,
             self.attend_rentals(&head).await,
             self.attend_jobs(&head).await,
             self.attend_duties(&head).await,

@@ -7,6 +7,7 @@ pub mod compare;
 pub mod environment;
 mod limits;
 pub mod torch;
+pub mod trial;
 pub mod wasm;
 
 #[cfg(test)]

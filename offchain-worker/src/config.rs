@@ -4,7 +4,7 @@ use crate::{
     agent::Fault,
     compute::{
         Limits,
-        torch::{TraceShape, child, process::Process},
+        torch::{Operator, TraceShape, child, process::Process},
     },
 };
 use clap::{Args, Parser, Subcommand};
@@ -98,7 +98,7 @@ pub struct RunArgs {
     /// First block to read [default: 0].
     #[arg(long)]
     pub start_height: Option<u64>,
-    /// TEST DIAL, never for real work: commits deliberately wrong results, or hands over no access.
+    /// TEST DIAL, never for real work: commits deliberately wrong results or answers, or hands over no access.
     #[arg(long, value_enum)]
     pub fault: Option<Fault>,
 }
@@ -163,6 +163,9 @@ pub struct TraceArgs {
     /// Seed of the weights.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// An operator function of the environment proof, instead of a network.
+    #[arg(long, value_enum, conflicts_with_all = ["inputs", "hidden", "outputs", "seed"])]
+    pub operator: Option<Operator>,
 }
 
 impl TraceArgs {

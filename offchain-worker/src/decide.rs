@@ -4,6 +4,7 @@ pub mod availability;
 pub mod batches;
 pub mod disputes;
 pub mod duties;
+pub mod environment;
 pub mod jobs;
 pub mod rentals;
 pub mod service;

@@ -23,7 +23,7 @@ use utnet_worker::{
             safetensors::{self, Array, Numbers},
         },
     },
-    config::{BlobArgs, Cli, Command, RunArgs, RunJobArgs, TensorArgs, torch_process},
+    config::{BlobArgs, Cli, Command, RunArgs, RunJobArgs, TensorArgs, TraceArgs, torch_process},
     service,
     store::{BlobStore, write_whole},
 };
@@ -59,7 +59,7 @@ fn act(command: Command) -> Result<()> {
         Command::Environment => print_environment(),
         Command::Tensor(args) => write_tensor(args),
         Command::TorchChild(bounds) => Ok(child::serve(&bounds)?),
-        Command::Trace(args) => Ok(torch::trace(&args.shape(), &args.out)?),
+        Command::Trace(args) => trace(&args),
         _ => anyhow::bail!("this command is not known here"),
     }
 }
@@ -128,6 +128,14 @@ fn print_environment() -> Result<()> {
     }
     let torch = if torch::is_available() { "built in" } else { "not built in" };
     writeln!(stdout, "PyTorch is {torch}")?;
+    Ok(())
+}
+
+fn trace(args: &TraceArgs) -> Result<()> {
+    match args.operator {
+        Some(operator) => torch::trace_operator(operator, &args.out)?,
+        None => torch::trace(&args.shape(), &args.out)?,
+    }
     Ok(())
 }
 

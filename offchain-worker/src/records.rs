@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
 use utnet_bindings::signed::JobSpec;
 use utnet_jobs::{merkle::Leaf, port::spec_hex};
-use utnet_primitives::{BatchId, ChipId, JobId, RentalId, Seconds};
+use utnet_primitives::{BatchId, ChipId, Epoch, JobId, RentalId, Seconds};
 
 /// The BLS key that a chip of this operator was registered with: the registry itself keeps no keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +172,23 @@ pub struct DutyRecord {
     pub noted_at: Seconds,
 }
 
+/// A round of the environment proof that this operator plays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// The epoch in which operators commit.
+    pub round: Epoch,
+    /// SHA-256 of the drawn program.
+    pub program: B256,
+    /// What its input is made of.
+    pub seed: B256,
+    /// Salt of the commitment.
+    pub salt: B256,
+    /// What this worker's own runtime found.
+    pub answer: Option<B256>,
+    /// Why it found nothing.
+    pub trouble: Option<String>,
+}
+
 /// A request for the data of a leaf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRecord {
@@ -247,6 +264,13 @@ impl Record for DutyRecord {
     const KIND: &'static str = "seat";
     fn key(&self) -> Vec<u8> {
         [self.subject.as_slice(), &[self.round]].concat()
+    }
+}
+
+impl Record for TrialRecord {
+    const KIND: &'static str = "trial";
+    fn key(&self) -> Vec<u8> {
+        self.round.0.to_be_bytes().to_vec()
     }
 }
 

@@ -4,14 +4,16 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 use tch::{CModule, Device, Kind, Tensor};
 use utnet_jobs::params::TrainParams;
+use utnet_primitives::{Agreement, ENVIRONMENT_PROGRAMS};
 use utnet_worker::compute::{
-    Limits, Output,
+    Limits, Output, Runtime,
     torch::{
-        TorchError, TraceShape,
+        Operator, TorchError, TraceShape,
         process::{Order, Process},
         safetensors::{self, Array, Numbers},
-        trace,
+        trace, trace_operator,
     },
+    trial::Trial,
 };
 
 fn process(program: &str) -> Process {
@@ -130,4 +132,38 @@ fn a_module_cannot_read_the_operators_files() {
     let there = run(&Order::Infer, module, &Limits::default());
 
     assert!(there.is_err(), "the module has read the file: {there:?}");
+}
+
+/// What stands in the tree is what its source makes, byte by byte, whoever makes it.
+#[test]
+fn operator_functions_in_the_tree_are_traced_from_their_source() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let all = [(Operator::Attention, "attention.pt"), (Operator::Convolution, "convolution.pt")];
+    for (operator, name) in all {
+        let path = folder.path().join(name);
+        trace_operator(operator, &path).expect("traced");
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("environment").join(name);
+        let (made, kept) = (std::fs::read(path).expect("made"), std::fs::read(kept).expect("kept"));
+        assert_eq!(made, kept, "{name} is not what its source makes");
+    }
+}
+
+/// The same answer from every run, another one for another seed, and wide apart: a guess is not within the width.
+#[test]
+fn operator_functions_answer_by_their_seed() {
+    let runtime = Runtime::new(Limits::default(), process(env!("CARGO_BIN_EXE_utnet-worker")));
+    let runtime = runtime.expect("supported");
+    for program in &ENVIRONMENT_PROGRAMS[1..] {
+        let Agreement::Within(width) = program.agreement else { panic!("approximate") };
+        let answer = |seed: u8| {
+            let trial = Trial::of(program.hash, [seed; 32].into()).expect("known");
+            let found = runtime.attempt(&trial).expect("runs");
+            assert_eq!(trial.answer(&found), trial.answer(&runtime.attempt(&trial).expect("runs")));
+            found.metrics["output0MeanMicro"]
+        };
+        let mut answers: Vec<i64> = (0..6).map(answer).collect();
+        answers.sort_unstable();
+        let apart = answers.windows(2).map(|pair| pair[0].abs_diff(pair[1])).min();
+        assert!(apart > Some(width), "{}: {answers:?}", program.name);
+    }
 }

@@ -12,6 +12,7 @@ import {Availability} from "contracts/src/poci/Availability.sol";
 import {BlockhashBeacons} from "contracts/src/poci/BlockhashBeacons.sol";
 import {ChipAdmission} from "contracts/src/poci/ChipAdmission.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
+import {EnvironmentProof} from "contracts/src/poci/EnvironmentProof.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
 import {DleqVerify} from "contracts/src/precompiles/DleqVerify.sol";
@@ -34,8 +35,9 @@ import {PociParameters} from "contracts/src/types/Chips.sol";
 import {CommitteeParameters} from "contracts/src/types/Committees.sol";
 import {DatasetParameters} from "contracts/src/types/Datasets.sol";
 import {IntervalCourtParameters} from "contracts/src/types/Disputes.sol";
+import {EnvironmentParameters, EnvironmentProgram} from "contracts/src/types/Environments.sol";
 import {IssueKind, IssuePlan, TieredSchedule} from "contracts/src/types/Issue.sol";
-import {RollupParameters} from "contracts/src/types/Jobs.sol";
+import {RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
 import {RankingParameters} from "contracts/src/types/Ranks.sol";
 import {RatingRules} from "contracts/src/types/Ratings.sol";
 import {EscrowParameters} from "contracts/src/types/Rentals.sol";
@@ -60,6 +62,7 @@ struct Protocol {
     address availability;
     address admission;
     address handovers;
+    address environment;
 }
 
 /// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
@@ -69,6 +72,12 @@ struct Protocol {
 contract Deploy is Script {
     /// @dev Of CREATE2 contracts; stands on every chain at this address.
     address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
+
+    /// @dev sha256 of `mixing.wasm`, `attention.pt` and `convolution.pt` in `offchain-worker/environment`.
+    bytes32 internal constant MIXING = 0xf8b129da8a67d2c98071e1443c86f973aaedf3cbb4621f50d64bc007e0384f28;
+    bytes32 internal constant ATTENTION = 0xca40df54af75b0bb8fc1fb6c0f1f6a813603d4c02f56aad482d55397c10c0c23;
+    bytes32 internal constant CONVOLUTION =
+        0xf156bbe48f4d2a98913c0596fca579ec321f110636cca312d57e3694907b3249;
 
     /// @dev The chain has no CREATE2 deployer at its usual address.
     error DeployNoDeployer();
@@ -106,7 +115,7 @@ contract Deploy is Script {
         _place(all.beacons, address(new BlockhashBeacons()));
         _place(all.vendors, address(_vendors(governor)));
         _place(all.registry, address(new PociRegistry(_poci(all))));
-        _place(all.emission, address(new Emission(all.registry, _plan())));
+        _place(all.emission, address(new Emission(all.registry, all.environment, _plan())));
         _place(all.vault, address(_vault(all)));
         _place(all.orders, address(_orders(all)));
         _place(all.escrow, address(new RpoiEscrow(_escrow(all))));
@@ -121,6 +130,7 @@ contract Deploy is Script {
         _place(all.availability, address(new Availability(all.registry)));
         _place(all.admission, address(new ChipAdmission(all.vendors)));
         _place(all.handovers, address(new HandoverCourt(all.escrow, all.vault)));
+        _place(all.environment, address(new EnvironmentProof(_environment(all))));
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
@@ -142,6 +152,7 @@ contract Deploy is Script {
         all.availability = vm.computeCreateAddress(creator, nonce + 15);
         all.admission = vm.computeCreateAddress(creator, nonce + 16);
         all.handovers = vm.computeCreateAddress(creator, nonce + 17);
+        all.environment = vm.computeCreateAddress(creator, nonce + 18);
     }
 
     function tell(Protocol memory all) internal pure {
@@ -163,6 +174,7 @@ contract Deploy is Script {
         console.log("availability", all.availability);
         console.log("admission", all.admission);
         console.log("handovers", all.handovers);
+        console.log("environment", all.environment);
     }
 
     function _place(address expected, address actual) private pure {
@@ -212,6 +224,19 @@ contract Deploy is Script {
             bondPerPhi: 1 ether,
             exitSeconds: 60,
             missesToSuspend: 3
+        });
+    }
+
+    /// @dev The programs are those of `offchain-worker/environment`.
+    function _environment(Protocol memory all) private pure returns (EnvironmentParameters memory) {
+        EnvironmentProgram[] memory programs = new EnvironmentProgram[](3);
+        programs[0] = EnvironmentProgram({programHash: MIXING, tolerance: Tolerance.Exact, width: 0});
+        programs[1] =
+            EnvironmentProgram({programHash: ATTENTION, tolerance: Tolerance.Approximate, width: 1000});
+        programs[2] =
+            EnvironmentProgram({programHash: CONVOLUTION, tolerance: Tolerance.Approximate, width: 1000});
+        return EnvironmentParameters({
+            registry: all.registry, beacons: all.beacons, epochBlocks: 16, programs: programs
         });
     }
 

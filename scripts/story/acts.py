@@ -129,7 +129,27 @@ def availability(stage, epochs):
         if proofs is None:
             raise Failed(f"not all operators proved epoch {epoch}: {proofs_of(stage, epoch)}")
         stage.console.fact(f"epoch {epoch}: {sum(p['present'] for p in proofs)} chips present, 0 absent")
+        tried = environment(stage, epoch, len(OPERATORS))
+        stage.console.fact(f"round {epoch} of the environment proof: all commit to what {tried['program']} gives")
     draws(stage)
+
+
+def environment(stage, epoch, operators):
+    """Waits until operators have answered in an epoch's round, and opened all answers of the round before."""
+    rows = until(
+        lambda: {row["round"]: row for row in stage.utnet("show", "environment", is_shown=False)["rounds"]},
+        lambda found: is_answered(found, epoch, operators),
+    )
+    if rows is None:
+        raise Failed(f"not all operators answered in round {epoch}: {stage.utnet('show', 'environment')}")
+    return rows[epoch]
+
+
+def is_answered(rows, epoch, operators):
+    """Whether a round has all its commitments, and the one before all that it can open."""
+    now, before = rows.get(epoch), rows.get(epoch - 1)
+    is_open = before is None or before["reveals"] == before["commitments"]
+    return now is not None and now["commitments"] == operators and is_open
 
 
 def reach_epoch(stage, epoch):

@@ -55,11 +55,13 @@ pub enum SystemContract {
     ChipAdmission,
     /// Judges hand-overs that a renter opens in public.
     HandoverCourt,
+    /// Rounds in which operators prove the environment that they compute in.
+    EnvironmentProof,
 }
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
         Self::PociRegistry,
@@ -78,6 +80,7 @@ impl SystemContract {
         Self::Availability,
         Self::ChipAdmission,
         Self::HandoverCourt,
+        Self::EnvironmentProof,
     ];
 
     /// The contract's name, equal to its Solidity name and its file in `contracts/abi`.
@@ -101,6 +104,7 @@ impl SystemContract {
             Self::Availability => "Availability",
             Self::ChipAdmission => "ChipAdmission",
             Self::HandoverCourt => "HandoverCourt",
+            Self::EnvironmentProof => "EnvironmentProof",
         }
     }
 }
@@ -126,6 +130,7 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::Availability => address!("0x0000000000000000000000000000000000555422"),
         SystemContract::ChipAdmission => address!("0x0000000000000000000000000000000000555423"),
         SystemContract::HandoverCourt => address!("0x000000000000000000000000000000000055541A"),
+        SystemContract::EnvironmentProof => address!("0x000000000000000000000000000000000055541C"),
     }
 }
 

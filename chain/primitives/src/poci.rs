@@ -167,11 +167,11 @@ impl SealInput<'_> {
     }
 }
 
-fn number(n: u64) -> B256 {
+pub(crate) fn number(n: u64) -> B256 {
     B256::from(U256::from(n))
 }
 
-fn words(list: &[B256]) -> Vec<u8> {
+pub(crate) fn words(list: &[B256]) -> Vec<u8> {
     list.iter().flat_map(|word| word.0).collect()
 }
 

@@ -37,6 +37,10 @@ pub enum Tag {
     Seat,
     /// A member's commitment to its verdict.
     Verdict,
+    /// The draw of a program and its input, for a round of the environment proof.
+    Environment,
+    /// An operator's commitment to its answer in such a round.
+    EnvironmentAnswer,
 }
 
 /// The 32-byte domain separator of a purpose.
@@ -58,5 +62,7 @@ pub fn tag(purpose: Tag) -> B256 {
         Tag::Dataset => "UNC/v1/dataset",
         Tag::Seat => "UNC/v1/seat",
         Tag::Verdict => "UNC/v1/verdict",
+        Tag::Environment => "UNC/v1/environment",
+        Tag::EnvironmentAnswer => "UNC/v1/environment-answer",
     })
 }

@@ -22,11 +22,11 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, HandoverCourt,
-    IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk,
-    ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
+    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission,
+    EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking,
+    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
 };
-use utnet_primitives::{PociSchedule, SystemContract, system_address};
+use utnet_primitives::{ENVIRONMENT_PROGRAMS, PociSchedule, SystemContract, system_address};
 
 /// One UNC in wei.
 const UNC: u128 = 1_000_000_000_000_000_000;
@@ -186,6 +186,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         C::PociRegistry => registry(poci).abi_encode(),
         C::Emission => Emission::constructorCall {
             registry: system_address(C::PociRegistry),
+            environment: system_address(C::EnvironmentProof),
             chosen: founders.issue.plan(poci.round_seconds, founders.governor),
         }
         .abi_encode(),
@@ -210,6 +211,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
             vault: system_address(C::Vault),
         }
         .abi_encode(),
+        C::EnvironmentProof => environment(poci).abi_encode(),
         C::DatasetMarket => datasets().abi_encode(),
         C::Ranking => ranking().abi_encode(),
     }
@@ -319,6 +321,21 @@ fn registry(poci: &PociSchedule) -> PociRegistry::constructorCall {
             bondPerPhi: UNC,
             exitSeconds: 60,
             missesToSuspend: 3,
+        },
+    }
+}
+
+fn environment(poci: &PociSchedule) -> EnvironmentProof::constructorCall {
+    let programs = ENVIRONMENT_PROGRAMS.map(|program| {
+        let (tolerance, width) = program.agreement.to_terms();
+        EnvironmentProof::EnvironmentProgram { programHash: program.hash, tolerance, width }
+    });
+    EnvironmentProof::constructorCall {
+        parameters: EnvironmentProof::EnvironmentParameters {
+            registry: system_address(SystemContract::PociRegistry),
+            beacons: system_address(SystemContract::BeaconHistory),
+            epochBlocks: poci.epoch_blocks,
+            programs: programs.to_vec(),
         },
     }
 }

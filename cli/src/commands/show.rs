@@ -1,6 +1,6 @@
 //! Shows the chain: who makes blocks, who has power, what was issued and burned, how parties are rated.
 
-use crate::{amount, session::Session};
+use crate::{amount, commands::environment, session::Session};
 use alloy_primitives::{Address, B256, U64, U256};
 use anyhow::Result;
 use clap::Subcommand;
@@ -28,6 +28,15 @@ pub(crate) enum Show {
     },
     /// List proofs of availability.
     Availability,
+    /// Show the latest rounds of the environment proof: what was drawn, who passed, whose rewards are suspended.
+    Environment {
+        /// Only this operator; else all that ever answered.
+        #[arg(long, conflicts_with = "programs")]
+        operator: Option<Address>,
+        /// List the programs that rounds draw from.
+        #[arg(long)]
+        programs: bool,
+    },
     /// List what calls of the system contracts cost, over all blocks.
     Gas,
 }
@@ -40,6 +49,8 @@ impl Show {
             Self::Supply => supply(&session).await,
             Self::Rating { account } => rating(&session, account).await,
             Self::Availability => availability(&session).await,
+            Self::Environment { programs: true, .. } => environment::programs(&session).await,
+            Self::Environment { operator, .. } => environment::show(&session, operator).await,
             Self::Gas => crate::gas::table(&session).await,
         }
     }

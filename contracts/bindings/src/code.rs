@@ -1,9 +1,9 @@
 //! Gives the creation code of the system contracts.
 
 use crate::contracts::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, HandoverCourt,
-    IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk,
-    ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission,
+    EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking,
+    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::SystemContract;
 
@@ -28,6 +28,7 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::Availability => &Availability::BYTECODE,
         SystemContract::ChipAdmission => &ChipAdmission::BYTECODE,
         SystemContract::HandoverCourt => &HandoverCourt::BYTECODE,
+        SystemContract::EnvironmentProof => &EnvironmentProof::BYTECODE,
     }
 }
 

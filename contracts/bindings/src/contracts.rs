@@ -32,6 +32,7 @@ contract!(Committee, "../abi/Committee.json");
 contract!(Availability, "../abi/Availability.json");
 contract!(ChipAdmission, "../abi/ChipAdmission.json");
 contract!(HandoverCourt, "../abi/HandoverCourt.json");
+contract!(EnvironmentProof, "../abi/EnvironmentProof.json");
 
 /// Both contracts speak of the same struct; only its generated Rust types are two.
 macro_rules! same {

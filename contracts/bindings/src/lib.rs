@@ -12,7 +12,7 @@ pub mod states;
 
 pub use code::creation_code;
 pub use contracts::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission, HandoverCourt,
-    IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook, RentalDesk,
-    ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission,
+    EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking,
+    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };

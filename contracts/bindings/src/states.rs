@@ -55,6 +55,18 @@ state! {
 }
 
 state! {
+    /// How far an operator is in a round of the environment proof.
+    AnswerState {
+        /// It has no part in it.
+        None = 0,
+        /// It is bound to an answer.
+        Committed = 1,
+        /// Its answer is open.
+        Revealed = 2,
+    }
+}
+
+state! {
     /// Where a chip stands.
     ChipState {
         /// Never registered.

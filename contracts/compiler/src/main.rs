@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Contracts that are written, in `contracts/src/**/NAME.sol`.
-const CONTRACTS: [&str; 18] = [
+const CONTRACTS: [&str; 19] = [
     "BeaconHistory",
     "VendorRegistry",
     "PociRegistry",
@@ -33,6 +33,7 @@ const CONTRACTS: [&str; 18] = [
     "Availability",
     "ChipAdmission",
     "HandoverCourt",
+    "EnvironmentProof",
 ];
 
 /// Compile the contracts into contracts/abi.

@@ -15,7 +15,8 @@ interface IEmission {
     event BlockRewarded(
         uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiPaid
     );
-    /// @notice A block would have earned so many gwei, had the drawn chip been proven present.
+    /// @notice A block would have earned so many gwei, had the drawn chip been proven present, the operator's
+    /// environment been proven, and the operator burned the fuel that the schedule asks for.
     event RewardForfeited(
         uint64 indexed height, address indexed operator, ChipId indexed chip, uint64 gweiForfeited
     );
@@ -24,8 +25,9 @@ interface IEmission {
 
     /// @notice Decides the reward of the current block; called by the node after its transactions.
     /// @dev The node credits the returned amount as an EIP-4895 withdrawal. Pays nothing when the operator is
-    /// zero (the genesis sealer), the drawn chip was not proven present in epoch e - 2, or the schedule burns
-    /// fuel and the operator has none; what is not paid is never issued.
+    /// zero (the genesis sealer), the drawn chip was not proven present in epoch e - 2, EnvironmentProof has
+    /// suspended the operator or does not answer, or the schedule burns fuel and the operator has none; what
+    /// is not paid is never issued.
     /// @return gweiPaid floor(cum(h)) - floor(cum(h - 1)) in gwei, or zero.
     function onBlock(address operator, ChipId chip) external returns (uint64 gweiPaid);
 

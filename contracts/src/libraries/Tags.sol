@@ -12,4 +12,6 @@ library Tags {
     bytes32 internal constant DATASET = keccak256("UNC/v1/dataset");
     bytes32 internal constant SEAT = keccak256("UNC/v1/seat");
     bytes32 internal constant VERDICT = keccak256("UNC/v1/verdict");
+    bytes32 internal constant ENVIRONMENT = keccak256("UNC/v1/environment");
+    bytes32 internal constant ENVIRONMENT_ANSWER = keccak256("UNC/v1/environment-answer");
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEmission} from "../interfaces/IEmission.sol";
+import {IEnvironmentProof} from "../interfaces/IEnvironmentProof.sol";
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {IssueSchedule} from "../libraries/IssueSchedule.sol";
 import {SystemCaller} from "../libraries/SystemCaller.sol";
@@ -17,8 +18,12 @@ contract Emission is IEmission, FuelBook {
 
     /// @dev Epochs between a proof of availability and the rewards that need it.
     uint64 private constant PROOF_AGE_EPOCHS = 2;
+    /// @dev Gas for the question whether an operator is suspended; it takes a third of that.
+    uint256 private constant ENVIRONMENT_GAS = 100_000;
 
     IPociRegistry private immutable REGISTRY;
+    /// @dev Zero: rewards ask for no proof of the environment.
+    address private immutable ENVIRONMENT;
 
     /// @dev Written by the constructor only.
     IssuePlan private _plan;
@@ -29,9 +34,10 @@ contract Emission is IEmission, FuelBook {
     /// @dev Wei; written by `burn` and by fuel that burns.
     uint256 private _burned;
 
-    constructor(address registry, IssuePlan memory chosen) FuelBook(chosen.talos) {
+    constructor(address registry, address environment, IssuePlan memory chosen) FuelBook(chosen.talos) {
         IssueSchedule.validate(chosen);
         REGISTRY = IPociRegistry(registry);
+        ENVIRONMENT = environment;
         _plan = chosen;
     }
 
@@ -45,7 +51,8 @@ contract Emission is IEmission, FuelBook {
         if (operator == address(0)) return 0;
 
         uint64 due = rewardAt(height);
-        if (!_hasEarned(chip) || (_needsFuel() && !isFueled(operator))) {
+        bool isFit = _hasEarned(chip) && !_isSuspended(operator);
+        if (!isFit || (_needsFuel() && !isFueled(operator))) {
             emit RewardForfeited(height, operator, chip, due);
             return 0;
         }
@@ -94,5 +101,13 @@ contract Emission is IEmission, FuelBook {
     function _hasEarned(ChipId chip) private view returns (bool) {
         uint64 epoch = REGISTRY.currentEpoch();
         return epoch >= PROOF_AGE_EPOCHS && REGISTRY.wasPresent(chip, epoch - PROOF_AGE_EPOCHS);
+    }
+
+    /// @dev Whether the operator's environment is in doubt: anything but a clear no suspends.
+    function _isSuspended(address operator) private view returns (bool) {
+        if (ENVIRONMENT == address(0)) return false;
+        bytes memory question = abi.encodeCall(IEnvironmentProof.isSuspended, (operator));
+        (bool isAnswered, bytes memory answer) = ENVIRONMENT.staticcall{gas: ENVIRONMENT_GAS}(question);
+        return !isAnswered || answer.length != 32 || abi.decode(answer, (uint256)) != 0;
     }
 }

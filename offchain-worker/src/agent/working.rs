@@ -17,12 +17,13 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
+    mem::discriminant,
     sync::Arc,
 };
 use tokio::task::{JoinError, JoinSet};
 use utnet_client::Chain;
 use utnet_jobs::{manifest::Manifest, merkle::Leaf, params::Params, remote::FetchError};
-use utnet_primitives::JobId;
+use utnet_primitives::{Epoch, JobId};
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,8 @@ pub enum Fault {
     WrongResult,
     /// What is handed over is sealed to the renter, but holds no access.
     BadHandover,
+    /// Answers in rounds of the environment proof are made up.
+    WrongEnvironment,
 }
 
 /// What is computed for.
@@ -44,6 +47,8 @@ pub(super) enum Purpose {
     Job(JobId),
     /// A judgement: subject and number of the committee.
     Duty(B256, u8),
+    /// A round of the environment proof.
+    Trial(Epoch),
 }
 
 type Finished = (Purpose, Result<Outcome, Trouble>);
@@ -67,7 +72,7 @@ pub(super) enum Trouble {
 const TRIES: u32 = 3;
 
 impl Trouble {
-    fn is_retryable(&self) -> bool {
+    pub(super) fn is_retryable(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.is_retryable(),
             Self::Fetch(_) | Self::Cut => true,
@@ -117,11 +122,13 @@ impl Bench {
         self.taken.contains(&purpose)
     }
 
-    /// Whether there is no seat. Judgements have deadlines of seconds: they have one seat that jobs cannot take.
+    /// Whether there is no seat. Judgements and rounds of the environment proof have deadlines of seconds: each kind has
+    /// one seat that jobs cannot take.
     pub(super) fn is_full(&self, purpose: Purpose) -> bool {
-        let is_duty = |purpose: &Purpose| matches!(purpose, Purpose::Duty(..));
-        let duties = self.taken.iter().filter(|taken| is_duty(taken)).count();
-        if is_duty(&purpose) { duties >= 1 } else { self.taken.len() - duties >= self.seats }
+        let alike =
+            self.taken.iter().filter(|taken| discriminant(*taken) == discriminant(&purpose));
+        let seats = if matches!(purpose, Purpose::Job(_)) { self.seats } else { 1 };
+        alike.count() >= seats
     }
 
     /// Waits until nothing runs.
@@ -165,7 +172,7 @@ impl Bench {
         &mut self,
         purpose: Purpose,
         runtime: Arc<Runtime>,
-        preparing: impl Future<Output = Result<Work, Trouble>> + Send + 'static,
+        preparing: impl Future<Output = Result<impl Effort, Trouble>> + Send + 'static,
     ) {
         self.taken.insert(purpose);
         self.running.spawn(async move {
@@ -192,6 +199,11 @@ impl Bench {
     }
 }
 
+/// What a thread of its own does.
+pub(super) trait Effort: Send + 'static {
+    fn run(self, runtime: &Runtime) -> Result<Outcome, Refusal>;
+}
+
 /// What one run needs.
 pub(super) struct Work {
     pub(super) task: Task,
@@ -208,8 +220,8 @@ pub(super) struct Claim {
     pub(super) steps: u64,
 }
 
-impl Work {
-    fn run(&self, runtime: &Runtime) -> Result<Outcome, Refusal> {
+impl Effort for Work {
+    fn run(self, runtime: &Runtime) -> Result<Outcome, Refusal> {
         let outcome = runtime.run(&self.task, &self.blobs, &self.blobs)?;
         let outcome = spoil(self.fault, outcome, &self.blobs)?;
         Ok(match self.claimed {
@@ -221,7 +233,9 @@ impl Work {
             _ => outcome,
         })
     }
+}
 
+impl Work {
     /// Whether a posted result is as good as ours, by the class of the job.
     fn agrees(&self, claimed: B256, found: &Outcome) -> Result<bool, Refusal> {
         let params = Params::decode(&self.blobs.read(&self.task.params)?)?;
@@ -245,7 +259,7 @@ impl<C: Chain> Agent<C> {
     pub(super) fn start(
         &mut self,
         purpose: Purpose,
-        preparing: impl Future<Output = Result<Work, Trouble>> + Send + 'static,
+        preparing: impl Future<Output = Result<impl Effort, Trouble>> + Send + 'static,
     ) {
         self.bench.start(purpose, Arc::clone(&self.parts.runtime), preparing);
     }
@@ -264,6 +278,7 @@ impl<C: Chain> Agent<C> {
             match purpose {
                 Purpose::Job(id) => self.note_result(id, outcome)?,
                 Purpose::Duty(subject, round) => self.note_judgement(subject, round, outcome)?,
+                Purpose::Trial(round) => self.note_trial(round, outcome)?,
             }
         }
         Ok(())

@@ -14,6 +14,8 @@ mod infer;
 #[cfg(feature = "torch")]
 mod model;
 #[cfg(feature = "torch")]
+mod operators;
+#[cfg(feature = "torch")]
 mod train;
 
 #[cfg(all(test, feature = "torch"))]
@@ -160,6 +162,37 @@ pub fn trace(shape: &TraceShape, path: &std::path::Path) -> Result<(), TorchErro
 /// Always: PyTorch is not built in.
 #[cfg(not(feature = "torch"))]
 pub const fn trace(_shape: &TraceShape, _path: &std::path::Path) -> Result<(), TorchError> {
+    Err(TorchError::NotBuilt)
+}
+
+/// An operator function of the environment proof that is written for PyTorch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Operator {
+    /// Scaled dot-product attention.
+    Attention,
+    /// Convolution and pooling.
+    Convolution,
+}
+
+/// Makes the TorchScript module of an operator function and writes it; the same bytes every time.
+///
+/// # Errors
+/// [`TorchError`]: no file was written.
+#[cfg(feature = "torch")]
+pub fn trace_operator(operator: Operator, path: &std::path::Path) -> Result<(), TorchError> {
+    let _alone = alone(0);
+    operators::trace(operator, path)
+}
+
+/// Makes the TorchScript module of an operator function and writes it.
+///
+/// # Errors
+/// Always: PyTorch is not built in.
+#[cfg(not(feature = "torch"))]
+pub const fn trace_operator(
+    _operator: Operator,
+    _path: &std::path::Path,
+) -> Result<(), TorchError> {
     Err(TorchError::NotBuilt)
 }
 

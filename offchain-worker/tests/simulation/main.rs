@@ -1,5 +1,6 @@
 //! Plays the worker against a chain in memory that loses requests, answers and processes: everything happens once.
 
+mod rounds;
 mod world;
 
 use alloy_primitives::B256;
@@ -9,7 +10,7 @@ use utnet_bindings::{JobEscrow, ResultRollup, RpoiEscrow, states::RentalState};
 use utnet_client::simulation::Faults;
 use utnet_messages::{Sealed, SecretKey, open_handover};
 use utnet_primitives::Seconds;
-use utnet_worker::records::{BatchRecord, JobRecord, PostedRecord};
+use utnet_worker::records::{BatchRecord, JobRecord, PostedRecord, TrialRecord};
 use world::{Desk, World};
 
 /// Seeds to play; `SEED=n` plays one.
@@ -52,6 +53,20 @@ async fn every_job_is_committed_revealed_posted_and_settled_once_whatever_breaks
             assert_eq!(executed::<JobEscrow::settleCall>(&world)[&job], 1, "seed {seed}");
             assert_eq!(world.times_posted(job), 1, "seed {seed}");
         }
+    }
+}
+
+/// The salt outlives the process: what is opened is what was committed.
+#[tokio::test]
+async fn every_round_is_committed_and_opened_once_whatever_breaks() {
+    for seed in seeds() {
+        let mut world = World::new(storm(seed));
+        let desk = Desk::with_chips();
+
+        world.play(&desk, seed, |world| world.rounds_opened() >= 4).await;
+
+        let trials = desk.records::<TrialRecord>();
+        assert!(trials.len() <= 5, "rounds are forgotten, seed {seed}: {trials:?}");
     }
 }
 

@@ -1,11 +1,13 @@
 //! Stands for the contracts: answers views, and changes when transactions are executed.
 
+use crate::rounds::{EPOCH, Rounds, view};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
 use redb::{Database, backends::InMemoryBackend};
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -44,6 +46,8 @@ pub(crate) struct Desk {
     database: Arc<Database>,
     runtime: Arc<Runtime>,
     pub(crate) doors: Doors,
+    /// Folder of chips: with one, also an empty one, the environment is proven.
+    pub(crate) chips: Option<PathBuf>,
     /// How long what is closed is kept.
     pub(crate) keep: Seconds,
 }
@@ -68,8 +72,15 @@ impl Desk {
             database: Arc::new(database.expect("in memory")),
             runtime: Arc::new(Runtime::new(Limits::default(), no_torch()).expect("supported")),
             doors: Doors::default(),
+            chips: None,
             keep: Seconds(86_400),
         }
+    }
+
+    /// One that keeps chips, and so proves its environment.
+    pub(crate) fn with_chips() -> Self {
+        let desk = Self::new();
+        Self { chips: Some(desk._folder.path().to_path_buf()), ..desk }
     }
 
     pub(crate) fn home(&self) -> Home {
@@ -106,8 +117,8 @@ impl Desk {
             clock,
             doors: self.doors.clone(),
             choices: Choices {
-                chips: None,
-                epoch_blocks: 16,
+                chips: self.chips.clone(),
+                epoch_blocks: EPOCH,
                 renter_score: 80,
                 parallel_jobs: 2,
                 committee_seats: 0,
@@ -148,6 +159,7 @@ struct Contracts {
     jobs: BTreeMap<B256, Job>,
     batches: BTreeMap<B256, Batch>,
     rentals: BTreeMap<B256, Rental>,
+    rounds: Rounds,
 }
 
 /// The chain, its contracts and the clock.
@@ -209,6 +221,7 @@ impl World {
     fn mine(&mut self) {
         let head = self.chain.mine();
         self.locked().now = head.timestamp.0;
+        self.locked().rounds.height = head.number.0;
         let done = self.chain.executed();
         for executed in done.iter().skip(self.applied) {
             let log = self.locked().apply(&executed.input, self.home);
@@ -291,6 +304,10 @@ impl World {
         self.locked().jobs[&job].state == JobState::Paid
     }
 
+    pub(crate) fn rounds_opened(&self) -> usize {
+        self.locked().rounds.opened()
+    }
+
     pub(crate) fn batches(&self) -> usize {
         self.locked().batches.len()
     }
@@ -316,11 +333,6 @@ fn log<E: SolEvent>(address: Address, event: &E) -> Log {
     Log { address, data: event.encode_log_data() }
 }
 
-/// Answers one view, if the call is that view.
-fn view<T: SolCall>(input: &[u8], answer: impl FnOnce(T) -> T::Return) -> Option<Bytes> {
-    T::abi_decode(input).ok().map(|call| T::abi_encode_returns(&answer(call)).into())
-}
-
 impl Contracts {
     fn answer(&self, request: &CallRequest) -> Bytes {
         let input = request.input.as_ref();
@@ -335,6 +347,7 @@ impl Contracts {
                     self.rentals[&call.rental].state.into()
                 })
             })
+            .or_else(|| self.rounds.answer(input))
             .unwrap_or_default()
     }
 
@@ -419,6 +432,7 @@ impl Contracts {
             batch.is_returned = true;
         } else {
             self.apply_to_rental(input);
+            self.rounds.apply(input, home.operator);
         }
         None
     }

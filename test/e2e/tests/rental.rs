@@ -93,6 +93,19 @@ fn a_hand_over_without_an_access_is_punished_and_a_false_complaint_is_too() -> R
 }
 
 #[test]
+fn an_operator_whose_environment_answers_wrong_loses_its_rewards_until_it_answers_right()
+-> Result<()> {
+    let _alone = stage();
+    let folder = tempfile::tempdir()?;
+
+    let said =
+        python("test/e2e/tools/wrong_environment.py", &[&folder.path().display().to_string()])?;
+
+    ensure!(said.contains("suspended, and paid again"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn chips_of_an_operator_that_was_silent_are_suspended_and_its_worker_brings_them_back() -> Result<()>
 {
     let _alone = stage();

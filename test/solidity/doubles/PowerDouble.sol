@@ -35,6 +35,13 @@ contract PowerDouble {
         return (uint32(_places.length), _greatestPhi);
     }
 
+    /// @dev Units of phi of all its chips.
+    function powerOf(address operator) external view returns (uint128 power) {
+        for (uint256 i = 0; i < _places.length; ++i) {
+            if (_places[i].operator == operator) power += _places[i].phi;
+        }
+    }
+
     function activeAt(uint32 place) external view returns (ChipId, address, uint64) {
         return (ChipId.wrap(0), _places[place].operator, _places[place].phi);
     }

@@ -82,7 +82,7 @@ contract SupplyTest is ChainFixture {
         // 28.9 UNC a second: reached 20 seconds after the start.
         plan.talos.capGwei = 3472e9;
         cap = plan.talos.capGwei;
-        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, plan));
+        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, address(0), plan));
         build(REGISTRY, type(PresenceDouble).creationCode, abi.encode(EPOCH));
         vm.roll(100);
         handler = new SupplyHandler(emission, PresenceDouble(REGISTRY));

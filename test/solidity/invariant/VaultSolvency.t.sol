@@ -101,7 +101,7 @@ contract VaultSolvencyTest is Test {
     VaultHandler private handler;
 
     function setUp() public {
-        Emission sink = new Emission(address(this), Plans.tiered());
+        Emission sink = new Emission(address(this), address(0), Plans.tiered());
         address[2] memory pair = [makeAddr("keeper"), makeAddr("other keeper")];
         address[] memory keepers = new address[](2);
         (keepers[0], keepers[1]) = (pair[0], pair[1]);

@@ -37,7 +37,7 @@ abstract contract ChainFixture is PrecompileFixture {
         vm.warp(START);
         vm.prevrandao(beaconOf(0));
         build(BEACONS, type(BeaconHistory).creationCode, "");
-        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, Plans.tiered()));
+        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, address(0), Plans.tiered()));
         address[] memory keepers = new address[](5);
         (keepers[0], keepers[1], keepers[2], keepers[3]) = (REGISTRY, ESCROW, JOBS, ROLLUP);
         keepers[4] = COMMITTEE;

@@ -9,6 +9,7 @@ import {IEmission} from "contracts/src/interfaces/IEmission.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
+import {EnvironmentProof} from "contracts/src/poci/EnvironmentProof.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
@@ -17,6 +18,7 @@ import {PociFallback} from "contracts/src/precompiles/fallback/PociFallback.sol"
 import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 import {ChipState} from "contracts/src/types/Chips.sol";
+import {EnvironmentProgram} from "contracts/src/types/Environments.sol";
 import {ChipId, RentalId} from "contracts/src/types/Ids.sol";
 import {RentalState} from "contracts/src/types/Rentals.sol";
 import {Deploy, Protocol} from "scripts/solidity/Deploy.s.sol";
@@ -73,6 +75,22 @@ contract DeployTest is Test {
         assertEq(SeVerify.AT.code.length + PociVerify.AT.code.length, 0, "none of ours");
         assertGt(SeVerify.FALLBACK.code.length, 0, "SeFallback");
         assertGt(PociVerify.FALLBACK.code.length, 0, "PociFallback");
+    }
+
+    /// @dev What workers have, and the dev chain's genesis draws from.
+    function test_deploy_drawsFromTheCatalogueOfTheDevChain() public view {
+        string memory file = vm.readFile("test/vectors/environment.json");
+        EnvironmentProgram[] memory programs = EnvironmentProof(all.environment).programs();
+        for (uint256 i = 0; i < programs.length; ++i) {
+            string memory key = string.concat(".programs[", vm.toString(i), "]");
+            bytes32 hash = vm.parseJsonBytes32(file, string.concat(key, ".hash"));
+            assertEq(programs[i].programHash, hash, "hash");
+            uint256 tolerance = vm.parseJsonUint(file, string.concat(key, ".tolerance"));
+            assertEq(uint8(programs[i].tolerance), tolerance, "tolerance");
+            assertEq(programs[i].width, vm.parseJsonUint(file, string.concat(key, ".width")), "width");
+        }
+        string memory next = string.concat(".programs[", vm.toString(programs.length), "]");
+        assertFalse(vm.keyExistsJson(file, next), "all of them");
     }
 
     function test_deployFallbacks_doesNothingTheSecondTime() public {

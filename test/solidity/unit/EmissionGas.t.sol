@@ -16,7 +16,7 @@ contract EmissionGasTest is ChainFixture {
     address private operator = makeAddr("operator");
 
     function measure(IssuePlan memory plan, string memory name) private {
-        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, plan));
+        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, address(0), plan));
         build(REGISTRY, type(PresenceDouble).creationCode, abi.encode(EPOCH));
         PresenceDouble(REGISTRY).set(CHIP, HEIGHT / EPOCH - 2, true);
         vm.deal(address(this), 100 ether);

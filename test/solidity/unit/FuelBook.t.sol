@@ -25,7 +25,7 @@ contract FuelBookTest is ChainFixture {
         super.setUp();
         IssuePlan memory plan = Plans.talos(1 days);
         plan.talos.fuel = FuelTerms({leastWei: LEAST, foundation: foundation, vault: VAULT});
-        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, plan));
+        build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, address(0), plan));
         build(REGISTRY, type(PresenceDouble).creationCode, abi.encode(EPOCH));
         for (uint64 epoch = 0; epoch < 40; ++epoch) {
             PresenceDouble(REGISTRY).set(CHIP, epoch, true);
@@ -60,7 +60,7 @@ contract FuelBookTest is ChainFixture {
     }
 
     function test_fillFuel_revertsWhen_theScheduleBurnsNone() public {
-        Emission plain = new Emission(REGISTRY, Plans.tiered());
+        Emission plain = new Emission(REGISTRY, address(0), Plans.tiered());
         vm.prank(friend);
         vm.expectRevert(IFuelBook.FuelBookNotUsed.selector);
         plain.fillFuel{value: LEAST}(operator);

@@ -31,7 +31,7 @@ contract VaultTest is Test {
     Vault private vault;
 
     function setUp() public {
-        sink = new Emission(address(this), Plans.tiered());
+        sink = new Emission(address(this), address(0), Plans.tiered());
         address[] memory keepers = new address[](2);
         (keepers[0], keepers[1]) = (keeper, otherKeeper);
         vault = new Vault(address(sink), keepers);

@@ -16,11 +16,11 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolValue};
 use std::{future::Future, path::Path};
-use utnet_bindings::{Availability, PociRegistry, VendorRegistry};
+use utnet_bindings::{Availability, EnvironmentProof, PociRegistry, VendorRegistry};
 use utnet_db::Store;
 use utnet_primitives::{
-    AvailabilityRound, ChipAttestation, Epoch, Height, Registry, SystemContract, availability_leaf,
-    possession_context, system_address,
+    AvailabilityRound, ChipAttestation, EnvironmentRound, Epoch, Height, Registry, SystemContract,
+    availability_leaf, possession_context, system_address,
 };
 use utnet_se::{SecurityEngine, SeededEntropy, SoftwareChip, aggregate};
 
@@ -183,6 +183,23 @@ pub(crate) async fn prove(t: &TestChain, chips: &[SoftwareChip]) {
     send(t, OPERATOR, SystemContract::Availability, call.abi_encode(), U256::ZERO).await;
 }
 
+/// Plays the environment proof as the only operator does, whose word is the majority: opens the answer of the epoch before,
+/// if there is one, and commits to the next.
+pub(crate) async fn answer(t: &TestChain, opens: Option<Epoch>) {
+    let (operator, contract) = (account(OPERATOR).address(), SystemContract::EnvironmentProof);
+    let (answer, salt) = (B256::repeat_byte(1), B256::repeat_byte(2));
+    if let Some(Epoch(round)) = opens {
+        let call = EnvironmentProof::revealCall { round, answer, salt };
+        send(t, OPERATOR, contract, call.abi_encode(), U256::ZERO).await;
+    }
+    let view = t.chain.view().unwrap();
+    let round = view.spec().poci.as_ref().unwrap().epoch_of(Height(view.height().0 + 1));
+    let known = EnvironmentRound { chain_id: 31_337, contract: system_address(contract), round };
+    let commitment = known.commitment(operator, answer, salt);
+    let call = EnvironmentProof::commitCall { round: round.0, commitment };
+    send(t, OPERATOR, contract, call.abi_encode(), U256::ZERO).await;
+}
+
 /// Makes blocks until the next one is the first of an epoch.
 pub(crate) async fn reach(t: &TestChain, epoch: Epoch) {
     let view = t.chain.view().unwrap();
@@ -202,6 +219,7 @@ pub(crate) async fn earn(t: &TestChain, chips: &[SoftwareChip]) {
     for epoch in 1..=3 {
         reach(t, Epoch(epoch)).await;
         prove(t, chips).await;
+        answer(t, (epoch > 1).then(|| Epoch(epoch - 1))).await;
     }
     reach(t, Epoch(4)).await;
 }

@@ -16,21 +16,20 @@ fn runtime() -> Arc<Runtime> {
 
 /// Starts what ends at once with a trouble, and waits for what the bench makes of it.
 async fn try_once(bench: &mut Bench, trouble: Trouble) -> Trouble {
-    bench.start(JOB, runtime(), async { Err(trouble) });
+    bench.start(JOB, runtime(), async { Err::<Work, _>(trouble) });
     bench.wait().await;
     let (_, outcome) = bench.finished().expect("it has ended");
     outcome.expect_err("a trouble")
 }
 
 #[tokio::test]
-async fn a_judgement_has_a_seat_that_jobs_cannot_take() {
+async fn judgements_and_trials_have_seats_that_jobs_cannot_take() {
     let mut bench = Bench::new(1);
-    bench.start(JOB, runtime(), std::future::pending());
-    assert!(bench.is_full(JOB));
-    assert!(!bench.is_full(DUTY));
-
-    bench.start(DUTY, runtime(), std::future::pending());
-    assert!(bench.is_full(DUTY));
+    for purpose in [JOB, DUTY, Purpose::Trial(Epoch(1))] {
+        assert!(!bench.is_full(purpose), "{purpose:?} waits for another kind");
+        bench.start(purpose, runtime(), std::future::pending::<Result<Work, Trouble>>());
+        assert!(bench.is_full(purpose));
+    }
 }
 
 /// A guest that never ends used to be started again for ever, in the only seat.
