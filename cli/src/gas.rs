@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Availability, Committee, DatasetMarket, EnvironmentProof, HandoverCourt, IntervalCourt,
-    JobEscrow, OrderBook, PociRegistry, RentalDesk, ResultRollup, RpoiEscrow, Vault,
-    VendorRegistry,
+    Availability, ChipChallenges, ChipEvidence, Committee, DatasetMarket, EnvironmentProof,
+    HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RentalDesk, ResultRollup,
+    RpoiEscrow, Vault, VendorRegistry,
 };
 use utnet_primitives::{SystemContract, system_address};
 
@@ -105,6 +105,10 @@ fn name_of(transaction: &Transaction) -> Option<String> {
         SystemContract::EnvironmentProof => {
             EnvironmentProof::EnvironmentProofCalls::name_by_selector(selector)
         }
+        SystemContract::ChipChallenges => {
+            ChipChallenges::ChipChallengesCalls::name_by_selector(selector)
+        }
+        SystemContract::ChipEvidence => ChipEvidence::ChipEvidenceCalls::name_by_selector(selector),
         _ => None,
     }?;
     Some(format!("{}.{function}", contract.name()))

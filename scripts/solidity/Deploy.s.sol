@@ -11,9 +11,12 @@ import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
 import {BlockhashBeacons} from "contracts/src/poci/BlockhashBeacons.sol";
 import {ChipAdmission} from "contracts/src/poci/ChipAdmission.sol";
+import {ChipChallenges} from "contracts/src/poci/ChipChallenges.sol";
+import {ChipEvidence} from "contracts/src/poci/ChipEvidence.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
 import {EnvironmentProof} from "contracts/src/poci/EnvironmentProof.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
+import {PociViews} from "contracts/src/poci/PociViews.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
 import {DleqVerify} from "contracts/src/precompiles/DleqVerify.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
@@ -36,8 +39,10 @@ import {CommitteeParameters} from "contracts/src/types/Committees.sol";
 import {DatasetParameters} from "contracts/src/types/Datasets.sol";
 import {IntervalCourtParameters} from "contracts/src/types/Disputes.sol";
 import {EnvironmentParameters, EnvironmentProgram} from "contracts/src/types/Environments.sol";
+import {ChallengeParameters, EvidenceParameters} from "contracts/src/types/Evidence.sol";
 import {IssueKind, IssuePlan, TieredSchedule} from "contracts/src/types/Issue.sol";
 import {RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
+import {AvailabilityParameters} from "contracts/src/types/Openings.sol";
 import {RankingParameters} from "contracts/src/types/Ranks.sol";
 import {RatingRules} from "contracts/src/types/Ratings.sol";
 import {EscrowParameters} from "contracts/src/types/Rentals.sol";
@@ -46,6 +51,7 @@ import {EscrowParameters} from "contracts/src/types/Rentals.sol";
 struct Protocol {
     address beacons;
     address vendors;
+    address views;
     address registry;
     address emission;
     address vault;
@@ -62,6 +68,8 @@ struct Protocol {
     address availability;
     address admission;
     address handovers;
+    address challenges;
+    address evidence;
     address environment;
 }
 
@@ -70,6 +78,9 @@ struct Protocol {
 /// governs and is the first vendor. Nothing is issued there: nobody makes Emission's system call; it burns.
 /// Parameters are those of the dev chain (docs/protocol.md, section 1).
 contract Deploy is Script {
+    /// @dev Leaves that are opened of each proof: none, a proof alone suffices.
+    uint8 private constant SAMPLE_SIZE = 0;
+
     /// @dev Of CREATE2 contracts; stands on every chain at this address.
     address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
 
@@ -114,6 +125,7 @@ contract Deploy is Script {
         all = addressesFrom(creator, vm.getNonce(creator));
         _place(all.beacons, address(new BlockhashBeacons()));
         _place(all.vendors, address(_vendors(governor)));
+        _place(all.views, address(new PociViews(_poci(all))));
         _place(all.registry, address(new PociRegistry(_poci(all))));
         _place(all.emission, address(new Emission(all.registry, all.environment, _plan())));
         _place(all.vault, address(_vault(all)));
@@ -127,37 +139,43 @@ contract Deploy is Script {
         _place(all.desk, address(new RentalDesk(all.escrow, all.orders, all.registry, 1000)));
         _place(all.intervals, address(new IntervalCourt(_intervals(all))));
         _place(all.committee, address(new Committee(_committee(all))));
-        _place(all.availability, address(new Availability(all.registry)));
+        _place(all.availability, address(new Availability(_openings(all))));
         _place(all.admission, address(new ChipAdmission(all.vendors)));
         _place(all.handovers, address(new HandoverCourt(all.escrow, all.vault)));
+        _place(all.challenges, address(new ChipChallenges(_challenges(all))));
+        _place(all.evidence, address(new ChipEvidence(_evidence(all))));
         _place(all.environment, address(new EnvironmentProof(_environment(all))));
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
         all.beacons = vm.computeCreateAddress(creator, nonce);
         all.vendors = vm.computeCreateAddress(creator, nonce + 1);
-        all.registry = vm.computeCreateAddress(creator, nonce + 2);
-        all.emission = vm.computeCreateAddress(creator, nonce + 3);
-        all.vault = vm.computeCreateAddress(creator, nonce + 4);
-        all.orders = vm.computeCreateAddress(creator, nonce + 5);
-        all.escrow = vm.computeCreateAddress(creator, nonce + 6);
-        all.ratings = vm.computeCreateAddress(creator, nonce + 7);
-        all.jobs = vm.computeCreateAddress(creator, nonce + 8);
-        all.rollup = vm.computeCreateAddress(creator, nonce + 9);
-        all.datasets = vm.computeCreateAddress(creator, nonce + 10);
-        all.ranking = vm.computeCreateAddress(creator, nonce + 11);
-        all.desk = vm.computeCreateAddress(creator, nonce + 12);
-        all.intervals = vm.computeCreateAddress(creator, nonce + 13);
-        all.committee = vm.computeCreateAddress(creator, nonce + 14);
-        all.availability = vm.computeCreateAddress(creator, nonce + 15);
-        all.admission = vm.computeCreateAddress(creator, nonce + 16);
-        all.handovers = vm.computeCreateAddress(creator, nonce + 17);
-        all.environment = vm.computeCreateAddress(creator, nonce + 18);
+        all.views = vm.computeCreateAddress(creator, nonce + 2);
+        all.registry = vm.computeCreateAddress(creator, nonce + 3);
+        all.emission = vm.computeCreateAddress(creator, nonce + 4);
+        all.vault = vm.computeCreateAddress(creator, nonce + 5);
+        all.orders = vm.computeCreateAddress(creator, nonce + 6);
+        all.escrow = vm.computeCreateAddress(creator, nonce + 7);
+        all.ratings = vm.computeCreateAddress(creator, nonce + 8);
+        all.jobs = vm.computeCreateAddress(creator, nonce + 9);
+        all.rollup = vm.computeCreateAddress(creator, nonce + 10);
+        all.datasets = vm.computeCreateAddress(creator, nonce + 11);
+        all.ranking = vm.computeCreateAddress(creator, nonce + 12);
+        all.desk = vm.computeCreateAddress(creator, nonce + 13);
+        all.intervals = vm.computeCreateAddress(creator, nonce + 14);
+        all.committee = vm.computeCreateAddress(creator, nonce + 15);
+        all.availability = vm.computeCreateAddress(creator, nonce + 16);
+        all.admission = vm.computeCreateAddress(creator, nonce + 17);
+        all.handovers = vm.computeCreateAddress(creator, nonce + 18);
+        all.challenges = vm.computeCreateAddress(creator, nonce + 19);
+        all.evidence = vm.computeCreateAddress(creator, nonce + 20);
+        all.environment = vm.computeCreateAddress(creator, nonce + 21);
     }
 
     function tell(Protocol memory all) internal pure {
         console.log("beacons ", all.beacons);
         console.log("vendors ", all.vendors);
+        console.log("views   ", all.views);
         console.log("registry", all.registry);
         console.log("emission", all.emission);
         console.log("vault   ", all.vault);
@@ -175,6 +193,8 @@ contract Deploy is Script {
         console.log("admission", all.admission);
         console.log("handovers", all.handovers);
         console.log("environment", all.environment);
+        console.log("challenges", all.challenges);
+        console.log("evidence", all.evidence);
     }
 
     function _place(address expected, address actual) private pure {
@@ -198,11 +218,11 @@ contract Deploy is Script {
     }
 
     function _vault(Protocol memory all) private returns (Vault) {
-        address[] memory keepers = new address[](7);
+        address[] memory keepers = new address[](8);
         (keepers[0], keepers[1], keepers[2]) = (all.registry, all.escrow, all.jobs);
         (keepers[3], keepers[4]) = (all.rollup, all.datasets);
         keepers[5] = all.intervals;
-        keepers[6] = all.committee;
+        (keepers[6], keepers[7]) = (all.committee, all.challenges);
         return new Vault(all.emission, keepers);
     }
 
@@ -213,17 +233,43 @@ contract Deploy is Script {
 
     function _poci(Protocol memory all) private pure returns (PociParameters memory) {
         return PociParameters({
+            views: all.views,
             beacons: all.beacons,
             admission: all.admission,
             vendors: all.vendors,
             vault: all.vault,
             escrow: all.escrow,
             availability: all.availability,
+            challenges: all.challenges,
+            evidence: all.evidence,
             epochBlocks: 16,
             lookbackEpochs: 1,
             bondPerPhi: 1 ether,
             exitSeconds: 60,
-            missesToSuspend: 3
+            missesToSuspend: 3,
+            sampleSize: SAMPLE_SIZE
+        });
+    }
+
+    function _openings(Protocol memory all) private pure returns (AvailabilityParameters memory) {
+        return AvailabilityParameters({
+            registry: all.registry,
+            beacons: all.beacons,
+            epochBlocks: 16,
+            sampleDelay: 8,
+            sampleSize: SAMPLE_SIZE
+        });
+    }
+
+    function _challenges(Protocol memory all) private pure returns (ChallengeParameters memory) {
+        return ChallengeParameters({
+            registry: all.registry, beacons: all.beacons, vault: all.vault, bond: 0.1 ether, answerBlocks: 16
+        });
+    }
+
+    function _evidence(Protocol memory all) private pure returns (EvidenceParameters memory) {
+        return EvidenceParameters({
+            registry: all.registry, availability: all.availability, ranking: all.ranking, epochBlocks: 16
         });
     }
 

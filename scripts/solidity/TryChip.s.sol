@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Script} from "forge-std/Script.sol";
 
 import {SoftChip} from "./SoftChip.sol";
+import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {PociMessages} from "contracts/src/libraries/PociMessages.sol";
 import {Tags} from "contracts/src/libraries/Tags.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
@@ -47,7 +48,7 @@ contract TryChip is Script {
         );
         chips[0].batch = vendors.postBatch(leaf, MODEL, 1);
 
-        uint256 bond = uint256(vendors.phiOf(MODEL)) * registry.bondPerPhi();
+        uint256 bond = uint256(vendors.phiOf(MODEL)) * IPociViews(address(registry)).bondPerPhi();
         registry.register{value: bond}(chips, SoftChip.vrfKey(SECRET));
     }
 

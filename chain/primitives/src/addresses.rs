@@ -23,6 +23,8 @@ pub enum SystemContract {
     BeaconHistory,
     /// Admitted vendors and the roots of their chip batches.
     VendorRegistry,
+    /// Reads of the registry for which it has no room.
+    PociViews,
     /// Chips, operators, power and availability.
     PociRegistry,
     /// Block rewards and the burn sink.
@@ -57,13 +59,18 @@ pub enum SystemContract {
     HandoverCourt,
     /// Rounds in which operators prove the environment that they compute in.
     EnvironmentProof,
+    /// Questions to single chips, with bond and deadline.
+    ChipChallenges,
+    /// Slashes chips by what they signed.
+    ChipEvidence,
 }
 
 impl SystemContract {
     /// All system contracts, in the order of their deployment in genesis.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::BeaconHistory,
         Self::VendorRegistry,
+        Self::PociViews,
         Self::PociRegistry,
         Self::Emission,
         Self::Vault,
@@ -81,6 +88,8 @@ impl SystemContract {
         Self::ChipAdmission,
         Self::HandoverCourt,
         Self::EnvironmentProof,
+        Self::ChipChallenges,
+        Self::ChipEvidence,
     ];
 
     /// The contract's name, equal to its Solidity name and its file in `contracts/abi`.
@@ -105,6 +114,9 @@ impl SystemContract {
             Self::ChipAdmission => "ChipAdmission",
             Self::HandoverCourt => "HandoverCourt",
             Self::EnvironmentProof => "EnvironmentProof",
+            Self::ChipChallenges => "ChipChallenges",
+            Self::ChipEvidence => "ChipEvidence",
+            Self::PociViews => "PociViews",
         }
     }
 }
@@ -131,6 +143,9 @@ pub const fn system_address(contract: SystemContract) -> Address {
         SystemContract::ChipAdmission => address!("0x0000000000000000000000000000000000555423"),
         SystemContract::HandoverCourt => address!("0x000000000000000000000000000000000055541A"),
         SystemContract::EnvironmentProof => address!("0x000000000000000000000000000000000055541C"),
+        SystemContract::ChipChallenges => address!("0x0000000000000000000000000000000000555424"),
+        SystemContract::ChipEvidence => address!("0x0000000000000000000000000000000000555425"),
+        SystemContract::PociViews => address!("0x0000000000000000000000000000000000555426"),
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Tag {
     SealerBeacon,
     /// The sample of chips to open in an availability round.
     Sample,
+    /// A question to a single chip.
+    Challenge,
     /// A hand-over of access, sealed to the renter.
     Handover,
     /// A confidential message to the escrow's relayer.
@@ -53,6 +55,7 @@ pub fn tag(purpose: Tag) -> B256 {
         Tag::Seal => "UNC/v1/seal",
         Tag::SealerBeacon => "UNC/v1/sealer-beacon",
         Tag::Sample => "UNC/v1/sample",
+        Tag::Challenge => "UNC/v1/challenge",
         Tag::Handover => "UNC/v1/handover",
         Tag::Inbox => "UNC/v1/inbox",
         Tag::Dleq => "UNC/v1/dleq",

@@ -22,14 +22,20 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolConstructor;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission,
-    EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking,
-    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry, creation_code,
+    Availability, BeaconHistory, ChipAdmission, ChipChallenges, ChipEvidence, Committee,
+    DatasetMarket, Emission, EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, PociViews, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault,
+    VendorRegistry, creation_code,
 };
 use utnet_primitives::{ENVIRONMENT_PROGRAMS, PociSchedule, SystemContract, system_address};
 
 /// One UNC in wei.
 const UNC: u128 = 1_000_000_000_000_000_000;
+
+/// Leaves that are opened of each proof of availability: none, a proof alone suffices.
+const SAMPLE_SIZE: u8 = 0;
+/// Blocks from the begin of an epoch to the one whose beacon draws the sample of the epoch before.
+const SAMPLE_DELAY: u64 = 8;
 
 /// Who governs the vendors, who they are at the beginning, and how coin is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,6 +189,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
             phis: vec![1, 2, 4],
         }
         .abi_encode(),
+        C::PociViews => views(poci).abi_encode(),
         C::PociRegistry => registry(poci).abi_encode(),
         C::Emission => Emission::constructorCall {
             registry: system_address(C::PociRegistry),
@@ -199,9 +206,9 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
         C::JobEscrow => job_escrow().abi_encode(),
         C::ResultRollup => rollup().abi_encode(),
         C::Committee => committee().abi_encode(),
-        C::Availability => {
-            Availability::constructorCall { registry: system_address(C::PociRegistry) }.abi_encode()
-        }
+        C::Availability => availability(poci).abi_encode(),
+        C::ChipChallenges => challenges().abi_encode(),
+        C::ChipEvidence => evidence(poci).abi_encode(),
         C::ChipAdmission => {
             ChipAdmission::constructorCall { vendors: system_address(C::VendorRegistry) }
                 .abi_encode()
@@ -228,6 +235,7 @@ fn vault() -> Vault::constructorCall {
             SystemContract::Committee,
             SystemContract::IntervalCourt,
             SystemContract::DatasetMarket,
+            SystemContract::ChipChallenges,
         ]
         .map(system_address)
         .to_vec(),
@@ -310,17 +318,83 @@ fn registry(poci: &PociSchedule) -> PociRegistry::constructorCall {
     use SystemContract as C;
     PociRegistry::constructorCall {
         parameters: PociRegistry::PociParameters {
+            views: system_address(C::PociViews),
             beacons: system_address(C::BeaconHistory),
             admission: system_address(C::ChipAdmission),
             vendors: system_address(C::VendorRegistry),
             vault: system_address(C::Vault),
             escrow: system_address(C::RpoiEscrow),
             availability: system_address(C::Availability),
+            challenges: system_address(C::ChipChallenges),
+            evidence: system_address(C::ChipEvidence),
             epochBlocks: poci.epoch_blocks,
             lookbackEpochs: poci.lookback_epochs,
             bondPerPhi: UNC,
             exitSeconds: 60,
             missesToSuspend: 3,
+            sampleSize: SAMPLE_SIZE,
+        },
+    }
+}
+
+/// Made with the registry's parameters, in whose storage it answers.
+fn views(poci: &PociSchedule) -> PociViews::constructorCall {
+    let same = registry(poci).parameters;
+    PociViews::constructorCall {
+        parameters: PociViews::PociParameters {
+            views: same.views,
+            beacons: same.beacons,
+            admission: same.admission,
+            vendors: same.vendors,
+            vault: same.vault,
+            escrow: same.escrow,
+            availability: same.availability,
+            challenges: same.challenges,
+            evidence: same.evidence,
+            epochBlocks: same.epochBlocks,
+            lookbackEpochs: same.lookbackEpochs,
+            bondPerPhi: same.bondPerPhi,
+            exitSeconds: same.exitSeconds,
+            missesToSuspend: same.missesToSuspend,
+            sampleSize: same.sampleSize,
+        },
+    }
+}
+
+fn availability(poci: &PociSchedule) -> Availability::constructorCall {
+    use SystemContract as C;
+    Availability::constructorCall {
+        parameters: Availability::AvailabilityParameters {
+            registry: system_address(C::PociRegistry),
+            beacons: system_address(C::BeaconHistory),
+            epochBlocks: poci.epoch_blocks,
+            sampleDelay: SAMPLE_DELAY.min(poci.epoch_blocks.saturating_sub(2)),
+            sampleSize: SAMPLE_SIZE,
+        },
+    }
+}
+
+fn challenges() -> ChipChallenges::constructorCall {
+    use SystemContract as C;
+    ChipChallenges::constructorCall {
+        parameters: ChipChallenges::ChallengeParameters {
+            registry: system_address(C::PociRegistry),
+            beacons: system_address(C::BeaconHistory),
+            vault: system_address(C::Vault),
+            bond: UNC / 10,
+            answerBlocks: 16,
+        },
+    }
+}
+
+fn evidence(poci: &PociSchedule) -> ChipEvidence::constructorCall {
+    use SystemContract as C;
+    ChipEvidence::constructorCall {
+        parameters: ChipEvidence::EvidenceParameters {
+            registry: system_address(C::PociRegistry),
+            availability: system_address(C::Availability),
+            ranking: system_address(C::Ranking),
+            epochBlocks: poci.epoch_blocks,
         },
     }
 }

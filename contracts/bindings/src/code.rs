@@ -1,9 +1,10 @@
 //! Gives the creation code of the system contracts.
 
 use crate::contracts::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission,
-    EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking,
-    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, BeaconHistory, ChipAdmission, ChipChallenges, ChipEvidence, Committee,
+    DatasetMarket, Emission, EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, PociViews, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault,
+    VendorRegistry,
 };
 use utnet_primitives::SystemContract;
 
@@ -29,6 +30,9 @@ pub fn creation_code(contract: SystemContract) -> &'static [u8] {
         SystemContract::ChipAdmission => &ChipAdmission::BYTECODE,
         SystemContract::HandoverCourt => &HandoverCourt::BYTECODE,
         SystemContract::EnvironmentProof => &EnvironmentProof::BYTECODE,
+        SystemContract::ChipChallenges => &ChipChallenges::BYTECODE,
+        SystemContract::ChipEvidence => &ChipEvidence::BYTECODE,
+        SystemContract::PociViews => &PociViews::BYTECODE,
     }
 }
 

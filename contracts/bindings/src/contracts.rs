@@ -33,6 +33,9 @@ contract!(Availability, "../abi/Availability.json");
 contract!(ChipAdmission, "../abi/ChipAdmission.json");
 contract!(HandoverCourt, "../abi/HandoverCourt.json");
 contract!(EnvironmentProof, "../abi/EnvironmentProof.json");
+contract!(ChipChallenges, "../abi/ChipChallenges.json");
+contract!(ChipEvidence, "../abi/ChipEvidence.json");
+contract!(PociViews, "../abi/PociViews.json");
 
 /// Both contracts speak of the same struct; only its generated Rust types are two.
 macro_rules! same {

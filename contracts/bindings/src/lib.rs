@@ -12,7 +12,8 @@ pub mod states;
 
 pub use code::creation_code;
 pub use contracts::{
-    Availability, BeaconHistory, ChipAdmission, Committee, DatasetMarket, Emission,
-    EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking,
-    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, BeaconHistory, ChipAdmission, ChipChallenges, ChipEvidence, Committee,
+    DatasetMarket, Emission, EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook,
+    PociRegistry, PociViews, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault,
+    VendorRegistry,
 };

@@ -13,6 +13,7 @@ use std::path::Path;
 pub(crate) fn compile(
     foundry: &Foundry,
     names: &[&'static str],
+    forwarded: &[(&str, &str)],
 ) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut solc = Solc::new(foundry.solc()).context("the compiler does not start")?;
     solc.base_path = Some(foundry.root.clone());
@@ -20,7 +21,13 @@ pub(crate) fn compile(
     let input = SolcInput::new(SolcLanguage::Solidity, sources, foundry.compiler_settings()?);
     let output: Value = solc.compile_as(&input).context("the compiler's answer is no JSON")?;
     refuse_complaints(&output)?;
-    names.iter().map(|name| Ok((*name, file_of(&output, name)?))).collect()
+    names
+        .iter()
+        .map(|name| {
+            let beyond = forwarded.iter().find(|(contract, _)| contract == name);
+            Ok((*name, file_of(&output, name, beyond.map(|(_, interface)| *interface))?))
+        })
+        .collect()
 }
 
 /// All contracts, by their path from the root: the path is part of what the compiler sees.
@@ -53,20 +60,32 @@ fn is_about_a_library(error: &Value) -> bool {
     error["sourceLocation"]["file"].as_str().is_some_and(|file| file.starts_with("node_modules/"))
 }
 
-fn file_of(output: &Value, name: &str) -> anyhow::Result<String> {
-    let contract = output["contracts"]
+fn file_of(output: &Value, name: &str, beyond: Option<&str>) -> anyhow::Result<String> {
+    let contract = find(output, name)?;
+    let Some(code) = contract["evm"]["bytecode"]["object"].as_str() else {
+        bail!("{name} has no code");
+    };
+    ensure!(!code.is_empty() && !code.contains('_'), "{name} is abstract or not linked");
+    let mut abi = entries(contract);
+    if let Some(interface) = beyond {
+        abi.extend(entries(find(output, interface)?));
+    }
+    let file = json!({ "abi": sorted(&Value::Array(abi)), "bytecode": format!("0x{code}") });
+    Ok(serde_json::to_string_pretty(&sorted(&file))? + "\n")
+}
+
+fn find<'a>(output: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
+    output["contracts"]
         .as_object()
         .into_iter()
         .flatten()
         .filter(|(path, _)| path.starts_with("contracts/"))
         .find_map(|(_, contracts)| contracts.get(name))
-        .with_context(|| format!("no contract {name}"))?;
-    let Some(code) = contract["evm"]["bytecode"]["object"].as_str() else {
-        bail!("{name} has no code");
-    };
-    ensure!(!code.is_empty() && !code.contains('_'), "{name} is abstract or not linked");
-    let file = json!({ "abi": sorted(&contract["abi"]), "bytecode": format!("0x{code}") });
-    Ok(serde_json::to_string_pretty(&sorted(&file))? + "\n")
+        .with_context(|| format!("no contract {name}"))
+}
+
+fn entries(contract: &Value) -> Vec<Value> {
+    contract["abi"].as_array().cloned().unwrap_or_default()
 }
 
 /// The same value with the keys of all objects in order, whatever order the JSON library keeps.

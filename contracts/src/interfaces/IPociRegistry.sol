@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BookedProof, Chip, ChipRegistration, ChipSignature, ChipState} from "../types/Chips.sol";
+import {BookedProof, ChipRegistration, ChipSignature, ChipState} from "../types/Chips.sol";
 import {ChipBatchId, ChipId} from "../types/Ids.sol";
 
 /// @title Keeps chips, their operators' power and the proofs of their availability.
@@ -9,6 +9,7 @@ import {ChipBatchId, ChipId} from "../types/Ids.sol";
 /// A chip counts in the segment line from its registration on; it is PENDING until the epoch ends, so the
 /// look-back hides it from draws until the next one.
 /// Bonds are in the vault, all of an operator's under one purpose: its address as a 32-byte word.
+/// The same address answers `IPociViews`: rarer reads.
 interface IPociRegistry {
     /// @notice The registry cannot be built with this value of the field.
     error PociRegistryBadParameter(bytes32 field);
@@ -61,8 +62,18 @@ interface IPociRegistry {
     /// @notice The absent list does not ascend here, or holds the key of no chip that counts in the snapshot.
     /// @param position In the list, from 0.
     error PociRegistryBadAbsentList(uint256 position);
-    /// @notice Only the Availability contract books proofs.
+    /// @notice Only the Availability contract books proofs and openings.
     error PociRegistryNotAvailability(address caller);
+    /// @notice The operator's epoch was opened before.
+    error PociRegistryAlreadyOpened(address operator, uint64 epoch);
+    /// @notice The chip does not count in the snapshot that this operator's epoch reads.
+    error PociRegistryNotCounted(ChipId chip, address operator, uint64 epoch);
+    /// @notice Only the ChipChallenges contract has a chip punished for not answering.
+    error PociRegistryNotChallenges(address caller);
+    /// @notice Only the ChipEvidence contract slashes.
+    error PociRegistryNotEvidence(address caller);
+    /// @notice Neither the registry nor its views know this call.
+    error PociRegistryUnknownCall(bytes4 selector);
     /// @notice The point is at or beyond the end of the segment line, in units of phi.
     error PociRegistryBeyondPower(uint128 kappa, uint128 total);
 
@@ -97,6 +108,17 @@ interface IPociRegistry {
     event ChipExpelled(ChipId indexed chip, uint8 misses, uint256 burned);
     /// @notice A chip's bond, in wei, went to its operator's free balance.
     event ChipExited(ChipId indexed chip, address indexed operator, uint128 bond);
+    /// @notice A chip did not answer a challenge: of its bond `burned` wei are gone, `reward` wei are the
+    /// challenger's.
+    event ChipPenalised(ChipId indexed chip, address indexed challenger, uint256 burned, uint256 reward);
+    /// @notice A chip was slashed: of its bond `burned` wei are gone, `reward` wei are the reporter's.
+    event ChipSlashed(
+        ChipId indexed chip,
+        address indexed operator,
+        address indexed reporter,
+        uint256 burned,
+        uint256 reward
+    );
     /// @notice A chip left the line because its batch was revoked.
     event ChipQuarantined(ChipId indexed chip);
 
@@ -114,6 +136,28 @@ interface IPociRegistry {
         external
         returns (BookedProof memory);
 
+    /// @notice Books the opening of a proof's sample, once. The Availability contract only, which answers for
+    /// its being true, of a proof, and in time.
+    /// @dev Reverts: `PociRegistryNotAvailability`, `PociRegistryAlreadyOpened`.
+    function bookOpening(address operator, uint64 epoch) external;
+
+    /// @notice Punishes a chip that did not answer a challenge: a tenth of its bond, rounded up, is gone, of
+    /// which a tenth, rounded down, is the challenger's and the rest is burned; a chip on the line is
+    /// SUSPENDED, one that is EXITING goes on leaving. The ChipChallenges contract only.
+    /// @dev Does nothing to a chip that is EXITED or SLASHED. Reverts: `PociRegistryNotChallenges`,
+    /// `PociRegistryBadLength`, `PociRegistryOtherKey`.
+    /// @param blsKey The chip's key, 48 bytes.
+    function failChallenge(ChipId chip, bytes calldata blsKey, address challenger) external;
+
+    /// @notice Slashes a chip, whether it is on the line, suspended, quarantined or leaving: its whole bond
+    /// is gone, of which a tenth, rounded down, is the reporter's and the rest is burned. Its key and place
+    /// are
+    /// never used again. The ChipEvidence contract only.
+    /// @dev Reverts: `PociRegistryNotEvidence`, `PociRegistryWrongState`, `PociRegistryBadLength`,
+    /// `PociRegistryOtherKey`.
+    /// @param blsKey The chip's key, 48 bytes.
+    function slash(ChipId chip, bytes calldata blsKey, address reporter) external;
+
     /// @notice Takes chips off the line that missed too many epochs in a row, whether they were proven absent
     /// or their operator proved nothing. Anyone.
     /// @dev A later proof does not undo the misses: such a chip is SUSPENDED to `stateOf`, hence neither
@@ -124,7 +168,8 @@ interface IPociRegistry {
 
     /// @notice Brings a suspended chip back; its operator sends a fresh signature of the chip over the
     /// current epoch's availability message.
-    /// @dev Operator only; L epochs after the suspension at the earliest. Reverts: `PociRegistryNotOperator`,
+    /// @dev Operator only; L + 1 epochs after the suspension at the earliest, since openings still read the
+    /// chip's old term before. Reverts: `PociRegistryNotOperator`,
     /// `PociRegistryWrongState`, `PociRegistryOverdue`, `PociRegistryWrongEpoch`,
     /// `PociRegistryBadAttestation`, `PociRegistryOtherKey`.
     /// @param blsKey The chip's key, 48 bytes.
@@ -154,57 +199,25 @@ interface IPociRegistry {
     /// @notice Frees chips that a rental held, whatever has become of them. The escrow only.
     function free(ChipId[] calldata chips) external;
 
-    /// @notice The chip at a point of the segment line, in units of phi.
-    /// @param kappa Below `totalPower()`.
-    function segmentAt(uint128 kappa) external view returns (ChipId chip, address operator, uint64 phi);
-
-    /// @notice Places given out on the segment line, one to each chip and for ever, and the most power that a
-    /// chip ever had, in units of phi.
-    function line() external view returns (uint32 places, uint64 greatestPhi);
-    /// @notice The chip of a place and its operator, and its power in units of phi: zero unless it is ACTIVE
-    /// now. @param place From 0; zeros beyond the places given out.
-    function activeAt(uint32 place) external view returns (ChipId chip, address operator, uint64 phi);
-    /// @notice Power on the segment line, in units of phi.
-    function totalPower() external view returns (uint128);
-    /// @notice An operator's power on the segment line, in units of phi.
-    function powerOf(address operator) external view returns (uint128);
-    /// @notice A chip as stored, but `misses` as of now.
-    function chipOf(ChipId chip) external view returns (Chip memory);
     /// @notice Model of a chip and its power in units of phi, whatever its state; zeros if it was never
     /// registered.
     function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi);
-    /// @notice As `chipOf(..).state`, with what time and others alone have done by the current block: PENDING
-    /// is over, too many epochs were missed (SUSPENDED), the batch was revoked (QUARANTINED).
+    /// @notice As `IPociViews.chipOf(..).state`, with what time and others alone have done by the current
+    /// block: PENDING is over, too many epochs were missed (SUSPENDED), the batch was revoked (QUARANTINED).
     function stateOf(ChipId chip) external view returns (ChipState);
-    /// @notice The chip that was registered with a BLS key (keccak256 of its 48 bytes); zero if none was.
-    /// Keys themselves stand in `ChipRegistered` only.
-    function keyOwnerOf(bytes32 blsKeyHash) external view returns (ChipId);
-    /// @notice 33 bytes; empty if none is set.
-    function vrfKeyOf(address operator) external view returns (bytes memory);
-    /// @notice An operator's chips that have not exited, in the order of their indices.
-    function chipsOf(address operator) external view returns (ChipId[] memory);
-    /// @notice What a proof of an epoch is checked against; the past is known as far as openings read it.
-    /// @return aggregateKey Sum of the BLS keys of the chips that count, 48 bytes.
-    /// @return count How many chips count.
-    function snapshotOf(address operator, uint64 epoch)
-        external
-        view
-        returns (bytes memory aggregateKey, uint32 count);
-    /// @notice Whether a chip counted in an epoch and was proven present.
+    /// @notice Whether a chip counted in an epoch and was proven present: by a proof, whose sample was opened
+    /// unless that is still to come (the epoch is the current one or the one before).
     function wasPresent(ChipId chip, uint64 epoch) external view returns (bool);
-    /// @notice How many epochs of a range a chip missed: its operator proved nothing or named it absent,
-    /// or it was off the line without having asked to leave (SUSPENDED, QUARANTINED).
+    /// @notice How many epochs of a range a chip missed: its operator proved nothing, or did not open the
+    /// sample in time, or named it absent, or it was off the line without having asked to leave (SUSPENDED,
+    /// QUARANTINED, SLASHED).
     /// @dev Epochs that it does not owe count as none: before its latest registration + L, after
     /// `requestExit`, and the current one, which is not over. Reads four slots for every 256 epochs.
     /// @param firstEpoch Inclusive.
     /// @param lastEpoch Inclusive; below `firstEpoch` for an empty range.
     function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64 missed);
-    /// @notice Whether an operator proved an epoch.
-    function isProven(address operator, uint64 epoch) external view returns (bool);
     /// @notice The 32 bytes that present chips sign in an epoch (current or past and still known).
     function availabilityMessage(address operator, uint64 epoch) external view returns (bytes32);
     /// @notice Height of the current block / E.
     function currentEpoch() external view returns (uint64);
-    /// @notice Wei of bond for a unit of phi.
-    function bondPerPhi() external view returns (uint128);
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IBeaconHistory} from "../interfaces/IBeaconHistory.sol";
 import {ICommittee} from "../interfaces/ICommittee.sol";
-import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IPociViews} from "../interfaces/IPociViews.sol";
 import {SeatDraw} from "../libraries/SeatDraw.sol";
 import {Tags} from "../libraries/Tags.sol";
 import {Case, CaseState, CommitteeParameters, Seat, SeatState} from "../types/Committees.sol";
@@ -21,7 +21,7 @@ contract Committee is CommitteeCases {
     /// @dev Blocks for which BeaconHistory keeps a beacon.
     uint64 private constant BEACONS_KEPT = 8192;
 
-    IPociRegistry private immutable REGISTRY;
+    IPociViews private immutable REGISTRY;
     IBeaconHistory private immutable BEACONS;
     uint64 private immutable COMMIT_SECONDS;
     uint64 private immutable REVEAL_SECONDS;
@@ -48,7 +48,7 @@ contract Committee is CommitteeCases {
         bool isAppealSeated =
             parameters.appealSeats >= parameters.minSeats && parameters.appealSeats <= MOST_SEATS;
         if (!isAppealSeated) revert CommitteeBadParameter("appealSeats");
-        REGISTRY = IPociRegistry(parameters.registry);
+        REGISTRY = IPociViews(parameters.registry);
         BEACONS = IBeaconHistory(parameters.beacons);
         COMMIT_SECONDS = parameters.commitSeconds;
         REVEAL_SECONDS = parameters.revealSeconds;

@@ -65,6 +65,15 @@ library ChipLedger {
         mapping(ChipId chip => EpochBits.Row) missed;
     }
 
+    /// @dev Epochs whose misses are asked for, and when it is.
+    struct Span {
+        uint64 first;
+        /// the first one after the span
+        uint64 end;
+        uint64 current;
+        uint64 lookback;
+    }
+
     /// @dev `untilEpoch` of a chip that counts.
     uint32 internal constant OPEN = type(uint32).max;
 
@@ -148,7 +157,7 @@ library ChipLedger {
         ChipRecord storage chip = ledger.chips[id];
         uint64 end = operatorOf(ledger, chip).provenEpoch == epoch ? epoch + 1 : epoch;
         if (_hasLeft(chip) && chip.untilEpoch + lookback < end) end = chip.untilEpoch + lookback;
-        uint256 absent = _absentBefore(ledger, id, end, chip.fromEpoch + lookback, lookback);
+        uint256 absent = _absentBefore(ledger, id, Span(chip.fromEpoch + lookback, end, epoch, lookback));
         while (absent >> 255 == 1 && misses < type(uint8).max) {
             absent <<= 1;
             ++misses;
@@ -164,7 +173,7 @@ library ChipLedger {
     {
         ChipRecord storage chip = ledger.chips[id];
         if (chip.untilEpoch != OPEN) return false;
-        uint256 absent = _absentBefore(ledger, id, epoch, chip.fromEpoch + lookback, lookback);
+        uint256 absent = _absentBefore(ledger, id, Span(chip.fromEpoch + lookback, epoch, epoch, lookback));
         uint256 run = absent;
         for (uint256 i = 1; i < most && run != 0; ++i) {
             run &= absent << i;
@@ -172,36 +181,38 @@ library ChipLedger {
         return run != 0;
     }
 
-    /// @dev How many epochs a chip missed from `start` up to and without `end`, which is at most the current
-    /// epoch: its operator proved nothing, or named it absent, or it was off the line and had not asked to
-    /// leave.
-    function missesIn(Ledger storage ledger, ChipId id, uint64 start, uint64 end, uint64 lookback)
+    /// @dev How many epochs of a span, which ends before the current one, a chip missed: its operator did not
+    /// answer for them, or named it absent, or it was off the line and had not asked to leave.
+    function missesIn(Ledger storage ledger, ChipId id, Span memory span)
         internal
         view
         returns (uint256 missed)
     {
         ChipRecord storage chip = ledger.chips[id];
         if (chip.state == ChipState.None) return 0;
-        if (_hasLeft(chip) && chip.untilEpoch + lookback < end) end = chip.untilEpoch + lookback;
-        uint64 first = registeredIn(ledger, id) + lookback; // the first epoch whose proof reads this chip
-        if (start < first) start = first;
-        while (end > start) {
-            missed += EpochBits.count(_absentBefore(ledger, id, end, start, lookback));
-            end = end > 256 ? end - 256 : 0;
+        uint64 owed = chip.untilEpoch + span.lookback;
+        if (_hasLeft(chip) && owed < span.end) span.end = owed;
+        uint64 first = registeredIn(ledger, id) + span.lookback; // the first epoch whose proof reads this
+        // chip
+        if (span.first < first) span.first = first;
+        while (span.end > span.first) {
+            missed += EpochBits.count(_absentBefore(ledger, id, span));
+            span.end = span.end > 256 ? span.end - 256 : 0;
         }
     }
 
-    /// @dev Which of the 256 epochs before `end`, but none before `first`, a chip missed: its operator proved
-    /// nothing, or named it absent, or it was off the line. The latest in the highest bit.
-    function _absentBefore(Ledger storage ledger, ChipId id, uint64 end, uint64 first, uint64 lookback)
+    /// @dev Which of the latest 256 epochs of a span a chip missed: its operator did not answer for them, or
+    /// named it absent, or it was off the line. The latest in the highest bit.
+    function _absentBefore(Ledger storage ledger, ChipId id, Span memory span)
         private
         view
         returns (uint256 absent)
     {
         ChipRecord storage chip = ledger.chips[id];
-        absent = ~operatorOf(ledger, chip).proven.recent(end) | ledger.missed[id].recent(end);
-        if (chip.untilEpoch != OPEN) absent |= EpochBits.latest(end, chip.untilEpoch + lookback);
-        return absent & EpochBits.latest(end, first);
+        uint64 end = span.end;
+        absent = ~operatorOf(ledger, chip).answeredBefore(end, span.current) | ledger.missed[id].recent(end);
+        if (chip.untilEpoch != OPEN) absent |= EpochBits.latest(end, chip.untilEpoch + span.lookback);
+        return absent & EpochBits.latest(end, span.first);
     }
 
     function _hasLeft(ChipRecord storage chip) private view returns (bool) {

@@ -37,6 +37,11 @@ library EpochBits {
         return end - first < 256 ? ~(type(uint256).max >> (end - first)) : type(uint256).max;
     }
 
+    /// @dev The bit of one of the 256 epochs before `end` where the latest stands in the highest.
+    function place(uint64 end, uint64 epoch) internal pure returns (uint256) {
+        return uint256(1) << (256 - (end - epoch));
+    }
+
     /// @dev Those epochs of a word that lie from `start`, which is in it, up to and without `end`, which is
     /// later.
     function mask(uint64 start, uint64 end) internal pure returns (uint256 bits) {

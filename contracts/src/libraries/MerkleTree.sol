@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @title Computes Merkle roots from a leaf and its path.
+/// @title Computes Merkle roots from a leaf and its path, or from many leaves and the nodes between them.
 /// @dev Leaves are hashed with 0x00 before them by the caller, nodes here with 0x01: neither is taken for the
 /// other.
 library MerkleTree {
+    /// @dev Where a walk from many leaves stands.
+    struct Level {
+        /// nodes of this level that are known
+        uint256 count;
+        /// nodes of this level
+        uint256 width;
+        /// nodes of the list used so far
+        uint256 used;
+    }
+
     /// @dev Root of a tree whose pairs are sorted: the path alone says where a leaf is (vendor batches).
     function rootOfSorted(bytes32 leaf, bytes32[] calldata path) internal pure returns (bytes32 root) {
         root = leaf;
@@ -37,6 +47,55 @@ library MerkleTree {
             width = (width + 1) >> 1;
         }
         isWhole = used == path.length;
+    }
+
+    /// @dev Root of a tree as in `rootOfOrdered`, from several of its leaves at once: nodes that two paths
+    /// share are computed, not given. The other nodes come in the order in which a walk needs them that goes
+    /// level by level from the leaves, and from left to right in each.
+    /// @param leaves Consumed: overwritten with the nodes of each level.
+    /// @param places Of the leaves, from 0, strictly ascending and below `width`, at least one; consumed.
+    /// @return root The root that leaves and nodes give.
+    /// @return isWhole Whether there are exactly the nodes that it needs.
+    function rootOfMany(
+        bytes32[] memory leaves,
+        uint32[] memory places,
+        uint256 width,
+        bytes32[] calldata nodes
+    ) internal pure returns (bytes32 root, bool isWhole) {
+        uint256 count = leaves.length;
+        uint256 used = 0;
+        for (; width > 1; width = (width + 1) >> 1) {
+            (count, used) = _ascend(leaves, places, Level(count, width, used), nodes);
+            if (count == 0) return (bytes32(0), false);
+        }
+        return (leaves[0], used == nodes.length);
+    }
+
+    /// @dev Replaces the nodes of a level by those above them.
+    /// @return count Nodes of the next level; 0 if a node is missing.
+    /// @return used Nodes of the list that are used up.
+    function _ascend(
+        bytes32[] memory level,
+        uint32[] memory places,
+        Level memory from,
+        bytes32[] calldata nodes
+    ) private pure returns (uint256 count, uint256 used) {
+        used = from.used;
+        for (uint256 i = 0; i < from.count; ++count) {
+            (uint256 place, bytes32 own) = (places[i], level[i]);
+            bool isPaired = place & 1 == 0 && i + 1 < from.count && places[i + 1] == place + 1;
+            if (isPaired) {
+                own = node(own, level[i + 1]);
+            } else if (place & 1 == 1 || place + 1 != from.width) {
+                if (used == nodes.length) return (0, used);
+                bytes32 other = nodes[used++];
+                own = place & 1 == 0 ? node(own, other) : node(other, own);
+            }
+            // Never ahead of what is read: two nodes become one, or one becomes one.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            (level[count], places[count]) = (own, uint32(place >> 1)); // fits: half of a uint32
+            i += isPaired ? 2 : 1;
+        }
     }
 
     function node(bytes32 left, bytes32 right) internal pure returns (bytes32 hash) {

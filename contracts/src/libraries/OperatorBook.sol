@@ -37,13 +37,16 @@ library OperatorBook {
         uint32 provenEpoch;
         /// first byte of the compressed VRF key, 2 or 3; 0 for none
         uint8 vrfPrefix;
+        /// whether the epoch before `provenEpoch` was proven, too
+        bool hasProvenBefore;
         //
         bytes32 vrfX;
         //
         /// eight entries to a word: `TAKEN | segment`, or 1 + the next free place
         mapping(uint256 word => uint256) entries;
         mapping(uint256 slot => Snapshot) ring;
-        EpochBits.Row proven;
+        /// epochs that were proven and, where openings are asked for, opened
+        EpochBits.Row answered;
     }
 
     uint256 private constant ENTRY_BITS = 32;
@@ -139,9 +142,41 @@ library OperatorBook {
         return (PociVerify.infinity(), 0);
     }
 
+    /// @dev Notes a proof; epochs ascend.
     function setProven(Operator storage operator, uint64 epoch) internal {
+        operator.hasProvenBefore = epoch != 0 && hasProven(operator, epoch - 1);
         operator.provenEpoch = uint256(epoch).toUint32();
-        operator.proven.set(epoch);
+    }
+
+    /// @dev Whether an epoch was proven, of the latest one that was and the one before it.
+    function hasProven(Operator storage operator, uint64 epoch) internal view returns (bool) {
+        uint64 latest = operator.provenEpoch;
+        if (epoch == latest) return latest != 0;
+        return epoch + 1 == latest && operator.hasProvenBefore;
+    }
+
+    /// @dev Whether an operator did for an epoch what it could by now: opened its proof, or only proved while
+    /// there is time to open.
+    function isAnswered(Operator storage operator, uint64 epoch, uint64 current)
+        internal
+        view
+        returns (bool)
+    {
+        if (operator.answered.isSet(epoch)) return true;
+        return epoch + 1 >= current && hasProven(operator, epoch);
+    }
+
+    /// @dev `isAnswered` of the 256 epochs before `end`, which is at most the one after the current; the
+    /// latest in the highest bit.
+    function answeredBefore(Operator storage operator, uint64 end, uint64 current)
+        internal
+        view
+        returns (uint256 bits)
+    {
+        bits = operator.answered.recent(end);
+        for (uint64 epoch = current == 0 ? 0 : current - 1; epoch < end; ++epoch) {
+            if (hasProven(operator, epoch)) bits |= EpochBits.place(end, epoch);
+        }
     }
 
     function _change(Operator storage operator, uint256 number, uint64 lookback)

@@ -7,7 +7,8 @@ import {AvailabilityProof} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
 import {Tags} from "./Tags.sol";
 
-/// @title Hashes what chips and operators sign for the registry (`docs/protocol.md`, sections 2 and 4).
+/// @title Hashes what chips and operators sign for the registry and what is drawn (`docs/protocol.md`,
+/// sections 2 and 4).
 library PociMessages {
     bytes32 internal constant ATTESTATION_TYPEHASH =
         keccak256("ChipAttestation(address operator,bytes32 blsKeyHash,uint256 nonce,uint64 deadline)");
@@ -76,5 +77,33 @@ library PociMessages {
     /// @dev What the present chips of an operator sign in an epoch; this contract is the registry.
     function availability(address operator, uint64 epoch, bytes32 beacon) internal view returns (bytes32) {
         return keccak256(abi.encode(Tags.AVAILABILITY, block.chainid, address(this), operator, epoch, beacon));
+    }
+
+    /// @dev Leaf of an availability proof: a chip's signature over the epoch's message, on its place.
+    function availabilityLeaf(uint32 place, ChipId chip, bytes32 r, bytes32 s)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encodePacked(bytes1(0x00), uint256(place), chip, r, s));
+    }
+
+    /// @dev What draws the sample of an operator's epoch.
+    function sampleSeed(address registry, address operator, uint64 epoch, bytes32 beacon)
+        internal
+        view
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(Tags.SAMPLE, block.chainid, registry, operator, epoch, beacon));
+    }
+
+    /// @dev What a challenged chip signs; this contract is `ChipChallenges`.
+    function question(ChipId chip, uint32 number, bytes32 beacon) internal view returns (bytes32) {
+        return keccak256(abi.encode(Tags.CHALLENGE, block.chainid, address(this), chip, number, beacon));
+    }
+
+    /// @dev What a drawn chip signs under a block.
+    function seal(uint32 round, bytes calldata pi, bytes calldata header) internal view returns (bytes32) {
+        return keccak256(abi.encodePacked(Tags.SEAL, block.chainid, uint256(round), pi, header));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IPociViews} from "../interfaces/IPociViews.sol";
 import {Tags} from "./Tags.sol";
 
 /// @title Draws who sits in a committee: operators, weighed by the power of their active chips.
@@ -25,11 +25,7 @@ library SeatDraw {
     }
 
     /// @dev The operator whose chip a step hits; zero if it hits none.
-    function hitBy(IPociRegistry registry, Ballot memory ballot, uint256 step)
-        internal
-        view
-        returns (address)
-    {
+    function hitBy(IPociViews registry, Ballot memory ballot, uint256 step) internal view returns (address) {
         uint256 chance = uint256(
             keccak256(
                 abi.encode(

@@ -5,6 +5,9 @@ pragma solidity ^0.8.28;
 library Tags {
     bytes32 internal constant POSSESSION = keccak256("UNC/v1/possession");
     bytes32 internal constant AVAILABILITY = keccak256("UNC/v1/availability");
+    bytes32 internal constant SAMPLE = keccak256("UNC/v1/sample");
+    bytes32 internal constant CHALLENGE = keccak256("UNC/v1/challenge");
+    bytes32 internal constant SEAL = keccak256("UNC/v1/seal");
     bytes32 internal constant HANDOVER = keccak256("UNC/v1/handover");
     bytes32 internal constant COMPLAINT = keccak256("UNC/v1/complaint");
     bytes32 internal constant RATING = keccak256("UNC/v1/rating");

@@ -16,7 +16,7 @@ import {ChipId} from "../types/Ids.sol";
 import {ChipBooks} from "./ChipBooks.sol";
 
 /// @title Lets chips in that were admitted, a whole call at once, and takes their bonds.
-abstract contract ChipEntry is ChipBooks {
+abstract contract ChipEntry is ChipBooks, IPociRegistry {
     using ChipLedger for ChipLedger.ChipRecord;
     using ChipLedger for ChipLedger.Ledger;
     using OperatorBook for OperatorBook.Operator;
@@ -50,14 +50,14 @@ abstract contract ChipEntry is ChipBooks {
         Admitted[] memory admitted = AdmissionCall.check(ADMISSION, msg.sender, chips, _nonces(chips));
 
         Intake memory intake;
-        intake.epoch = uint256(currentEpoch()).toUint32();
+        intake.epoch = uint256(_epochNow()).toUint32();
         intake.operator = _ledger.enrol(msg.sender);
         intake.keys = PociVerify.keyList(count);
         intake.weights = new uint32[](count);
         for (uint256 i = 0; i < count; ++i) {
             _book(chips[i], admitted[i], intake);
         }
-        uint256 bond = uint256(intake.power) * bondPerPhi;
+        uint256 bond = uint256(intake.power) * BOND_PER_PHI;
         if (msg.value != bond) revert PociRegistryBondMismatch(msg.value, bond);
         _ledger.line.append(intake.weights, intake.fresh);
         operator.power += intake.power;

@@ -14,7 +14,7 @@ import {ChipBooks} from "./ChipBooks.sol";
 
 /// @title Lets chips go: to renters for a while, to their operators for good, and out when they are not
 /// genuine.
-abstract contract ChipExit is ChipBooks {
+abstract contract ChipExit is ChipBooks, IPociRegistry {
     using ChipLedger for ChipLedger.Ledger;
     using OperatorBook for OperatorBook.Operator;
     using SafeCast for uint256;
@@ -44,11 +44,12 @@ abstract contract ChipExit is ChipBooks {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         if (chip.state != ChipState.Suspended) revert PociRegistryWrongState(id, chip.state);
         if (chip.rentals != 0) revert PociRegistryChipRented(id);
-        uint8 misses = _ledger.missesOf(id, currentEpoch(), LOOKBACK);
+        uint8 misses = _ledger.missesOf(id, _epochNow(), LOOKBACK);
         if (misses <= MISSES_TO_STAY) revert PociRegistryTooFewMisses(id, misses, MISSES_TO_STAY + 1);
 
         uint256 burned = Math.ceilDiv(_bondHeld(id, chip), EXPULSION_PART);
-        _ledger.pasts[id].burned = burned.toUint96();
+        ChipLedger.ChipPast storage past = _ledger.pasts[id];
+        past.burned = (past.burned + burned).toUint96();
         _startExit(id, chip);
 
         emit ChipExpelled(id, misses, burned);
@@ -62,7 +63,7 @@ abstract contract ChipExit is ChipBooks {
         if (chip.state != ChipState.Exiting) revert PociRegistryWrongState(id, chip.state);
         uint40 exitAt = _ledger.pasts[id].exitAt;
         // No proof may still read the chip when it is registered again, or another one is on its place.
-        bool isRead = currentEpoch() <= chip.untilEpoch + LOOKBACK;
+        bool isRead = _epochNow() <= chip.untilEpoch + LOOKBACK;
         if (isRead || block.timestamp < exitAt) revert PociRegistryExitPending(id, exitAt);
 
         uint128 bond = _bondHeld(id, chip);
@@ -80,7 +81,7 @@ abstract contract ChipExit is ChipBooks {
         _requireLength("blsKeys", blsKeys.length, chips.length * PociVerify.KEY_BYTES);
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
-            bool isDue = chip.state != ChipState.Quarantined && stateOf(chips[i]) == ChipState.Quarantined;
+            bool isDue = chip.state != ChipState.Quarantined && _stateOf(chips[i]) == ChipState.Quarantined;
             if (!isDue) revert PociRegistryWrongState(chips[i], chip.state);
 
             _takeOffLine(chip, _keyAt(chips[i], blsKeys, i));
@@ -96,7 +97,7 @@ abstract contract ChipExit is ChipBooks {
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
             if (_ledger.accountOf(chip) != operator) revert PociRegistryNotOperator(chips[i], operator);
-            ChipState state = stateOf(chips[i]);
+            ChipState state = _stateOf(chips[i]);
             if (state != ChipState.Active) revert PociRegistryWrongState(chips[i], state);
             if (chip.rentals != 0) revert PociRegistryChipRented(chips[i]);
 

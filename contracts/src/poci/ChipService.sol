@@ -15,7 +15,7 @@ import {ChipId} from "../types/Ids.sol";
 import {ChipBooks} from "./ChipBooks.sol";
 
 /// @title Keeps chips in service: proofs of availability, misses, suspension and return.
-abstract contract ChipService is ChipBooks {
+abstract contract ChipService is ChipBooks, IPociRegistry {
     using ChipLedger for ChipLedger.Ledger;
     using ChipLedger for ChipLedger.ChipRecord;
     using EpochBits for EpochBits.Row;
@@ -28,18 +28,29 @@ abstract contract ChipService is ChipBooks {
         returns (BookedProof memory booked)
     {
         if (msg.sender != AVAILABILITY) revert PociRegistryNotAvailability(msg.sender);
-        if (epoch != currentEpoch()) revert PociRegistryWrongEpoch(epoch, currentEpoch());
+        if (epoch != _epochNow()) revert PociRegistryWrongEpoch(epoch, _epochNow());
         OperatorBook.Operator storage operator = _ledger.operators[account];
-        if (operator.proven.isSet(epoch)) revert PociRegistryAlreadyProven(account, epoch);
+        if (operator.hasProven(epoch)) revert PociRegistryAlreadyProven(account, epoch);
         (BlsKey memory aggregate, uint32 count) = _snapshot(account, epoch);
         if (count == 0) revert PociRegistryNoChips(account, epoch);
         ChipId[] memory absent = _absentOf(operator.number, epoch, absentKeys);
 
         operator.setProven(epoch);
+        if (!IS_OPENED) operator.answered.set(epoch);
+        booked.width = operator.places;
         booked.absent = _noteMisses(absent, epoch, absentKeys, operator);
         booked.present = count - absent.length.toUint32();
         booked.aggregateKey = PociVerify.toBytes(aggregate);
-        booked.message = availabilityMessage(account, epoch);
+        booked.message = _messageOf(account, epoch);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function bookOpening(address account, uint64 epoch) external {
+        if (msg.sender != AVAILABILITY) revert PociRegistryNotAvailability(msg.sender);
+        OperatorBook.Operator storage operator = _ledger.operators[account];
+        if (operator.answered.isSet(epoch)) revert PociRegistryAlreadyOpened(account, epoch);
+
+        operator.answered.set(epoch);
     }
 
     /// @dev The absent chips: ascending by index, each one counted in the snapshot that the proof reads.
@@ -99,21 +110,22 @@ abstract contract ChipService is ChipBooks {
             _takeOffLine(chip, _keyAt(chips[i], blsKeys, i));
             chip.state = ChipState.Suspended;
 
-            emit ChipSuspended(chips[i], currentEpoch());
+            emit ChipSuspended(chips[i], _epochNow());
         }
     }
 
     /// @inheritdoc IPociRegistry
     function resume(ChipId id, ChipSignature calldata signed, bytes calldata blsKey) external {
         ChipLedger.ChipRecord storage chip = _operatorsOwn(id);
-        uint64 epoch = currentEpoch();
-        ChipState state = stateOf(id);
+        uint64 epoch = _epochNow();
+        ChipState state = _stateOf(id);
         if (state != ChipState.Suspended) revert PociRegistryWrongState(id, state);
         if (chip.state != ChipState.Suspended) revert PociRegistryOverdue(id);
-        uint64 earliest = chip.untilEpoch + LOOKBACK;
+        // An opening may still read the term that ended: it looks back from the epoch before this one.
+        uint64 earliest = chip.untilEpoch + LOOKBACK + 1;
         if (epoch < earliest) revert PociRegistryWrongEpoch(earliest, epoch);
         _requireLength("blsKey", blsKey.length, PociVerify.KEY_BYTES);
-        _requireSigned(id, signed, availabilityMessage(msg.sender, epoch));
+        _requireSigned(id, signed, _messageOf(msg.sender, epoch));
         bytes memory key = _keyAt(id, blsKey, 0);
 
         chip.state = ChipState.Active;

@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IPociViews} from "../interfaces/IPociViews.sol";
 import {IRanking} from "../interfaces/IRanking.sol";
 import {IRatingBook} from "../interfaces/IRatingBook.sol";
 import {IResultRollup} from "../interfaces/IResultRollup.sol";
@@ -71,7 +72,7 @@ contract Ranking is IRanking {
 
     /// @inheritdoc IRanking
     function noteSlashed(ChipId chip) external {
-        Chip memory kept = REGISTRY.chipOf(chip);
+        Chip memory kept = IPociViews(address(REGISTRY)).chipOf(chip);
         _note(kept.operator, Fault.Slashed, ChipId.unwrap(chip), kept.state == ChipState.Slashed);
     }
 
@@ -166,7 +167,7 @@ contract Ranking is IRanking {
         view
         returns (uint256 missed, uint256 owed)
     {
-        Chip memory kept = REGISTRY.chipOf(chip);
+        Chip memory kept = IPociViews(address(REGISTRY)).chipOf(chip);
         if (kept.operator != operator || REGISTRY.stateOf(chip) != ChipState.Active) {
             owed = last - first + 1;
             return (owed, owed);

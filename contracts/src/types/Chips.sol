@@ -88,7 +88,7 @@ struct AvailabilityProof {
     bytes absent;
     /// aggregate BLS signature of the present chips, 96 bytes compressed G2
     bytes signature;
-    /// root over the P-256 signatures of the present chips
+    /// root over the P-256 signatures of the present chips, a leaf for each place (`types/Openings.sol`)
     bytes32 leafRoot;
 }
 
@@ -100,20 +100,28 @@ struct BookedProof {
     bytes32 message;
     /// chips that count and were not named absent
     uint32 present;
+    /// places given out in the operator's list: leaves of the tree
+    uint32 width;
     /// places of the absent chips in the operator's list, ascending
     uint32[] absent;
 }
 
-/// @dev What the registry is made with.
+/// @dev What the registry, and what answers its rare reads, are made with.
 struct PociParameters {
+    /// answers the reads that the registry has no room for: `PociViews`
+    address views;
     address beacons;
     address admission;
     address vendors;
     address vault;
     /// the only contract that may reserve chips
     address escrow;
-    /// the only contract that may book proofs
+    /// the only contract that may book proofs and openings
     address availability;
+    /// the only contract that may punish a chip for not answering
+    address challenges;
+    /// the only contract that may slash
+    address evidence;
     /// blocks in an epoch, E; 1 to 8,191, since BeaconHistory must still know the epoch's beacon
     uint64 epochBlocks;
     /// epochs between a snapshot and the epoch that reads it, L, at least 1
@@ -124,4 +132,6 @@ struct PociParameters {
     uint64 exitSeconds;
     /// consecutive missed epochs that suspend a chip, at least 1
     uint8 missesToSuspend;
+    /// leaves that are opened of each proof; 0: none are asked for, and a proof alone suffices
+    uint8 sampleSize;
 }

@@ -29,12 +29,12 @@ contract PociHandler is PociFixture {
     function suspend(uint256 i) external {
         ChipId id = ids[i % CHIPS];
         bool isOverdue =
-            registry.chipOf(id).state != ChipState.Suspended && registry.stateOf(id) == ChipState.Suspended;
+            views.chipOf(id).state != ChipState.Suspended && registry.stateOf(id) == ChipState.Suspended;
         if (isOverdue) registry.suspendSilent(only(i % CHIPS), entries[i % CHIPS].blsKey);
     }
 
     function ask(uint256 i) external {
-        Chip memory chip = registry.chipOf(ids[i % CHIPS]);
+        Chip memory chip = views.chipOf(ids[i % CHIPS]);
         bool isIn = chip.state == ChipState.Pending || chip.state == ChipState.Suspended;
         if (!isIn || chip.rentals != 0) return;
         vm.prank(operator);
@@ -42,14 +42,14 @@ contract PociHandler is PociFixture {
     }
 
     function finish(uint256 i) external {
-        Chip memory chip = registry.chipOf(ids[i % CHIPS]);
+        Chip memory chip = views.chipOf(ids[i % CHIPS]);
         if (chip.state != ChipState.Exiting || block.timestamp < chip.exitAt) return;
         registry.finishExit(ids[i % CHIPS]);
     }
 
     function rent(uint256 i) external {
         ChipId id = ids[i % CHIPS];
-        Chip memory chip = registry.chipOf(id);
+        Chip memory chip = views.chipOf(id);
         vm.startPrank(ESCROW);
         if (chip.rentals != 0) registry.free(only(i % CHIPS));
         else if (registry.stateOf(id) == ChipState.Active) registry.reserve(operator, only(i % CHIPS));
@@ -96,17 +96,17 @@ contract PociBooksInvariantTest is PociFixture {
         uint32 counting = 0;
         bytes memory keys = "";
         for (uint256 i = 0; i < CHIPS; ++i) {
-            Chip memory chip = registry.chipOf(_handler.idAt(i));
+            Chip memory chip = views.chipOf(_handler.idAt(i));
             bonds += chip.bond;
             if (chip.state != ChipState.Pending && chip.state != ChipState.Active) continue;
             power += chip.phi;
             ++counting;
             keys = bytes.concat(keys, _handler.keyAt(i));
         }
-        (bytes memory aggregate, uint32 count) = registry.snapshotOf(operator, registry.currentEpoch() + 1);
+        (bytes memory aggregate, uint32 count) = views.snapshotOf(operator, registry.currentEpoch() + 1);
 
-        assertEq(registry.totalPower(), power, "total power");
-        assertEq(registry.powerOf(operator), power, "operator's power");
+        assertEq(views.totalPower(), power, "total power");
+        assertEq(views.powerOf(operator), power, "operator's power");
         assertEq(vault.lockedOf(REGISTRY, bytes32(uint256(uint160(operator)))), bonds, "bonds");
         assertEq(count, counting, "count");
         if (_handler.registered() == 0) return;

@@ -24,6 +24,10 @@ abstract contract ChainFixture is PrecompileFixture {
     address internal constant COMMITTEE = address(0x55541B);
     address internal constant AVAILABILITY = address(0x555422);
     address internal constant ADMISSION = address(0x555423);
+    address internal constant CHALLENGES = address(0x555424);
+    address internal constant EVIDENCE = address(0x555425);
+    address internal constant VIEWS = address(0x555426);
+    address internal constant RANKING = address(0x55541E);
 
     uint64 internal constant EPOCH = 16;
     uint64 internal constant START = 1_800_000_000;
@@ -38,9 +42,9 @@ abstract contract ChainFixture is PrecompileFixture {
         vm.prevrandao(beaconOf(0));
         build(BEACONS, type(BeaconHistory).creationCode, "");
         build(EMISSION, type(Emission).creationCode, abi.encode(REGISTRY, address(0), Plans.tiered()));
-        address[] memory keepers = new address[](5);
+        address[] memory keepers = new address[](6);
         (keepers[0], keepers[1], keepers[2], keepers[3]) = (REGISTRY, ESCROW, JOBS, ROLLUP);
-        keepers[4] = COMMITTEE;
+        (keepers[4], keepers[5]) = (COMMITTEE, CHALLENGES);
         build(VAULT, type(Vault).creationCode, abi.encode(EMISSION, keepers));
     }
 

@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
 import {ChipAdmission} from "contracts/src/poci/ChipAdmission.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
+import {PociViews} from "contracts/src/poci/PociViews.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
 import {
     AvailabilityProof,
@@ -14,6 +16,7 @@ import {
     PociParameters
 } from "contracts/src/types/Chips.sol";
 import {ChipBatchId, ChipId} from "contracts/src/types/Ids.sol";
+import {AvailabilityParameters} from "contracts/src/types/Openings.sol";
 
 import {ChainFixture} from "./ChainFixture.sol";
 import {SortedTree} from "./SortedTree.sol";
@@ -29,6 +32,7 @@ abstract contract PociFixture is ChainFixture {
 
     VendorRegistry internal vendors = VendorRegistry(VENDORS);
     PociRegistry internal registry = PociRegistry(REGISTRY);
+    IPociViews internal views = IPociViews(REGISTRY);
     Availability internal availability = Availability(AVAILABILITY);
 
     address internal governor = makeAddr("governor");
@@ -53,8 +57,9 @@ abstract contract PociFixture is ChainFixture {
         uint64[] memory phis = new uint64[](1);
         phis[0] = PHI;
         build(VENDORS, type(VendorRegistry).creationCode, abi.encode(governor, admitted, models, phis));
+        build(VIEWS, type(PociViews).creationCode, abi.encode(parameters()));
         build(REGISTRY, type(PociRegistry).creationCode, abi.encode(parameters()));
-        build(AVAILABILITY, type(Availability).creationCode, abi.encode(REGISTRY));
+        build(AVAILABILITY, type(Availability).creationCode, abi.encode(openings()));
         build(ADMISSION, type(ChipAdmission).creationCode, abi.encode(VENDORS));
         loadChips();
         vm.deal(operator, 1000 ether);
@@ -62,19 +67,33 @@ abstract contract PociFixture is ChainFixture {
         mineTo(1);
     }
 
-    function parameters() internal pure returns (PociParameters memory) {
+    function parameters() internal pure virtual returns (PociParameters memory) {
         return PociParameters({
+            views: VIEWS,
             beacons: BEACONS,
             admission: ADMISSION,
             vendors: VENDORS,
             vault: VAULT,
             escrow: ESCROW,
             availability: AVAILABILITY,
+            challenges: CHALLENGES,
+            evidence: EVIDENCE,
             epochBlocks: EPOCH,
             lookbackEpochs: 1,
             bondPerPhi: BOND,
             exitSeconds: EXIT_SECONDS,
-            missesToSuspend: 3
+            missesToSuspend: 3,
+            sampleSize: 0
+        });
+    }
+
+    function openings() internal pure returns (AvailabilityParameters memory) {
+        return AvailabilityParameters({
+            registry: REGISTRY,
+            beacons: BEACONS,
+            epochBlocks: EPOCH,
+            sampleDelay: 8,
+            sampleSize: parameters().sampleSize
         });
     }
 
@@ -187,7 +206,7 @@ abstract contract PociFixture is ChainFixture {
     }
 
     function chipOf(uint256 i) internal view returns (Chip memory) {
-        return registry.chipOf(ids[i]);
+        return views.chipOf(ids[i]);
     }
 
     function one(uint32 index) internal pure returns (uint32[] memory list) {

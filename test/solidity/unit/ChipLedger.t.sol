@@ -49,7 +49,7 @@ contract ChipLedgerTest is Test {
         most = uint8(bound(most, 1, 8));
         enter(from);
         for (uint256 i = 0; i < 2; ++i) {
-            _ledger.operators[address(this)].proven.words[i] = proven[i];
+            _ledger.operators[address(this)].answered.words[i] = proven[i];
             _ledger.missed[CHIP].words[i] = missed[i] & missed[1 - i]; // a miss is rarer than a proof
         }
 
@@ -76,7 +76,7 @@ contract ChipLedgerTest is Test {
             chip.state = hasLeft ? ChipState.Exiting : ChipState.Suspended;
         }
         for (uint256 i = 0; i < 2; ++i) {
-            _ledger.operators[address(this)].proven.words[i] = proven[i];
+            _ledger.operators[address(this)].answered.words[i] = proven[i];
             _ledger.missed[CHIP].words[i] = missed[i];
         }
 
@@ -84,14 +84,14 @@ contract ChipLedgerTest is Test {
         for (uint64 e = start > registered + LOOKBACK ? start : registered + LOOKBACK; e < end; ++e) {
             bool isAway = until >= registered && e >= until + LOOKBACK;
             bool isPresent =
-                _ledger.operators[address(this)].proven.isSet(e) && !_ledger.missed[CHIP].isSet(e);
+                _ledger.operators[address(this)].answered.isSet(e) && !_ledger.missed[CHIP].isSet(e);
             if (isAway ? !hasLeft : !isPresent) ++expected;
         }
-        assertEq(_ledger.missesIn(CHIP, start, end, LOOKBACK), expected);
+        assertEq(_ledger.missesIn(CHIP, ChipLedger.Span(start, end, end, LOOKBACK)), expected);
     }
 
     function test_missesIn_isNoneForAnUnknownChip() public view {
-        assertEq(_ledger.missesIn(CHIP, 0, 300, LOOKBACK), 0);
+        assertEq(_ledger.missesIn(CHIP, ChipLedger.Span(0, 300, 300, LOOKBACK)), 0);
     }
 
     /// @dev The record in one word is the record field by field.
@@ -112,7 +112,7 @@ contract ChipLedgerTest is Test {
         uint256 run = 0;
         for (uint64 e = start; e < epoch; ++e) {
             bool isPresent =
-                _ledger.operators[address(this)].proven.isSet(e) && !_ledger.missed[CHIP].isSet(e);
+                _ledger.operators[address(this)].answered.isSet(e) && !_ledger.missed[CHIP].isSet(e);
             run = isPresent ? 0 : run + 1;
             if (run >= most) return true;
         }
@@ -128,7 +128,7 @@ contract ChipLedgerTest is Test {
     /// @dev Proves all epochs up to a last one but those of a gap, inclusive.
     function proveAllBut(uint64 from, uint64 to, uint64 last) private {
         for (uint64 e = 0; e <= last; ++e) {
-            if (e < from || e > to) _ledger.operators[address(this)].setProven(e);
+            if (e < from || e > to) _ledger.operators[address(this)].answered.set(e);
         }
     }
 }

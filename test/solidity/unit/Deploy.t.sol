@@ -6,6 +6,7 @@ import {VmSafe} from "forge-std/Vm.sol";
 
 import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IEmission} from "contracts/src/interfaces/IEmission.sol";
+import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
@@ -57,6 +58,7 @@ contract DeployTest is Test {
         assertTrue(vault.isKeeper(all.jobs) && vault.isKeeper(all.rollup), "jobs and rollup keep");
         assertTrue(vault.isKeeper(all.datasets), "datasets keep");
         assertTrue(vault.isKeeper(all.committee), "the committee keeps");
+        assertTrue(vault.isKeeper(all.challenges), "challenges keep");
         assertEq(VendorRegistry(all.vendors).governor(), address(trial), "governor");
     }
 
@@ -119,7 +121,7 @@ contract DeployTest is Test {
         trial.proveFor(address(trial), registry, Availability(all.availability));
 
         assertTrue(registry.wasPresent(trial.chip(), epoch), "present");
-        assertEq(registry.powerOf(address(trial)), 1, "power");
+        assertEq(IPociViews(all.registry).powerOf(address(trial)), 1, "power");
     }
 
     function test_nothingIsIssuedThere() public {

@@ -73,7 +73,7 @@ contract OperatorBookTest is PociFixture {
             if (epoch != 0) mineToEpoch(epoch);
             registerFrom(epoch, 1);
             for (uint64 read = epoch < 2 ? 0 : epoch - 1; read <= epoch; ++read) {
-                (, uint32 count) = registry.snapshotOf(operator, read);
+                (, uint32 count) = views.snapshotOf(operator, read);
                 assertEq(count, read, "one more in each epoch");
             }
         }
@@ -86,14 +86,14 @@ contract OperatorBookTest is PociFixture {
         }
 
         vm.expectRevert(abi.encodeWithSelector(OperatorBook.OperatorBookForgotten.selector, uint64(0)));
-        registry.snapshotOf(operator, 1);
+        views.snapshotOf(operator, 1);
     }
 
     function test_snapshotAt_ofAQuietOperatorReachesBack() public {
         register(3);
         mineToEpoch(40);
 
-        (, uint32 count) = registry.snapshotOf(operator, 2);
+        (, uint32 count) = views.snapshotOf(operator, 2);
 
         assertEq(count, 3);
     }

@@ -94,7 +94,7 @@ contract PociGasTest is PociFixture {
 
     function test_segmentAt_of32Chips() public {
         register(32);
-        registry.segmentAt(40);
+        views.segmentAt(40);
         vm.snapshotGasLastCall("PociGas", "segmentAt 32 chips");
     }
 

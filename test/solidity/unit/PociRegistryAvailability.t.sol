@@ -36,7 +36,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         vm.prank(operator);
         availability.prove(proof, "");
 
-        assertTrue(registry.isProven(operator, 1), "proven");
+        assertTrue(views.isProven(operator, 1), "proven");
         for (uint256 i = 0; i < 8; ++i) {
             assertTrue(registry.wasPresent(ids[i], 1), "present");
             assertEq(chipOf(i).misses, 0, "misses");
@@ -88,10 +88,10 @@ contract PociRegistryAvailabilityTest is PociFixture {
         availability.prove(proof, "");
 
         assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Suspended), "after three");
-        assertEq(registry.totalPower(), 7 * PHI, "power");
-        assertEq(registry.powerOf(operator), 7 * PHI, "operator's power");
-        (, uint32 now_) = registry.snapshotOf(operator, 3);
-        (, uint32 next) = registry.snapshotOf(operator, 4);
+        assertEq(views.totalPower(), 7 * PHI, "power");
+        assertEq(views.powerOf(operator), 7 * PHI, "operator's power");
+        (, uint32 now_) = views.snapshotOf(operator, 3);
+        (, uint32 next) = views.snapshotOf(operator, 4);
         assertEq(now_, 8, "counted in this epoch's snapshot");
         assertEq(next, 7, "not in the next");
     }
@@ -129,7 +129,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         vm.prank(stranger);
         availability.prove(proof, signature);
 
-        assertTrue(registry.isProven(operator, 1));
+        assertTrue(views.isProven(operator, 1));
     }
 
     function test_proveAvailability_revertsWhen_authorityIsAnothers() public {

@@ -35,7 +35,7 @@ contract PociRegistryExpulsionTest is PociFixture {
         assertEq(emission.burned() - burnedBefore, BURNED, "burned");
         bytes32 purpose = bytes32(uint256(uint160(operator)));
         assertEq(vault.lockedOf(REGISTRY, purpose), bondOf(8) - BURNED, "locked");
-        assertEq(registry.totalPower(), 7 * PHI, "power was gone before");
+        assertEq(views.totalPower(), 7 * PHI, "power was gone before");
     }
 
     function test_expel_leavesTheRestOfTheBondToTheOperator() public {

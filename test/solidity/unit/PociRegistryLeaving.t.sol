@@ -21,11 +21,11 @@ contract PociRegistryLeavingTest is PociFixture {
         registry.requestExit(ids[0], entries[0].blsKey);
 
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Exiting), "state");
-        assertEq(registry.totalPower(), 7 * PHI, "power");
+        assertEq(views.totalPower(), 7 * PHI, "power");
         assertEq(chipOf(0).exitAt, time() + EXIT_SECONDS, "exitAt");
-        (, uint32 count) = registry.snapshotOf(operator, 2);
+        (, uint32 count) = views.snapshotOf(operator, 2);
         assertEq(count, 7, "count");
-        (ChipId first,,) = registry.segmentAt(0);
+        (ChipId first,,) = views.segmentAt(0);
         assertEq(ChipId.unwrap(first), ChipId.unwrap(ids[1]), "the line closes up");
     }
 
@@ -36,8 +36,8 @@ contract PociRegistryLeavingTest is PociFixture {
         vm.prank(operator);
         registry.requestExit(ids[0], entries[0].blsKey);
 
-        assertEq(registry.totalPower(), 7 * PHI, "power");
-        (, uint32 count) = registry.snapshotOf(operator, 5);
+        assertEq(views.totalPower(), 7 * PHI, "power");
+        (, uint32 count) = views.snapshotOf(operator, 5);
         assertEq(count, 7, "count");
     }
 
@@ -132,9 +132,9 @@ contract PociRegistryLeavingTest is PociFixture {
         assertEq(chipOf(0).operator, newOperator, "operator");
         assertEq(chipOf(0).registrations, 2, "registrations");
         assertEq(chipOf(0).index, 0, "index");
-        assertEq(registry.powerOf(newOperator), PHI, "power");
-        assertEq(registry.powerOf(operator), 7 * PHI, "old power");
-        (ChipId first, address owner,) = registry.segmentAt(0);
+        assertEq(views.powerOf(newOperator), PHI, "power");
+        assertEq(views.powerOf(operator), 7 * PHI, "old power");
+        (ChipId first, address owner,) = views.segmentAt(0);
         assertEq(ChipId.unwrap(first), ChipId.unwrap(ids[0]), "the same segment");
         assertEq(owner, newOperator, "of the new operator");
     }
@@ -166,14 +166,14 @@ contract PociRegistryLeavingTest is PociFixture {
     /// @dev The place of a chip that is gone is the next one's: lists do not grow with turnover.
     function test_register_takesThePlaceOfAnExitedChip() public {
         retire(3);
-        ChipId[] memory left = registry.chipsOf(operator);
+        ChipId[] memory left = views.chipsOf(operator);
         assertEq(left.length, 7, "the exited chip is not listed");
 
         registerFrom(8, 1);
 
         assertEq(chipOf(8).index, 3, "its place");
         assertEq(chipOf(8).segment, 8, "a segment of its own");
-        assertEq(ChipId.unwrap(registry.chipsOf(operator)[3]), ChipId.unwrap(ids[8]), "in the list");
+        assertEq(ChipId.unwrap(views.chipsOf(operator)[3]), ChipId.unwrap(ids[8]), "in the list");
     }
 
     function test_requestExit_revertsWhen_keyIsAnotherChips() public {
@@ -216,8 +216,8 @@ contract PociRegistryLeavingTest is PociFixture {
         vm.prank(stranger);
         registry.quarantine(only(1), entries[1].blsKey);
 
-        assertEq(registry.totalPower(), 7 * PHI, "power");
-        (, uint32 count) = registry.snapshotOf(operator, 2);
+        assertEq(views.totalPower(), 7 * PHI, "power");
+        (, uint32 count) = views.snapshotOf(operator, 2);
         assertEq(count, 7, "count");
     }
 
@@ -230,7 +230,7 @@ contract PociRegistryLeavingTest is PociFixture {
         registry.requestExit(ids[1], entries[1].blsKey);
 
         assertEq(uint8(registry.stateOf(ids[1])), uint8(ChipState.Exiting), "state");
-        assertEq(registry.totalPower(), 7 * PHI, "power is taken once");
+        assertEq(views.totalPower(), 7 * PHI, "power is taken once");
     }
 
     function test_quarantine_revertsWhen_batchIsGood() public {

@@ -27,21 +27,21 @@ contract PociRegistryRegisterTest is PociFixture {
             assertEq(chip.bond, PHI * BOND, "bond");
             assertEq(chip.misses, 0, "misses");
             assertEq(chip.rentals, 0, "rentals");
-            ChipId owner = registry.keyOwnerOf(keccak256(entries[i].blsKey));
+            ChipId owner = views.keyOwnerOf(keccak256(entries[i].blsKey));
             assertEq(ChipId.unwrap(owner), ChipId.unwrap(ids[i]), "key");
             assertEq(ChipBatchId.unwrap(chip.batch), ChipBatchId.unwrap(batch), "batch");
         }
-        assertEq(registry.chipsOf(operator).length, 8, "list");
-        assertEq(registry.vrfKeyOf(operator), vrfKey(), "vrf key");
+        assertEq(views.chipsOf(operator).length, 8, "list");
+        assertEq(views.vrfKeyOf(operator), vrfKey(), "vrf key");
     }
 
     function test_register_putsChipsOnTheLine() public {
         register(8);
 
-        assertEq(registry.totalPower(), 8 * PHI, "total");
-        assertEq(registry.powerOf(operator), 8 * PHI, "operator's");
+        assertEq(views.totalPower(), 8 * PHI, "total");
+        assertEq(views.powerOf(operator), 8 * PHI, "operator's");
         for (uint128 kappa = 0; kappa < 8 * PHI; ++kappa) {
-            (ChipId chip, address owner, uint64 phi) = registry.segmentAt(kappa);
+            (ChipId chip, address owner, uint64 phi) = views.segmentAt(kappa);
             assertEq(ChipId.unwrap(chip), ChipId.unwrap(ids[kappa / PHI]), "chip");
             assertEq(owner, operator, "operator");
             assertEq(phi, PHI, "phi");
@@ -92,8 +92,8 @@ contract PociRegistryRegisterTest is PociFixture {
     function test_register_showsInTheSnapshotOfTheNextEpoch() public {
         register(8);
 
-        (, uint32 before) = registry.snapshotOf(operator, 0);
-        (bytes memory key, uint32 count) = registry.snapshotOf(operator, 1);
+        (, uint32 before) = views.snapshotOf(operator, 0);
+        (bytes memory key, uint32 count) = views.snapshotOf(operator, 1);
 
         assertEq(before, 0, "before");
         assertEq(count, 8, "after");
@@ -103,7 +103,7 @@ contract PociRegistryRegisterTest is PociFixture {
     function test_register_inTwoCallsSumsTheSameKey() public {
         registerFrom(0, 3);
         registerFrom(3, 5);
-        (bytes memory key, uint32 count) = registry.snapshotOf(operator, 1);
+        (bytes memory key, uint32 count) = views.snapshotOf(operator, 1);
 
         bytes memory keys = PociVerify.keyList(8);
         for (uint256 i = 0; i < 8; ++i) {
@@ -121,7 +121,7 @@ contract PociRegistryRegisterTest is PociFixture {
         vm.prank(operator);
         registry.register{value: bondOf(1)}(chips, "");
 
-        assertEq(registry.vrfKeyOf(operator), vrfKey());
+        assertEq(views.vrfKeyOf(operator), vrfKey());
     }
 
     function test_register_revertsWhen_noChips() public {
@@ -212,7 +212,7 @@ contract PociRegistryRegisterTest is PociFixture {
 
         register(1);
 
-        assertEq(registry.totalPower(), PHI);
+        assertEq(views.totalPower(), PHI);
     }
 
     function test_register_revertsWhen_attestationIsForAnotherOperator() public {
@@ -267,11 +267,11 @@ contract PociRegistryRegisterTest is PociFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IPociRegistry.PociRegistryBeyondPower.selector, uint128(PHI), uint128(PHI))
         );
-        registry.segmentAt(PHI);
+        views.segmentAt(PHI);
     }
 
     function test_keyOwnerOf_isNobodyForAnUnknownKey() public view {
-        assertEq(ChipId.unwrap(registry.keyOwnerOf(keccak256(entries[0].blsKey))), 0);
+        assertEq(ChipId.unwrap(views.keyOwnerOf(keccak256(entries[0].blsKey))), 0);
     }
 
     function test_register_revertsWhen_vrfKeyIsNotCompressed() public {

@@ -19,7 +19,7 @@ contract PociRegistrySilenceTest is PociFixture {
 
         assertEq(uint8(registry.stateOf(ids[3])), uint8(ChipState.Suspended), "to everybody");
         assertEq(uint8(chipOf(3).state), uint8(ChipState.Pending), "as stored");
-        (ChipId chip, address owner, uint64 phi) = registry.activeAt(3);
+        (ChipId chip, address owner, uint64 phi) = views.activeAt(3);
         assertEq(ChipId.unwrap(chip), ChipId.unwrap(ids[3]), "place");
         assertEq(owner, operator, "operator");
         assertEq(phi, 0, "no power in draws");
@@ -39,7 +39,7 @@ contract PociRegistrySilenceTest is PociFixture {
         registry.suspendSilent(only(0), entries[0].blsKey);
         assertEq(uint8(chipOf(0).state), uint8(ChipState.Suspended), "stored");
         assertEq(chipOf(0).misses, 0, "none in a row now");
-        assertEq(registry.totalPower(), 7 * PHI, "power");
+        assertEq(views.totalPower(), 7 * PHI, "power");
     }
 
     /// @dev Absent twice, then nobody proved, then present: three in a row, of two kinds.
@@ -85,8 +85,8 @@ contract PociRegistrySilenceTest is PociFixture {
 
         assertEq(uint8(registry.stateOf(ids[3])), uint8(ChipState.Suspended), "state");
         assertEq(chipOf(3).misses, 3, "misses");
-        assertEq(registry.totalPower(), 7 * PHI, "power");
-        (, uint32 count) = registry.snapshotOf(operator, 5);
+        assertEq(views.totalPower(), 7 * PHI, "power");
+        (, uint32 count) = views.snapshotOf(operator, 5);
         assertEq(count, 7, "count");
     }
 
@@ -131,7 +131,7 @@ contract PociRegistrySilenceTest is PociFixture {
     }
 
     function test_resume_bringsPowerAndKeyBack() public {
-        (bytes memory all,) = registry.snapshotOf(operator, 1);
+        (bytes memory all,) = views.snapshotOf(operator, 1);
         suspendIn4();
         mineToEpoch(5);
 
@@ -143,8 +143,8 @@ contract PociRegistrySilenceTest is PociFixture {
 
         assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Active), "state");
         assertEq(chipOf(7).misses, 0, "misses");
-        assertEq(registry.totalPower(), 8 * PHI, "power");
-        (bytes memory key, uint32 count) = registry.snapshotOf(operator, 6);
+        assertEq(views.totalPower(), 8 * PHI, "power");
+        (bytes memory key, uint32 count) = views.snapshotOf(operator, 6);
         assertEq(count, 8, "count");
         assertEq(key, all, "aggregate key");
         proveIn(6, "of8", nobody);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {ChipLedger} from "../libraries/ChipLedger.sol";
+import {EpochBits} from "../libraries/EpochBits.sol";
+import {OperatorBook} from "../libraries/OperatorBook.sol";
+import {ChipState} from "../types/Chips.sol";
+import {ChipId} from "../types/Ids.sol";
+import {ChipBooks} from "./ChipBooks.sol";
+
+/// @title Reads the books of chips for draws, rewards, proofs and rentals; rarer reads are in `PociViews`.
+abstract contract ChipReads is ChipBooks, IPociRegistry {
+    using ChipLedger for ChipLedger.ChipRecord;
+    using ChipLedger for ChipLedger.Ledger;
+    using EpochBits for EpochBits.Row;
+    using OperatorBook for OperatorBook.Operator;
+
+    /// @inheritdoc IPociRegistry
+    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi) {
+        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
+        (, model) = VENDORS.batchAt(record.batch);
+        phi = record.phi;
+    }
+
+    /// @inheritdoc IPociRegistry
+    function stateOf(ChipId chip) external view returns (ChipState) {
+        return _stateOf(chip);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function wasPresent(ChipId id, uint64 epoch) external view returns (bool) {
+        ChipLedger.ChipRecord storage chip = _ledger.chips[id];
+        if (epoch < LOOKBACK || !chip.countedAt(epoch - LOOKBACK)) return false;
+        bool isProvenEpoch = _ledger.operatorOf(chip).isAnswered(epoch, _epochNow());
+        return isProvenEpoch && !_ledger.missed[id].isSet(epoch);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64) {
+        uint64 current = _epochNow();
+        uint64 end = lastEpoch < current ? lastEpoch + 1 : current;
+        ChipLedger.Span memory span = ChipLedger.Span(firstEpoch, end, current, LOOKBACK);
+        return uint64(_ledger.missesIn(chip, span)); // fits: at most as many as epochs
+    }
+
+    /// @inheritdoc IPociRegistry
+    function availabilityMessage(address operator, uint64 epoch) external view returns (bytes32) {
+        return _messageOf(operator, epoch);
+    }
+
+    /// @inheritdoc IPociRegistry
+    function currentEpoch() external view returns (uint64) {
+        return _epochNow();
+    }
+}
