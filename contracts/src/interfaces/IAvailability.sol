@@ -17,7 +17,7 @@ interface IAvailability {
     /// @notice This chain asks for no openings.
     error AvailabilityNotAsked();
     /// @notice Openings of this epoch are taken from block `firstBlock` to `lastBlock`, both inclusive.
-    error AvailabilityOutsideWindow(uint64 epoch, uint64 firstBlock, uint64 lastBlock);
+    error AvailabilityOutsideWindow(uint64 epoch, uint256 firstBlock, uint256 lastBlock);
     /// @notice No such proof was booked for this epoch.
     error AvailabilityNotBooked(address operator, uint64 epoch);
     /// @notice The opening brings another number of leaves than the sample has.

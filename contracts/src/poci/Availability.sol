@@ -22,6 +22,9 @@ contract Availability is IAvailability {
     /// @dev Epochs whose proofs are remembered: openings need two, evidence has the rest.
     uint64 private constant KEPT = 8;
 
+    /// @dev Blocks; two epochs lie between the first block that BeaconHistory must know and the last opening.
+    uint64 private constant LONGEST_EPOCH = 4095;
+
     IPociRegistry private immutable REGISTRY;
     IBeaconHistory private immutable BEACONS;
     /// @dev Blocks.
@@ -36,10 +39,11 @@ contract Availability is IAvailability {
     mapping(address operator => mapping(uint256 place => bytes32 bookedHash)) private _booked;
 
     constructor(AvailabilityParameters memory parameters) {
-        // The window has a block at least.
+        // The window has a block at least, and in its last one the epoch's own beacon is still known.
         bool isWindow = parameters.sampleDelay + 1 < parameters.epochBlocks;
-        if (parameters.sampleSize != 0 && !isWindow) {
-            revert AvailabilityBadParameter("sampleDelay");
+        if (parameters.sampleSize != 0) {
+            if (!isWindow) revert AvailabilityBadParameter("sampleDelay");
+            if (parameters.epochBlocks > LONGEST_EPOCH) revert AvailabilityBadParameter("epochBlocks");
         }
         REGISTRY = IPociRegistry(parameters.registry);
         BEACONS = IBeaconHistory(parameters.beacons);
@@ -110,7 +114,7 @@ contract Availability is IAvailability {
         uint256 next = (uint256(epoch) + 1) * EPOCH;
         (uint256 first, uint256 last) = (next + sampleDelay + 1, next + EPOCH - 1);
         if (block.number < first || block.number > last) {
-            revert AvailabilityOutsideWindow(epoch, uint64(first), uint64(last));
+            revert AvailabilityOutsideWindow(epoch, first, last);
         }
     }
 

@@ -14,6 +14,7 @@ import {MerkleTree} from "../libraries/MerkleTree.sol";
 import {PociMessages} from "../libraries/PociMessages.sol";
 import {SampleDraw} from "../libraries/SampleDraw.sol";
 import {SeVerify} from "../precompiles/SeVerify.sol";
+import {VrfVerify} from "../precompiles/VrfVerify.sol";
 import {Accused, Attestation, EvidenceParameters, LeafEvidence, Seal} from "../types/Evidence.sol";
 import {ChipId} from "../types/Ids.sol";
 import {BookedLeaves} from "../types/Openings.sol";
@@ -127,7 +128,9 @@ contract ChipEvidence is IChipEvidence {
 
     function _requireSealed(ChipId chip, Accused calldata accused, Seal calldata seal) private view {
         bytes32 digest = PociMessages.seal(seal.round, seal.pi, seal.header);
-        if (!_isSigned(accused, digest, seal.r, seal.s)) revert ChipEvidenceNotSigned(chip);
+        // Another length would let the proof's end and the header's begin be cut elsewhere.
+        bool isWhole = seal.pi.length == VrfVerify.PROOF_BYTES;
+        if (!isWhole || !_isSigned(accused, digest, seal.r, seal.s)) revert ChipEvidenceNotSigned(chip);
     }
 
     /// @dev The header follows this chain's block of the height before its own.

@@ -24,8 +24,8 @@ abstract contract ChipReads is ChipBooks, IPociRegistry {
     }
 
     /// @inheritdoc IPociRegistry
-    function stateOf(ChipId chip) external view returns (ChipState) {
-        return _stateOf(chip);
+    function stateOf(ChipId id) external view returns (ChipState) {
+        return _stateOf(id);
     }
 
     /// @inheritdoc IPociRegistry

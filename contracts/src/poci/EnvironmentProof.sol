@@ -5,7 +5,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IBeaconHistory} from "../interfaces/IBeaconHistory.sol";
 import {IEnvironmentProof} from "../interfaces/IEnvironmentProof.sol";
-import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IPociViews} from "../interfaces/IPociViews.sol";
 import {EnvironmentMessages} from "../libraries/EnvironmentMessages.sol";
 import {
     AnswerState,
@@ -31,7 +31,7 @@ contract EnvironmentProof is IEnvironmentProof {
     /// @dev Rounds kept for each operator: one that commits, one that reveals, two that were judged.
     uint64 private constant KEPT = 4;
 
-    IPociRegistry private immutable REGISTRY;
+    IPociViews private immutable REGISTRY;
     IBeaconHistory private immutable BEACONS;
     /// @dev Blocks.
     uint64 private immutable EPOCH;
@@ -53,7 +53,7 @@ contract EnvironmentProof is IEnvironmentProof {
         if (!isEpoch) revert EnvironmentProofBadParameter("epochBlocks");
         uint256 count = parameters.programs.length;
         if (count == 0 || count > MOST_PROGRAMS) revert EnvironmentProofBadParameter("programs");
-        REGISTRY = IPociRegistry(parameters.registry);
+        REGISTRY = IPociViews(parameters.registry);
         BEACONS = IBeaconHistory(parameters.beacons);
         EPOCH = parameters.epochBlocks;
         firstRound = uint64(block.number) / parameters.epochBlocks + 1;

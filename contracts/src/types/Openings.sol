@@ -35,7 +35,7 @@ struct AvailabilityOpening {
 struct AvailabilityParameters {
     address registry;
     address beacons;
-    /// the registry's E
+    /// the registry's E; at most 4,095 where openings are asked for
     uint64 epochBlocks;
     /// blocks from the begin of the next epoch to the one whose beacon draws the sample; below E - 1
     uint64 sampleDelay;

@@ -7,9 +7,13 @@ import {ChipId} from "contracts/src/types/Ids.sol";
 
 import {PociFixture} from "../lib/PociFixture.sol";
 
-/// @title Registers, proves, suspends, retires and quarantines real chips at random.
+/// @title Registers, suspends, retires, punishes and slashes real chips at random.
 contract PociHandler is PociFixture {
     uint256 public registered;
+    /// @dev Chips that were slashed.
+    uint256 public slashed;
+    /// @dev Wei that came in as bonds.
+    uint256 public paidIn;
 
     constructor() {
         setUp();
@@ -20,6 +24,22 @@ contract PociHandler is PociFixture {
         if (registered + more > CHIPS) return;
         registerFrom(registered, more);
         registered += more;
+        paidIn += bondOf(more);
+    }
+
+    function slash(uint256 i) external {
+        ChipState state = views.chipOf(ids[i % CHIPS]).state;
+        bool isHeld = state == ChipState.Pending || state == ChipState.Suspended || state == ChipState.Exiting;
+        if (!isHeld) return;
+        vm.prank(EVIDENCE);
+        registry.slash(ids[i % CHIPS], entries[i % CHIPS].blsKey, stranger);
+        ++slashed;
+    }
+
+    function punish(uint256 i) external {
+        if (views.chipOf(ids[i % CHIPS]).state == ChipState.None) return;
+        vm.prank(CHALLENGES);
+        registry.failChallenge(ids[i % CHIPS], entries[i % CHIPS].blsKey, stranger);
     }
 
     function pass(uint8 blocks) external {
@@ -75,13 +95,15 @@ contract PociBooksInvariantTest is PociFixture {
     function setUp() public override {
         _handler = new PociHandler();
         operator = vm.addr(OPERATOR_KEY);
-        bytes4[] memory selectors = new bytes4[](6);
+        bytes4[] memory selectors = new bytes4[](8);
         selectors[0] = PociHandler.join.selector;
         selectors[1] = PociHandler.pass.selector;
         selectors[2] = PociHandler.suspend.selector;
         selectors[3] = PociHandler.ask.selector;
         selectors[4] = PociHandler.finish.selector;
         selectors[5] = PociHandler.rent.selector;
+        selectors[6] = PociHandler.slash.selector;
+        selectors[7] = PociHandler.punish.selector;
         targetSelector(FuzzSelector({addr: address(_handler), selectors: selectors}));
         targetContract(address(_handler));
     }
@@ -111,5 +133,40 @@ contract PociBooksInvariantTest is PociFixture {
         assertEq(count, counting, "count");
         if (_handler.registered() == 0) return;
         assertEq(aggregate, PociVerify.toBytes(PociVerify.sum(keys, "")), "aggregate key");
+    }
+
+    /// @dev The line is the chips that count, one after the other; who is slashed stays so, without a bond.
+    /// forge-config: default.invariant.runs = 8
+    /// forge-config: default.invariant.depth = 24
+    /// forge-config: long.invariant.runs = 100
+    /// forge-config: long.invariant.depth = 64
+    function invariant_segmentsAreThePowersOfChipsThatCount() public view {
+        uint256 slashed = 0;
+        uint128 kappa = 0;
+        for (uint256 i = 0; i < CHIPS; ++i) {
+            Chip memory chip = views.chipOf(_handler.idAt(i));
+            if (chip.state == ChipState.Slashed) ++slashed;
+            if (chip.state == ChipState.Slashed) assertEq(chip.bond, 0, "bond of a slashed chip");
+            if (chip.state != ChipState.Pending && chip.state != ChipState.Active) continue;
+            (ChipId first,, uint64 phi) = views.segmentAt(kappa);
+            (ChipId last,,) = views.segmentAt(kappa + phi - 1);
+            assertEq(ChipId.unwrap(first), ChipId.unwrap(_handler.idAt(i)), "begins");
+            assertEq(ChipId.unwrap(last), ChipId.unwrap(first), "ends");
+            kappa += phi;
+        }
+        assertEq(views.totalPower(), kappa, "no segment is anybody else's");
+        assertEq(slashed, _handler.slashed(), "slashed for ever");
+    }
+
+    /// @dev Bonds that came in are locked, given back, given to reporters or burned: to the wei.
+    /// forge-config: default.invariant.runs = 8
+    /// forge-config: default.invariant.depth = 24
+    /// forge-config: long.invariant.runs = 100
+    /// forge-config: long.invariant.depth = 64
+    function invariant_vaultIsSolventAfterSlashes() public view {
+        assertEq(VAULT.balance, vault.totalFree() + vault.totalLocked(), "balance");
+        uint256 free = vault.freeOf(operator) + vault.freeOf(stranger);
+        assertEq(vault.totalFree(), free, "only operator and reporter have been given any");
+        assertEq(_handler.paidIn(), vault.totalLocked() + free + emission.burned(), "nothing is lost");
     }
 }

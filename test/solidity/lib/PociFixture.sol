@@ -98,7 +98,7 @@ abstract contract PociFixture is ChainFixture {
     }
 
     /// @dev Reads the chips and posts their batch.
-    function loadChips() internal {
+    function loadChips() internal virtual {
         json = vm.readFile("test/vectors/chips.json");
         bytes32[] memory x = vm.parseJsonBytes32Array(json, ".x");
         bytes32[] memory y = vm.parseJsonBytes32Array(json, ".y");
@@ -156,7 +156,7 @@ abstract contract PociFixture is ChainFixture {
         registry.register{value: bondOf(count)}(chips, key);
     }
 
-    function vrfKey() internal view returns (bytes memory) {
+    function vrfKey() internal view virtual returns (bytes memory) {
         return vm.parseJsonBytes(json, ".vrfKey");
     }
 

@@ -29,6 +29,30 @@ library SortedTree {
         return path(level, index, false);
     }
 
+    /// @dev What `MerkleTree.rootOfMany` needs besides the leaves of ascending places.
+    function manyNodes(bytes32[] memory level, uint32[] memory places)
+        internal
+        pure
+        returns (bytes32[] memory nodes)
+    {
+        nodes = new bytes32[](0);
+        bool[] memory isKnown = new bool[](level.length);
+        for (uint256 i = 0; i < places.length; ++i) {
+            isKnown[places[i]] = true;
+        }
+        while (level.length > 1) {
+            bool[] memory isAbove = new bool[]((level.length + 1) / 2);
+            for (uint256 i = 0; i < level.length; ++i) {
+                if (!isKnown[i]) continue;
+                isAbove[i / 2] = true;
+                uint256 sibling = i ^ 1;
+                if (sibling < level.length && !isKnown[sibling]) nodes = appended(nodes, level[sibling]);
+            }
+            level = above(level, false);
+            isKnown = isAbove;
+        }
+    }
+
     function path(bytes32[] memory level, uint256 index, bool isSorted)
         private
         pure

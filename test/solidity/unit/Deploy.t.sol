@@ -117,7 +117,7 @@ contract DeployTest is Test {
         vm.roll(112);
         uint64 epoch = registry.currentEpoch();
         vm.expectEmit(true, true, false, false, all.availability);
-        emit IAvailability.AvailabilityProven(address(trial), epoch, 1, new uint32[](0), 0);
+        emit IAvailability.AvailabilityProven(address(trial), epoch, 1, new uint32[](0), 0, 1);
         trial.proveFor(address(trial), registry, Availability(all.availability));
 
         assertTrue(registry.wasPresent(trial.chip(), epoch), "present");

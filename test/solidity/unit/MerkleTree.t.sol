@@ -69,6 +69,106 @@ contract MerkleTreeTest is Test {
         assertFalse(isWhole && root == SortedTree.orderedRoot(leaves));
     }
 
+    function rootOfMany(
+        bytes32[] memory leaves,
+        uint32[] memory places,
+        uint256 width,
+        bytes32[] calldata nodes
+    ) external pure returns (bytes32, bool) {
+        return MerkleTree.rootOfMany(leaves, places, width, nodes);
+    }
+
+    /// @dev Any set of leaves, against the tree that is built whole.
+    function testFuzz_rootOfMany_isTheTreesRoot(bytes32 seed, uint256 width, uint256 set) public view {
+        bytes32[] memory leaves = leavesOf(seed, bound(width, 1, 70));
+        uint32[] memory places = placesIn(set, uint32(leaves.length));
+        bytes32[] memory nodes = SortedTree.manyNodes(leaves, places);
+
+        (bytes32 root, bool isWhole) = this.rootOfMany(chosen(leaves, places), places, leaves.length, nodes);
+
+        assertTrue(isWhole, "whole");
+        assertEq(root, SortedTree.orderedRoot(leaves), "root");
+    }
+
+    /// @dev One leaf is proven as by its path.
+    function testFuzz_rootOfMany_ofOneLeafEqualsThePath(bytes32 seed, uint256 width, uint256 index)
+        public
+        view
+    {
+        bytes32[] memory leaves = leavesOf(seed, bound(width, 1, 70));
+        uint32[] memory places = new uint32[](1);
+        places[0] = uint32(bound(index, 0, leaves.length - 1));
+        bytes32[] memory path = SortedTree.orderedPath(leaves, places[0]);
+
+        (bytes32 many,) = this.rootOfMany(chosen(leaves, places), places, leaves.length, path);
+
+        (bytes32 single,) = this.rootOfOrdered(leaves[places[0]], places[0], leaves.length, path);
+        assertEq(many, single);
+    }
+
+    function testFuzz_rootOfMany_bindsEveryPlace(bytes32 seed, uint256 set, uint256 which, uint32 other)
+        public
+        view
+    {
+        bytes32[] memory leaves = leavesOf(seed, 40);
+        uint32[] memory places = placesIn(set, 40);
+        bytes32[] memory nodes = SortedTree.manyNodes(leaves, places);
+        bytes32[] memory named = chosen(leaves, places);
+        which = bound(which, 0, places.length - 1);
+        other = uint32(bound(other, 0, 39));
+        vm.assume(places[which] != other);
+        named[which] = leaves[other];
+
+        (bytes32 root, bool isWhole) = this.rootOfMany(named, places, 40, nodes);
+
+        assertFalse(isWhole && root == SortedTree.orderedRoot(leaves));
+    }
+
+    function testFuzz_rootOfMany_refusesOneNodeLessOrMore(bytes32 seed, uint256 set) public view {
+        bytes32[] memory leaves = leavesOf(seed, 40);
+        uint32[] memory places = placesIn(set, 40);
+        bytes32[] memory nodes = SortedTree.manyNodes(leaves, places);
+        bytes32[] memory more = new bytes32[](nodes.length + 1);
+        for (uint256 i = 0; i < nodes.length; ++i) {
+            more[i] = nodes[i];
+        }
+
+        (, bool isMore) = this.rootOfMany(chosen(leaves, places), places, 40, more);
+        assertFalse(isMore, "more");
+        if (nodes.length == 0) return;
+        bytes32[] memory less = new bytes32[](nodes.length - 1);
+        for (uint256 i = 0; i < less.length; ++i) {
+            less[i] = nodes[i];
+        }
+        (, bool isLess) = this.rootOfMany(chosen(leaves, places), places, 40, less);
+        assertFalse(isLess, "less");
+    }
+
+    /// @dev The places whose bits are set, at least one.
+    function placesIn(uint256 set, uint32 width) private pure returns (uint32[] memory places) {
+        set &= (uint256(1) << width) - 1;
+        if (set == 0) set = 1;
+        uint256 count = 0;
+        for (uint256 i = 0; i < width; ++i) {
+            if (set >> i & 1 == 1) ++count;
+        }
+        places = new uint32[](count);
+        for (uint32 i = width; i > 0; --i) {
+            if (set >> (i - 1) & 1 == 1) places[--count] = i - 1;
+        }
+    }
+
+    function chosen(bytes32[] memory leaves, uint32[] memory places)
+        private
+        pure
+        returns (bytes32[] memory some)
+    {
+        some = new bytes32[](places.length);
+        for (uint256 i = 0; i < places.length; ++i) {
+            some[i] = leaves[places[i]];
+        }
+    }
+
     function test_rootOfOrdered_refusesAnIndexBeyondTheWidth() public view {
         (, bool isWhole) = this.rootOfOrdered(0, 3, 3, new bytes32[](0));
         assertFalse(isWhole);

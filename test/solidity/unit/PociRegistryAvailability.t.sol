@@ -32,7 +32,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         AvailabilityProof memory proof = proofOf(1, "of8", nobody);
 
         vm.expectEmit(AVAILABILITY);
-        emit IAvailability.AvailabilityProven(operator, 1, 8, nobody, proof.leafRoot);
+        emit IAvailability.AvailabilityProven(operator, 1, 8, nobody, proof.leafRoot, 8);
         vm.prank(operator);
         availability.prove(proof, "");
 
@@ -52,7 +52,7 @@ contract PociRegistryAvailabilityTest is PociFixture {
         vm.expectEmit(REGISTRY);
         emit IPociRegistry.ChipMissed(ids[5], 1, 1);
         vm.expectEmit(AVAILABILITY);
-        emit IAvailability.AvailabilityProven(operator, 1, 6, two(2, 5), proof.leafRoot);
+        emit IAvailability.AvailabilityProven(operator, 1, 6, two(2, 5), proof.leafRoot, 8);
         vm.prank(operator);
         availability.prove(proof, "");
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {IRanking} from "contracts/src/interfaces/IRanking.sol";
 import {IResultRollup} from "contracts/src/interfaces/IResultRollup.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
@@ -303,7 +304,7 @@ contract RankingTest is Test {
     function _mockChip(ChipId id, address owner, ChipState state, uint64 registeredEpoch) private {
         Chip memory chip;
         (chip.operator, chip.state, chip.registeredEpoch) = (owner, state, registeredEpoch);
-        vm.mockCall(REGISTRY, abi.encodeCall(IPociRegistry.chipOf, (id)), abi.encode(chip));
+        vm.mockCall(REGISTRY, abi.encodeCall(IPociViews.chipOf, (id)), abi.encode(chip));
         vm.mockCall(REGISTRY, abi.encodeCall(IPociRegistry.stateOf, (id)), abi.encode(state));
     }
 
