@@ -7,6 +7,7 @@ mod environment;
 mod ids;
 mod poci;
 mod quantities;
+mod sample;
 mod schedule;
 mod sidecar;
 mod tags;
@@ -19,6 +20,7 @@ pub use poci::{
     availability_node, chip_id, possession_context,
 };
 pub use quantities::{Epoch, Gas, Gwei, Height, Power, Round, Seconds, Wei};
+pub use sample::{ChallengeInput, PlaceStanding, Sample, SampleInput, draw_sample};
 pub use schedule::PociSchedule;
 pub use sidecar::{DrawnSidecar, Malformed, SealerSidecar, Sidecar};
 pub use tags::{Tag, tag};

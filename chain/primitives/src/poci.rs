@@ -167,10 +167,12 @@ impl SealInput<'_> {
     }
 }
 
+/// A number as a word.
 pub(crate) fn number(n: u64) -> B256 {
     B256::from(U256::from(n))
 }
 
+/// Words one after the other, as `abi.encode` puts them.
 pub(crate) fn words(list: &[B256]) -> Vec<u8> {
     list.iter().flat_map(|word| word.0).collect()
 }

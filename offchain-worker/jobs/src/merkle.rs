@@ -1,7 +1,12 @@
-//! Builds the tree over the results of one batch: `docs/protocol.md`, section 2.
+//! Builds the trees over the results of one batch and over an operator's signatures of an epoch: `docs/protocol.md`,
+//! section 2.
 //!
-//! Leaf: keccak256(0x00 ‖ job ‖ resultRoot ‖ steps(32)); node: keccak256(0x01 ‖ left ‖ right); a level of odd length
-//! promotes its last node, which then has no sibling in its path.
+//! Leaf of a result: keccak256(0x00 ‖ job ‖ resultRoot ‖ steps(32)); node: keccak256(0x01 ‖ left ‖ right); a level of odd
+//! length promotes its last node, which then has no sibling in its path.
+
+mod multiproof;
+
+pub use multiproof::{climb_together, multiproof, path_within};
 
 use alloy_primitives::{B256, U256, keccak256};
 use serde::{Deserialize, Serialize};
