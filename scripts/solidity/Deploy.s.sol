@@ -128,7 +128,7 @@ contract Deploy is Script {
         _place(all.views, address(new PociViews(_poci(all))));
         _place(all.registry, address(new PociRegistry(_poci(all))));
         _place(all.emission, address(new Emission(all.registry, all.environment, _plan())));
-        _place(all.vault, address(_vault(all)));
+        _place(all.vault, address(_vault(all, governor)));
         _place(all.orders, address(_orders(all)));
         _place(all.escrow, address(new RpoiEscrow(_escrow(all))));
         _place(all.ratings, address(new RatingBook(all.escrow, 60, 0.01 ether, 1 ether, 30 days, 90 days)));
@@ -217,13 +217,13 @@ contract Deploy is Script {
         return new OrderBook(all.ratings, fillers);
     }
 
-    function _vault(Protocol memory all) private returns (Vault) {
-        address[] memory keepers = new address[](8);
+    function _vault(Protocol memory all, address governor) private returns (Vault) {
+        address[] memory keepers = new address[](9);
         (keepers[0], keepers[1], keepers[2]) = (all.registry, all.escrow, all.jobs);
         (keepers[3], keepers[4]) = (all.rollup, all.datasets);
         keepers[5] = all.intervals;
-        (keepers[6], keepers[7]) = (all.committee, all.challenges);
-        return new Vault(all.emission, keepers);
+        (keepers[6], keepers[7], keepers[8]) = (all.committee, all.challenges, all.handovers);
+        return new Vault(all.emission, governor, governor, keepers);
     }
 
     function _plan() private pure returns (IssuePlan memory plan) {

@@ -71,7 +71,10 @@ contract DeployAic is Script {
         _requirePlain(owners.advisors);
         made.timelock = new TimelockController(TIMELOCK_SECONDS, new address[](0), new address[](1), admin);
         made.vault = owners.vault;
-        if (made.vault == address(0)) made.vault = address(new Vault(address(0), new address[](0)));
+        if (made.vault == address(0)) {
+            address timelock = address(made.timelock);
+            made.vault = address(new Vault(address(0), timelock, timelock, new address[](0)));
+        }
         made.holders = _holders(owners, address(made.timelock));
         made.token = new AicToken(_grants(made.holders));
         made.governor = new AicGovernor(

@@ -2,14 +2,14 @@
 pragma solidity ^0.8.28;
 
 /// @title Holds everybody's money: the only contract that pays out, and only to who asks for his own.
-/// @dev Invariant: this contract's balance = sum of free + sum of locked. Keepers (the escrows) are
-/// fixed at construction.
+/// @dev Of the coin; tokens: `ITokenVault`. Invariant: this contract's balance = sum of free + sum of locked,
+/// and what was forced in. Keepers (the escrows) are fixed at construction.
 interface IVault {
     /// @notice Only keepers lock, release and burn.
     error VaultNotKeeper(address caller);
-    /// @notice The account's free balance is too small, in wei.
+    /// @notice The account's free balance is too small, in units of its money: wei, of a token its own.
     error VaultInsufficientFree(address account, uint256 free, uint256 needed);
-    /// @notice The caller holds less than this for the purpose, in wei.
+    /// @notice The caller holds less than this for the purpose, in units of its money.
     error VaultInsufficientLocked(bytes32 purpose, uint256 locked, uint256 needed);
     /// @notice A deposit for this account came without value.
     error VaultNothingSent(address account);

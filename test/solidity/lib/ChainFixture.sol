@@ -45,7 +45,7 @@ abstract contract ChainFixture is PrecompileFixture {
         address[] memory keepers = new address[](6);
         (keepers[0], keepers[1], keepers[2], keepers[3]) = (REGISTRY, ESCROW, JOBS, ROLLUP);
         (keepers[4], keepers[5]) = (COMMITTEE, CHALLENGES);
-        build(VAULT, type(Vault).creationCode, abi.encode(EMISSION, keepers));
+        build(VAULT, type(Vault).creationCode, abi.encode(EMISSION, address(0), address(0), keepers));
     }
 
     /// @dev Runs a constructor in place, as genesis does.

@@ -34,7 +34,7 @@ contract VaultTest is Test {
         sink = new Emission(address(this), address(0), Plans.tiered());
         address[] memory keepers = new address[](2);
         (keepers[0], keepers[1]) = (keeper, otherKeeper);
-        vault = new Vault(address(sink), keepers);
+        vault = new Vault(address(sink), address(0), address(0), keepers);
         vm.deal(alice, 100 ether);
         vm.deal(keeper, 100 ether);
     }
@@ -101,7 +101,7 @@ contract VaultTest is Test {
         ReenteringSink reentering = new ReenteringSink();
         address[] memory keepers = new address[](1);
         keepers[0] = keeper;
-        Vault other = new Vault(address(reentering), keepers);
+        Vault other = new Vault(address(reentering), address(0), address(0), keepers);
         vm.deal(keeper, 2 ether);
         vm.startPrank(keeper);
         other.deposit{value: 1 ether}(address(reentering));
