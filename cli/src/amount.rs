@@ -1,24 +1,74 @@
-//! Reads and shows amounts of UNC.
+//! Reads and shows amounts of UNC; of a token: `Money`.
 
 use alloy_primitives::{
     U256,
     utils::{format_ether, parse_units},
 };
+use std::{fmt, str::FromStr};
+
+/// What the number of an amount counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// Whole pieces of its money.
+    Whole,
+    /// Billions of wei.
+    Gwei,
+    /// The smallest units of its money.
+    Smallest,
+}
+
+/// An amount as it was typed: how many units it is, its money knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Amount(String);
+
+impl Amount {
+    pub(crate) fn number(&self) -> &str {
+        split(&self.0).0
+    }
+
+    pub(crate) fn scale(&self) -> Scale {
+        split(&self.0).1
+    }
+}
+
+impl FromStr for Amount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse(text).map(|_wei| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn split(text: &str) -> (&str, Scale) {
+    let (number, scale) = if let Some(number) = text.strip_suffix("gwei") {
+        (number, Scale::Gwei)
+    } else if let Some(number) = text.strip_suffix("wei") {
+        (number, Scale::Smallest)
+    } else {
+        (text, Scale::Whole)
+    };
+    (number.trim(), scale)
+}
 
 /// Reads `1.5` as UNC, `150wei` and `3gwei` as what they say.
 ///
 /// # Errors
 /// A sentence that says what was expected.
 pub(crate) fn parse(text: &str) -> Result<U256, String> {
-    let (number, unit) = if let Some(number) = text.strip_suffix("gwei") {
-        (number, "gwei")
-    } else if let Some(number) = text.strip_suffix("wei") {
-        (number, "wei")
-    } else {
-        (text, "ether")
+    let (number, scale) = split(text);
+    let unit = match scale {
+        Scale::Whole => "ether",
+        Scale::Gwei => "gwei",
+        Scale::Smallest => "wei",
     };
-    match parse_units(number.trim(), unit) {
-        Ok(units) if !units.is_negative() && !number.trim().starts_with('-') => {
+    match parse_units(number, unit) {
+        Ok(units) if !units.is_negative() && !number.starts_with('-') => {
             Ok(units.get_absolute())
         }
         _ => Err(format!("expected an amount such as 1.5, 3gwei or 150wei, not {text:?}")),

@@ -7,6 +7,7 @@ mod fingerprint;
 mod gas;
 mod manual;
 mod merkle;
+mod money;
 mod node;
 mod rented;
 mod report;

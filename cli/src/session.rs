@@ -97,6 +97,33 @@ impl Session {
         }
     }
 
+    /// Calls a view function of any contract.
+    pub(crate) async fn read_at<C: SolCall + Sync>(
+        &self,
+        to: Address,
+        call: &C,
+    ) -> Result<C::Return> {
+        match utnet_client::call_contract(&self.rpc, to, call).await {
+            Ok(answer) => Ok(answer),
+            Err(utnet_client::CallError::Rpc { source, .. }) => {
+                Err(explain(source, &to.to_string(), C::SIGNATURE))
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Sends a call to any contract and waits until it is mined.
+    pub(crate) async fn send_at<C: SolCall>(
+        &self,
+        from: &PrivateKeySigner,
+        to: Address,
+        call: &C,
+    ) -> Result<Sent> {
+        self.send_bytes(from, to, U256::ZERO, call.abi_encode().into())
+            .await
+            .map_err(|error| explain_send(error, &to.to_string(), C::SIGNATURE))
+    }
+
     /// Sends a call to a system contract and waits until it is mined.
     pub(crate) async fn send<C: SolCall>(
         &self,

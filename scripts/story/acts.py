@@ -22,6 +22,7 @@ def play(stage):
     jobs.compute(stage, rental)
     absence(stage)
     part(stage, rental)
+    pull(stage, rental)
     data.trade(stage, rental)
     books.summary(stage, rental, before)
 
@@ -197,13 +198,13 @@ def open_rental(stage, renter):
     return {**opened, "access": access}
 
 
-def match(stage, renter, account=1):
-    """From two signed orders to a rental that waits for the hand-over by a DEV account's worker."""
+def match(stage, renter, account=1, duration=600, deposit=20, money=()):
+    """From two signed orders to a rental that waits for the hand-over by a DEV account's worker; `money` names a token."""
     folder = renter["folder"]
     stage.console.step("Orders: an ask and a bid, signed off chain, matched on chain")
     spec = folder / "machine.json"
     spec.write_text('{"environment":"wasmtime 48, libtorch 2.11.0 cpu","resources":{"chips":2,"model":1}}\n')
-    terms = ["--price", "0.01", "--duration", 600, "--spec", spec, "--model", 1]
+    terms = ["--price", "0.01", "--duration", duration, "--spec", spec, "--model", 1, *money]
     ask, bid = folder / "ask.json", folder / "bid.json"
     stage.utnet("order", "ask", *terms, "--chips", 8, "--out", ask, "--from", dev(account))
     stage.utnet("order", "post", "--order", ask, "--from", dev(account))
@@ -211,11 +212,12 @@ def match(stage, renter, account=1):
     sealing = folder / "sealing.key"
     stage.utnet("key", "sealing", "--out", sealing)
     opened = stage.utnet(
-        "rental", "open", "--ask", ask, "--bid", bid, "--sealing-key", sealing, "--deposit", 20,
+        "rental", "open", "--ask", ask, "--bid", bid, "--sealing-key", sealing, "--deposit", deposit,
         "--from", renter["key"],
     )  # fmt: skip
     stage.console.fact(f"rental {opened['rental']}: {opened['rent']} rent, {opened['deposit']} deposit locked")
-    return {**renter, "id": opened["rental"], "sealing": sealing}
+    kept = {name: opened[name] for name in ("rent", "deposit", "gasUsed")}
+    return {**renter, **kept, "id": opened["rental"], "sealing": sealing}
 
 
 def absence(stage):
@@ -258,5 +260,9 @@ def part(stage, rental):
     stage.console.fact(
         f"settled: {settled['accrued']} earned, scores {settled['renterScore']} and {settled['operatorScore']}"
     )
+
+
+def pull(stage, rental):
+    """Both parties take what is theirs out of the vault."""
     stage.utnet("vault", "withdraw", "--from", rental["key"])
     stage.utnet("vault", "withdraw", "--from", dev(1))

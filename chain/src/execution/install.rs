@@ -40,7 +40,7 @@ const SAMPLE_DELAY: u64 = 8;
 /// Who governs the vendors, who they are at the beginning, and how coin is issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Founders {
-    /// May admit and remove vendors, and revoke batches.
+    /// May admit and remove vendors and tokens, and revoke batches.
     pub governor: Address,
     /// Admitted vendors.
     pub vendors: Vec<Address>,
@@ -197,7 +197,7 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
             chosen: founders.issue.plan(poci.round_seconds, founders.governor),
         }
         .abi_encode(),
-        C::Vault => vault().abi_encode(),
+        C::Vault => vault(founders.governor).abi_encode(),
         C::OrderBook => order_book().abi_encode(),
         C::RpoiEscrow => escrow(poci).abi_encode(),
         C::IntervalCourt => interval_court().abi_encode(),
@@ -224,9 +224,12 @@ fn arguments(contract: SystemContract, poci: &PociSchedule, founders: &Founders)
     }
 }
 
-fn vault() -> Vault::constructorCall {
+/// Tokens are admitted by the governor, who also takes what of them would burn.
+fn vault(governor: Address) -> Vault::constructorCall {
     Vault::constructorCall {
         emission: system_address(SystemContract::Emission),
+        governor_: governor,
+        purse_: governor,
         keepers: [
             SystemContract::PociRegistry,
             SystemContract::RpoiEscrow,
@@ -236,6 +239,7 @@ fn vault() -> Vault::constructorCall {
             SystemContract::IntervalCourt,
             SystemContract::DatasetMarket,
             SystemContract::ChipChallenges,
+            SystemContract::HandoverCourt,
         ]
         .map(system_address)
         .to_vec(),

@@ -1,8 +1,8 @@
 //! Opens a bad hand-over for the court: the liar pays, the access becomes public.
 
 use crate::{
-    amount,
     commands::{access, rental},
+    money::Money,
     sealing,
     session::Session,
     wallet::KeySource,
@@ -47,15 +47,19 @@ impl Complain {
 
         let bond: u128 =
             session.read(COURT, &HandoverCourt::bondOfCall { rental: self.rental.into() }).await?;
+        let token = rental::rental_of(session, self.rental).await?.token;
+        let money = Money::of(session, token).await?;
+        // Of a token the court takes the bond from the sender's balance in the vault.
+        let coin = if money.is_coin() { U256::from(bond) } else { U256::ZERO };
         let call = HandoverCourt::complainCall { complaint };
-        let sent = session.send(&self.from.signer()?, COURT, U256::from(bond), &call).await?;
+        let sent = session.send(&self.from.signer()?, COURT, coin, &call).await?;
         let judged = sent
             .event::<HandoverCourt::HandoverJudged>()
             .ok_or_else(|| anyhow::anyhow!("the court announced no verdict"))?;
         let shown = rental::show(session, self.rental, Some(sent.gas_used)).await?;
         Ok(json!({
             "fault": HandoverFault::try_from(judged.fault)?,
-            "bond": amount::show(U256::from(bond)),
+            "bond": money.show(U256::from(bond)),
             "rental": shown,
             "gasUsed": sent.gas_used,
         }))

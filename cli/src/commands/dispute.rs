@@ -1,6 +1,8 @@
 //! Disputes an interval of a rental's use, and answers such a dispute.
 
-use crate::{amount, commands::rental::rental_of, session::Session, wallet::KeySource};
+use crate::{
+    amount, commands::rental::rental_of, money::Money, session::Session, wallet::KeySource,
+};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::SolCall;
 use anyhow::Result;
@@ -112,8 +114,12 @@ impl Dispute {
     }
 }
 
-/// The bond of each side: what is at stake in an open dispute, else what opens one.
+/// Coin for the bond of each side: what is at stake in an open dispute, else what opens one. Of a token the court
+/// takes it from the sender's balance in the vault.
 async fn bond(session: &Session, id: RentalId) -> Result<U256> {
+    if !rental_of(session, id).await?.token.is_zero() {
+        return Ok(U256::ZERO);
+    }
     let kept = dispute_of(session, id).await?;
     if DisputeState::try_from(kept.state)? != DisputeState::None {
         return Ok(U256::from(kept.bond));
@@ -134,14 +140,15 @@ async fn send(session: &Session, one: &One, value: U256, call: &impl SolCall) ->
 async fn show(session: &Session, id: RentalId, gas_used: Option<u64>) -> Result<Value> {
     let kept = dispute_of(session, id).await?;
     let rental = rental_of(session, id).await?;
+    let money = Money::of(session, rental.token).await?;
     Ok(json!({
         "rental": id,
         "state": DisputeState::try_from(kept.state)?,
         "fromSecond": kept.fromSecond.to::<u64>(),
         "toSecond": kept.toSecond.to::<u64>(),
         "deadline": kept.deadline.to::<u64>(),
-        "frozen": amount::show(U256::from(rental.frozen)),
-        "forgiven": amount::show(U256::from(rental.forgiven)),
+        "frozen": money.show(U256::from(rental.frozen)),
+        "forgiven": money.show(U256::from(rental.forgiven)),
         "gasUsed": gas_used,
     }))
 }

@@ -1,6 +1,9 @@
 //! Signs orders, posts them for discovery, and shows them.
 
-use crate::{amount, commands::rental::signer_for, files, session::Session, wallet::KeySource};
+use crate::{
+    amount::Amount, commands::rental::signer_for, files, money::Money, session::Session,
+    wallet::KeySource,
+};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer::SignerSync as _;
 use anyhow::{Context as _, Result, ensure};
@@ -61,9 +64,13 @@ pub(crate) enum Order {
 
 #[derive(Debug, Args)]
 pub(crate) struct Terms {
-    /// Price of one chip for one second, or of one request.
-    #[arg(long, value_parser = amount::parse_u128)]
-    price: u128,
+    /// Price of one chip for one second, or of one request: 1.5, 3gwei or 150wei; of a token 1.5 pieces, or 150wei
+    /// for its smallest units.
+    #[arg(long)]
+    price: Amount,
+    /// Token that is paid with; UNC if absent.
+    #[arg(long, conflicts_with = "infer")]
+    token: Option<Address>,
     /// Chips: at most (ask) or exactly (bid); of inference requests, at most.
     #[arg(long, default_value_t = 1)]
     chips: u32,
@@ -193,6 +200,7 @@ async fn order(
     specification: &signed::Specification,
 ) -> Result<signed::Order> {
     let is_inference = terms.infer.is_some();
+    let money = Money::of(session, terms.token.unwrap_or_default()).await?;
     let epoch =
         session.read(SystemContract::OrderBook, &OrderBook::makerEpochOfCall { maker }).await?;
     Ok(signed::Order {
@@ -204,14 +212,14 @@ async fn order(
             [] => B256::ZERO,
             chips => chips_hash(chips),
         },
-        unitPrice: terms.price,
+        unitPrice: money.units_u128(&terms.price)?,
         minUnits: if side == BID && !is_inference { terms.chips } else { 1 },
         maxUnits: terms.chips,
         duration: terms.duration,
         validFrom: 0,
         expiry: session.after(terms.good_for).await?,
         payer: Address::ZERO,
-        token: Address::ZERO,
+        token: money.token,
         counterparty: terms.counterparty.unwrap_or_default(),
         minRating: terms.min_rating,
         validationClass: if is_inference { terms.class } else { 0 },
@@ -241,12 +249,14 @@ async fn list(session: &Session) -> Result<Value> {
         let filled = session
             .read(SystemContract::OrderBook, &OrderBook::filledOfCall { order: event.order })
             .await?;
+        let money = Money::of(session, event.content.token).await?;
         rows.push(json!({
             "order": event.order,
             "kind": if event.content.kind == INFERENCE { "inference" } else { "machine time" },
             "side": if event.content.side == ASK { "ask" } else { "bid" },
             "maker": event.maker,
-            "price": amount::show(U256::from(event.content.unitPrice)),
+            "token": event.content.token,
+            "price": money.show(U256::from(event.content.unitPrice)),
             "chips": event.content.maxUnits,
             "nonce": event.content.nonce,
             "filled": filled,

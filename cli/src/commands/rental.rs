@@ -1,9 +1,11 @@
 //! Plays the renter's part of a rental, and anybody's: open, acknowledge, end, poke, show.
 
 use crate::{
-    amount,
+    amount::Amount,
     commands::order::{ORDER_FILE, OrderFile, chips_hash, fresh_nonce},
-    files, sealing,
+    files,
+    money::Money,
+    sealing,
     session::Session,
     wallet::KeySource,
 };
@@ -120,9 +122,9 @@ pub(crate) struct Opening {
     /// The renter's sealing key (P-256), to which the access will be sealed.
     #[arg(long)]
     sealing_key: PathBuf,
-    /// What the renter leaves as security.
-    #[arg(long, value_parser = amount::parse_u128)]
-    deposit: u128,
+    /// What the renter leaves as security, in the orders' money.
+    #[arg(long)]
+    deposit: Amount,
     /// The renter, who signs and sends: dev:N or a key file.
     #[arg(long)]
     from: KeySource,
@@ -219,6 +221,7 @@ async fn request(
     chips: &[B256],
 ) -> Result<RentalDesk::RentalRequest> {
     let chips_hash = chips_hash(chips);
+    let money = Money::of(session, bid.order.token).await?;
     let units = u128::from(bid.order.maxUnits) * u128::from(bid.order.duration);
     let rent = ask.order.unitPrice.checked_mul(units).ok_or_else(|| {
         anyhow::anyhow!("{} chips for {} s cost too much", bid.order.maxUnits, bid.order.duration)
@@ -229,7 +232,7 @@ async fn request(
         bid: bid.hash,
         chipsHash: chips_hash,
         duration: bid.order.duration,
-        deposit: opening.deposit,
+        deposit: money.units_u128(&opening.deposit)?,
         rent,
         documentHash: B256::ZERO,
         renterKeyHash: keccak256(sealing::public_key(&opening.sealing_key)?),
@@ -338,7 +341,8 @@ pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>)
     let state: u8 = session.read(ESCROW, &RpoiEscrow::stateOfCall { rental: id.into() }).await?;
     let accrued: u128 =
         session.read(ESCROW, &RpoiEscrow::accruedOfCall { rental: id.into() }).await?;
-    let unc = |wei: u128| amount::show(U256::from(wei));
+    let money = Money::of(session, rental.token).await?;
+    let shown = |units: u128| money.show(U256::from(units));
     Ok(json!({
         "rental": id,
         "state": RentalState::try_from(state)?,
@@ -347,9 +351,10 @@ pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>)
         "chips": rental.chips,
         "duration": rental.duration,
         "mostDuration": rental.mostDuration,
-        "deposit": unc(rental.deposit),
-        "rent": unc(rental.rent),
-        "accrued": unc(accrued),
+        "token": rental.token,
+        "deposit": shown(rental.deposit),
+        "rent": shown(rental.rent),
+        "accrued": shown(accrued),
         "startedAt": rental.startedAt,
         "endedAt": rental.endedAt,
         "deadline": rental.deadline,
@@ -365,12 +370,13 @@ async fn list(session: &Session) -> Result<Value> {
     for (event, _) in opened {
         let call = RpoiEscrow::stateOfCall { rental: event.rental };
         let state: u8 = session.read(ESCROW, &call).await?;
+        let money = Money::of(session, event.token).await?;
         rows.push(json!({
             "rental": event.rental,
             "state": RentalState::try_from(state)?,
             "renter": event.renter,
             "operator": event.operator,
-            "rent": amount::show(U256::from(event.rent)),
+            "rent": money.show(U256::from(event.rent)),
         }));
     }
     Ok(Value::Array(rows))

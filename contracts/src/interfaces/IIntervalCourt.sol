@@ -15,7 +15,8 @@ interface IIntervalCourt {
     error IntervalCourtBadParameter(bytes32 field);
     /// @notice The account is not the party that may do this.
     error IntervalCourtNotParty(RentalId rental, address caller);
-    /// @notice The bond sent is not the one of this rental, in wei.
+    /// @notice The coin sent is not what this rental asks for, in wei: its bond, or nothing if that is in a
+    /// token.
     error IntervalCourtWrongBond(RentalId rental, uint256 sent, uint256 required);
     /// @notice The dispute is in a state in which this cannot be done.
     error IntervalCourtWrongState(RentalId rental, DisputeState state);
@@ -31,7 +32,7 @@ interface IIntervalCourt {
     error IntervalCourtNotOnRecord(RentalId rental);
 
     /// @notice The renter says that the machine was not there from one second to another, exclusive.
-    /// @param amount Wei of rent that wait.
+    /// @param amount Rent that waits, in units of the rental's money, as is the bond.
     /// @param deadline Last second, inclusive, of the operator's answer.
     /// @param evidence Where the renter shows what it saw.
     event IntervalDisputed(
@@ -52,8 +53,10 @@ interface IIntervalCourt {
     /// been.
     event DisputeClosed(RentalId indexed rental, DisputeEnd how, bool isRenters);
 
-    /// @notice Disputes an interval of the use of an open rental; the value sent is `bondOf(rental)`. Renter
-    /// only. @param fromSecond First second in dispute.
+    /// @notice Disputes an interval of the use of an open rental, with the bond `bondOf(rental)`. Renter
+    /// only. @dev Coin is sent along; of a rental in a token the bond is taken from the caller's free balance
+    /// of it.
+    /// @param fromSecond First second in dispute.
     /// @param toSecond First second after it, not in the future.
     /// @param evidence At most 256 bytes.
     function dispute(RentalId rental, uint64 fromSecond, uint64 toSecond, bytes calldata evidence)
@@ -63,7 +66,7 @@ interface IIntervalCourt {
     /// @notice Agrees: the interval's rent and the bond are the renter's. Operator only.
     function concede(RentalId rental) external;
 
-    /// @notice Contradicts; the value sent is the same bond. Operator only; silence agrees.
+    /// @notice Contradicts, with the same bond. Operator only; silence agrees.
     function contest(RentalId rental, bytes calldata evidence) external payable;
 
     /// @notice Ends a dispute for the renter that the registry decides: all chips missed all whole epochs in
@@ -82,7 +85,7 @@ interface IIntervalCourt {
 
     /// @notice The dispute of a rental; the interval of the last one if there is none now.
     function disputeOf(RentalId rental) external view returns (Dispute memory);
-    /// @notice Bond of each side, in wei: the rental's rating bond.
+    /// @notice Bond of each side, in units of the rental's money: the rental's rating bond.
     function bondOf(RentalId rental) external view returns (uint128);
     /// @notice What a committee is asked by. Its verdict `UNAVAILABLE` is for the renter, any other finding
     /// for the operator.

@@ -3,10 +3,19 @@ pragma solidity ^0.8.28;
 
 import {ChipState} from "../types/Chips.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
-import {OperatorHalf, Rental, RentalRequest, RentalState, RenterHalf} from "../types/Rentals.sol";
+import {
+    OperatorHalf,
+    Rental,
+    RentalRequest,
+    RentalState,
+    RentalTerms,
+    RenterHalf
+} from "../types/Rentals.sol";
 
 /// @title Keeps rentals: the escrow pi, which decides by code and signatures only.
-/// @dev Money is in the vault, under the purpose `RentalId`. Deadlines are inclusive, in seconds.
+/// @dev Money is in the vault, under the purpose `RentalId`: coin, or the token that both orders name.
+/// Amounts are in its smallest units. What is to be burned of a token goes to the vault's purse, since nobody
+/// here can destroy it; "burned" below says both. Deadlines are inclusive, in seconds.
 interface IRpoiEscrow {
     /// @notice The request was opened before: its nonce makes it another.
     error RpoiEscrowRentalExists(RentalId rental);
@@ -58,7 +67,8 @@ interface IRpoiEscrow {
     /// @notice Neither half came with a signature.
     error RpoiEscrowNoHalf(RentalId rental);
 
-    /// @notice A rental was opened, its chips reserved, its stakes locked; wei and seconds.
+    /// @notice A rental was opened, its chips reserved, its stakes locked; units of its money and seconds.
+    /// @param token What it is paid in; zero: the coin.
     /// @param handoverDeadline Last second, inclusive, for the operator's hand-over.
     event RentalOpened(
         RentalId indexed rental,
@@ -68,6 +78,7 @@ interface IRpoiEscrow {
         uint64 duration,
         uint128 deposit,
         uint128 rent,
+        address token,
         bytes renterKey,
         uint64 handoverDeadline
     );
@@ -81,29 +92,29 @@ interface IRpoiEscrow {
     event RentalExtended(
         RentalId indexed rental, uint64 duration, uint128 deposit, uint128 rent, uint64 deadline
     );
-    /// @notice The operator takes its chips back with this second, and paid so many wei for a notice that is
-    /// too short.
+    /// @notice The operator takes its chips back with this second, and paid so much for a notice that is too
+    /// short.
     event RentalReclaimed(RentalId indexed rental, uint64 endsAt, uint128 compensation);
     /// @notice A chip was slashed or quarantined: the rental ends.
     event ChipLost(RentalId indexed rental, ChipId indexed chip, ChipState state);
-    /// @notice Chips missed so many proofs of availability while they were rented: so many wei of metered
-    /// rent are the renter's.
+    /// @notice Chips missed so many proofs of availability while they were rented: so much of the metered
+    /// rent is the renter's.
     event AbsenceRefunded(RentalId indexed rental, uint64 missed, uint128 refund);
-    /// @notice So many wei of metered rent wait for the court of intervals.
+    /// @notice So much of the metered rent waits for the court of intervals.
     event RentFrozen(RentalId indexed rental, uint128 amount);
     /// @notice Rent that waited is the renter's, or the operator's.
     event RentThawed(RentalId indexed rental, uint128 amount, bool isRenters);
     /// @notice Use ended with the second `endedAt`; both owe a commitment until this second, inclusive.
     event RentalEnded(RentalId indexed rental, uint64 endedAt, uint64 commitDeadline);
-    /// @notice The court found the hand-over bad: the rental is over, the operator lost its bond, in wei.
+    /// @notice The court found the hand-over bad: the rental is over, the operator lost its bond.
     event HandoverPunished(RentalId indexed rental, uint128 bondForfeited);
     /// @notice A party committed to its rating.
     event RatingCommitted(RentalId indexed rental, address indexed rater, bytes32 commitment);
     /// @notice A party's rating was opened.
     event RatingRevealed(RentalId indexed rental, address indexed rater, uint8 score);
-    /// @notice A party was silent in phase II and loses its rating bond, in wei.
+    /// @notice A party was silent in phase II and loses its rating bond.
     event RatingBondForfeited(RentalId indexed rental, address indexed rater, uint128 amount);
-    /// @notice All that a rental locked was divided, in wei.
+    /// @notice All that a rental locked was divided.
     /// @dev `paidToOperator` is net of the market fee; `burned` is all that was burned, the fee included.
     event RentalSettled(
         RentalId indexed rental,
@@ -113,21 +124,18 @@ interface IRpoiEscrow {
         uint128 depositToOperator,
         uint128 burned
     );
-    /// @notice The operator never handed over and lost so many wei of its bond.
+    /// @notice The operator never handed over and lost so much of its bond.
     event RentalCancelled(RentalId indexed rental, uint128 bondForfeited);
 
     /// @notice Begins a rental with what the desk has checked: reserves the chips, locks deposit, rent and
     /// bonds from the free balances of the payer and of the operator. The desk only.
     /// @dev Reverts: `RpoiEscrowNotDesk`, `RpoiEscrowRentalExists`, and what registry and vault refuse.
-    /// @param payer Whose free balance pays the renter's part, and takes all that returns.
-    /// @param mostSeconds Duration to which the operator's ask lets the rental be extended.
     /// @return rental EIP-712 hash of the request.
     function begin(
         RentalRequest calldata request,
-        address payer,
+        RentalTerms calldata terms,
         ChipId[] calldata chips,
-        bytes calldata renterKey,
-        uint64 mostSeconds
+        bytes calldata renterKey
     ) external returns (RentalId rental);
 
     /// @notice Publishes the sealed hand-over. Operator only. An operator that is silent loses a
@@ -175,7 +183,7 @@ interface IRpoiEscrow {
     /// @notice Withholds the rent of an interval of use until `thaw`; everything else goes on, and settlement
     /// waits for nothing. The court of intervals only, for intervals that do not meet.
     /// @dev Until the rental is settled. Reverts: `RpoiEscrowOutsideUse`, `RpoiEscrowWrongState`.
-    /// @return amount Wei, rounded down.
+    /// @return amount Rounded down.
     function freeze(RentalId rental, uint64 fromSecond, uint64 toSecond) external returns (uint128 amount);
 
     /// @notice Gives all rent that waits to the renter's payer, or lets it go its way: to the operator, less
@@ -202,6 +210,8 @@ interface IRpoiEscrow {
 
     /// @notice Opens a commitment: keccak256(abi.encode(tag "rating", rental, rater, score, salt)).
     /// Anyone who knows it.
+    /// @dev Ratings weigh what their rental burned in coin: those of a rental in a token weigh nothing and
+    /// stand in the log only.
     /// @param score 1 to 100. When both are open the rental settles at once.
     function reveal(RentalId rental, address rater, uint8 score, bytes32 salt) external;
 
@@ -219,12 +229,12 @@ interface IRpoiEscrow {
     function chipsOf(RentalId rental) external view returns (ChipId[] memory);
     /// @notice As stored, or as the next `poke` would make it when only time has passed.
     function stateOf(RentalId rental) external view returns (RentalState);
-    /// @notice Rent earned until now, in wei, rounded down, before refunds for missed proofs and the market
+    /// @notice Rent earned until now, rounded down, before refunds for missed proofs and the market
     /// fee.
     function accruedOf(RentalId rental) external view returns (uint128);
     /// @notice EIP-712 hash of a request, its rental's id.
     function hashOf(RentalRequest calldata request) external view returns (RentalId);
-    /// @notice Bonds that a request locks, in wei, rounded up: the operator's, and the rating bond of
+    /// @notice Bonds that a request locks, rounded up: the operator's, and the rating bond of
     /// each side.
     function bondsFor(RentalRequest calldata request)
         external

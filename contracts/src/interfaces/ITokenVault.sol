@@ -106,7 +106,7 @@ interface ITokenVault {
     /// @notice Units of a token that a keeper holds for a purpose.
     function lockedTokenOf(address token, address keeper, bytes32 purpose) external view returns (uint256);
     /// @notice Units of a token in all free balances, and in all locks.
-    function totalsOf(address token) external view returns (uint128 free, uint128 locked);
+    function totalsOf(address token) external view returns (uint256 free, uint256 locked);
     /// @notice Whether a token may be deposited and deals may begin in it.
     function isAdmitted(address token) external view returns (bool);
     /// @notice Who admits and dismisses tokens, for ever.

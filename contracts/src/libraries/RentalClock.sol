@@ -6,6 +6,13 @@ import {RentalState} from "../types/Rentals.sol";
 /// @title Tells what time alone does to a rental: silence starts it, the end of its duration ends it.
 /// @dev Pure: the current second comes in. All deadlines are inclusive.
 library RentalClock {
+    /// @dev Marks of a rental that most have not.
+    uint8 internal constant SPONSORED = 1; // somebody else paid for the renter
+    uint8 internal constant IN_TOKEN = 2; // it is paid in a token
+    uint8 internal constant DISPUTED = 4; // rent of it was withheld
+    uint8 internal constant RENTER_COMMITTED = 8;
+    uint8 internal constant OPERATOR_COMMITTED = 16;
+
     /// @dev The part of a rental that moves, and what it moves by; one slot, full.
     struct Clock {
         RentalState state;
@@ -22,7 +29,9 @@ library RentalClock {
         /// 1 to 100; 0 while hidden
         uint8 renterScore;
         uint8 operatorScore;
-        uint16 chips;
+        uint8 chips;
+        /// sum of the marks above that it has
+        uint8 marks;
         /// the registry's epoch in which time started, or that of the hand-over when silence started it
         uint32 epoch;
     }
@@ -40,6 +49,42 @@ library RentalClock {
             finish(clock, clock.deadline, commitSeconds);
         }
         return clock;
+    }
+
+    /// @dev Reads a whole clock at once: field by field the slot is read eleven times.
+    function load(Clock storage kept) internal view returns (Clock memory clock) {
+        uint256 word;
+        assembly ("memory-safe") {
+            word := sload(kept.slot) // clock = kept
+        }
+        clock.state = RentalState(uint8(word));
+        (clock.duration, clock.mostDuration) = (uint32(word >> 8), uint32(word >> 40));
+        (clock.startedAt, clock.endedAt) = (uint40(word >> 72), uint40(word >> 112));
+        clock.deadline = uint40(word >> 152);
+        (clock.renterScore, clock.operatorScore) = (uint8(word >> 192), uint8(word >> 200));
+        (clock.chips, clock.marks) = (uint8(word >> 208), uint8(word >> 216));
+        clock.epoch = uint32(word >> 224);
+    }
+
+    /// @dev Writes a whole clock at once.
+    function store(Clock storage kept, Clock memory clock) internal {
+        uint256 word = uint256(clock.state) | uint256(clock.duration) << 8;
+        word |= uint256(clock.mostDuration) << 40 | uint256(clock.startedAt) << 72;
+        word |= uint256(clock.endedAt) << 112 | uint256(clock.deadline) << 152;
+        word |= uint256(clock.renterScore) << 192 | uint256(clock.operatorScore) << 200;
+        word |= uint256(clock.chips) << 208 | uint256(clock.marks) << 216 | uint256(clock.epoch) << 224;
+        assembly ("memory-safe") {
+            sstore(kept.slot, word) // kept = clock
+        }
+    }
+
+    function mark(Clock memory clock, uint8 which) internal pure {
+        clock.marks |= which;
+    }
+
+    /// @dev Whether a rental has all of the marks.
+    function has(Clock memory clock, uint8 which) internal pure returns (bool) {
+        return clock.marks & which == which;
     }
 
     /// @dev Time runs from `second` on.

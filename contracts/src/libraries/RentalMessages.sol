@@ -49,6 +49,16 @@ library RentalMessages {
         return keccak256(abi.encode(END_TYPEHASH, rental));
     }
 
+    /// @dev Binds what an operator hands over to the key that it is sealed to.
+    /// @param renterKeyHash keccak256 of the renter's key, as its request says.
+    function handoverHash(bytes32 renterKeyHash, bytes memory enc, bytes memory ciphertext)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(renterKeyHash, keccak256(abi.encodePacked(enc, ciphertext))));
+    }
+
     /// @dev What the operator signs inside its hand-over, for whoever is not the escrow itself.
     function handoverDigest(address escrow, RentalId rental, bytes32 accessHash)
         internal

@@ -13,7 +13,7 @@ library Settlement {
     /// @dev Part of its bond that an operator loses who never hands over, in basis points.
     uint16 internal constant NO_HANDOVER_BPS = 2500;
 
-    /// @dev What a rental locked, in wei, and how much of its rent was used.
+    /// @dev What a rental locked, in the smallest units of its money, and how much of its rent was used.
     struct Stakes {
         uint128 rent;
         uint128 deposit;
@@ -23,7 +23,7 @@ library Settlement {
         uint128 metered;
     }
 
-    /// @dev Who gets what, in wei.
+    /// @dev Who gets what, in the same units.
     struct Payout {
         /// rent, net of the market fee
         uint128 paidToOperator;
@@ -33,7 +33,7 @@ library Settlement {
         /// bonds and what the other side forfeited
         uint128 bondsToRenter;
         uint128 bondsToOperator;
-        /// all that is burned, the market fee included
+        /// all that is burned, or goes to the vault's purse where nobody can burn it; the market fee included
         uint128 burned;
         /// market fee
         uint128 fee;

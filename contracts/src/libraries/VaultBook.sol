@@ -7,33 +7,33 @@ import {IVault} from "../interfaces/IVault.sol";
 
 /// @title Keeps who owns what of one kind of money: free balances, locks, and their sums.
 /// @dev Pure bookkeeping: the vault moves what is booked. All units of a book together stay below 2^128, so
-/// that no part of it can overflow when it moves.
+/// that no part of it can overflow when it moves, nor one half of the totals run into the other.
 library VaultBook {
     struct Book {
-        /// units in all free balances
-        uint128 totalFree;
-        /// units in all locks
-        uint128 totalLocked;
+        /// units in all free balances (lower half) and in all locks (upper half): most moves touch both
+        uint256 totals;
         /// units that an account may withdraw or commit
         mapping(address account => uint256) free;
         /// units that a keeper holds for a purpose (a rental, a job, a bond)
         mapping(address keeper => mapping(bytes32 purpose => uint256)) locked;
     }
 
+    uint256 private constant LOCKED = 1 << 128;
+
     /// @dev Books what came in for an account.
     function credit(Book storage book, address account, uint256 amount) internal {
-        uint128 units = _fitting(book, amount);
+        _requireFitting(book, amount);
         unchecked {
-            book.totalFree += units; // cannot wrap: all units together fit
+            book.totals += amount; // cannot wrap: all units together fit
             book.free[account] += amount; // cannot wrap: part of the total
         }
     }
 
     /// @dev Books what came in for the caller's purpose.
     function creditLocked(Book storage book, bytes32 purpose, uint256 amount) internal {
-        uint128 units = _fitting(book, amount);
+        _requireFitting(book, amount);
         unchecked {
-            book.totalLocked += units; // cannot wrap: all units together fit
+            book.totals += amount * LOCKED; // cannot wrap: all units together fit
             book.locked[msg.sender][purpose] += amount; // cannot wrap: part of the total
         }
     }
@@ -42,7 +42,7 @@ library VaultBook {
     function debit(Book storage book, address account, uint256 amount) internal {
         _takeFree(book, account, amount);
         unchecked {
-            book.totalFree -= _part(amount); // cannot wrap: it was part of the total
+            book.totals -= amount; // cannot wrap: it was part of the lower half
         }
     }
 
@@ -50,7 +50,7 @@ library VaultBook {
     function debitLocked(Book storage book, bytes32 purpose, uint256 amount) internal {
         _takeLocked(book, purpose, amount);
         unchecked {
-            book.totalLocked -= _part(amount); // cannot wrap: it was part of the total
+            book.totals -= amount * LOCKED; // cannot wrap: it was part of the upper half
         }
     }
 
@@ -59,8 +59,7 @@ library VaultBook {
         _takeFree(book, account, amount);
         unchecked {
             book.locked[msg.sender][purpose] += amount; // cannot wrap: part of the total
-            (book.totalFree, book.totalLocked) =
-            (book.totalFree - _part(amount), book.totalLocked + _part(amount)); // nor these: see above
+            book.totals += amount * (LOCKED - 1); // cannot wrap: from the lower half to the upper
         }
     }
 
@@ -69,14 +68,20 @@ library VaultBook {
         _takeLocked(book, purpose, amount);
         unchecked {
             book.free[account] += amount; // cannot wrap: part of the total
-            (book.totalFree, book.totalLocked) =
-            (book.totalFree + _part(amount), book.totalLocked - _part(amount)); // nor these: see above
+            book.totals -= amount * (LOCKED - 1); // cannot wrap: from the upper half to the lower
         }
+    }
+
+    /// @dev Units in all free balances, and in all locks.
+    function sums(Book storage book) internal view returns (uint256 free, uint256 locked) {
+        uint256 totals = book.totals;
+        return (totals % LOCKED, totals / LOCKED);
     }
 
     /// @dev Units that the book owes in all.
     function owed(Book storage book) internal view returns (uint256) {
-        return uint256(book.totalFree) + book.totalLocked;
+        (uint256 free, uint256 locked) = sums(book);
+        return free + locked;
     }
 
     function _takeFree(Book storage book, address account, uint256 amount) private {
@@ -95,14 +100,8 @@ library VaultBook {
         }
     }
 
-    /// @dev The amount, if the book can hold it beside all that it holds.
-    function _fitting(Book storage book, uint256 amount) private view returns (uint128) {
+    /// @dev That the book can hold an amount beside all that it holds.
+    function _requireFitting(Book storage book, uint256 amount) private view {
         SafeCast.toUint128(owed(book) + amount);
-        return _part(amount);
-    }
-
-    /// @dev The width of the totals: whatever is part of them fits.
-    function _part(uint256 amount) private pure returns (uint128) {
-        return uint128(amount); // forge-lint: disable-line(unsafe-typecast)
     }
 }

@@ -5,6 +5,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {IHandoverCourt} from "../interfaces/IHandoverCourt.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
+import {ITokenVault} from "../interfaces/ITokenVault.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {Hpke} from "../libraries/Hpke.sol";
 import {RentalMessages} from "../libraries/RentalMessages.sol";
@@ -32,16 +33,15 @@ contract HandoverCourt is IHandoverCourt {
     function complain(Complaint calldata complaint) external payable returns (HandoverFault fault) {
         RentalId id = complaint.rental;
         Rental memory rental = ESCROW.rentalOf(id);
-        if (msg.value != rental.ratingBond) {
-            revert HandoverCourtWrongBond(id, msg.value, rental.ratingBond);
-        }
+        uint256 sent = rental.token == address(0) ? rental.ratingBond : 0;
+        if (msg.value != sent) revert HandoverCourtWrongBond(id, msg.value, sent);
         fault = _judge(complaint, rental);
         bool operatorLied = fault != HandoverFault.None;
 
-        emit HandoverJudged(id, rental.operator, msg.sender, fault, msg.value);
+        emit HandoverJudged(id, rental.operator, msg.sender, fault, rental.ratingBond);
 
         ESCROW.punishHandover(id, operatorLied);
-        if (msg.value != 0) VAULT.deposit{value: msg.value}(operatorLied ? msg.sender : rental.operator);
+        _payBond(id, rental, operatorLied ? msg.sender : rental.operator);
     }
 
     /// @inheritdoc IHandoverCourt
@@ -57,6 +57,16 @@ contract HandoverCourt is IHandoverCourt {
     /// @inheritdoc IHandoverCourt
     function contextOf(RentalId rental) public view returns (bytes32) {
         return keccak256(abi.encode(Tags.COMPLAINT, block.chainid, ESCROW, rental));
+    }
+
+    /// @dev The bond of the caller goes to who was right: coin that came along, or units of the rental's
+    /// token that the caller has in the vault.
+    function _payBond(RentalId id, Rental memory rental, address to) private {
+        if (msg.value != 0) VAULT.deposit{value: msg.value}(to);
+        if (rental.token == address(0)) return;
+        ITokenVault tokens = ITokenVault(address(VAULT));
+        tokens.lockToken(rental.token, msg.sender, RentalId.unwrap(id), rental.ratingBond);
+        tokens.releaseToken(rental.token, RentalId.unwrap(id), to, rental.ratingBond);
     }
 
     /// @dev The fault of a hand-over whose opening is proven.
@@ -77,13 +87,12 @@ contract HandoverCourt is IHandoverCourt {
     /// @dev That the complaint is about what was handed over, and opens it with the renter's key.
     function _requireEvidence(Complaint calldata complaint, Rental memory rental) private view {
         RentalId id = complaint.rental;
-        bytes32 given = keccak256(abi.encodePacked(complaint.enc, complaint.ciphertext));
+        bytes32 given =
+            RentalMessages.handoverHash(keccak256(complaint.renterKey), complaint.enc, complaint.ciphertext);
         // Cut elsewhere, the same bytes would be another point and another text.
         if (given != rental.handoverHash || complaint.enc.length != POINT_BYTES) {
             revert HandoverCourtOtherHandover(id, given, rental.handoverHash);
         }
-        bytes32 key = keccak256(complaint.renterKey);
-        if (key != rental.renterKeyHash) revert HandoverCourtOtherKey(id, key, rental.renterKeyHash);
 
         EqualLogs memory logs = EqualLogs({
             context: contextOf(id),

@@ -7,6 +7,7 @@ import {ICommittee} from "../interfaces/ICommittee.sol";
 import {IIntervalCourt} from "../interfaces/IIntervalCourt.sol";
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
+import {ITokenVault} from "../interfaces/ITokenVault.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {Dispute, DisputeEnd, DisputeState, IntervalCourtParameters} from "../types/Disputes.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
@@ -22,7 +23,7 @@ contract IntervalCourt is IIntervalCourt {
     uint256 private constant MAX_EVIDENCE_BYTES = 256;
 
     IRpoiEscrow private immutable ESCROW;
-    IVault private immutable VAULT;
+    ITokenVault private immutable VAULT;
     IPociRegistry private immutable REGISTRY;
     ICommittee private immutable COMMITTEE;
     uint40 private immutable ANSWER_SECONDS;
@@ -35,7 +36,7 @@ contract IntervalCourt is IIntervalCourt {
         if (parameters.answerSeconds == 0) revert IntervalCourtBadParameter("answerSeconds");
         if (parameters.seats == 0) revert IntervalCourtBadParameter("seats");
         ESCROW = IRpoiEscrow(parameters.escrow);
-        VAULT = IVault(parameters.vault);
+        VAULT = ITokenVault(parameters.vault);
         REGISTRY = IPociRegistry(parameters.registry);
         COMMITTEE = ICommittee(parameters.committee);
         ANSWER_SECONDS = uint256(parameters.answerSeconds).toUint40();
@@ -50,24 +51,24 @@ contract IntervalCourt is IIntervalCourt {
     {
         Dispute storage kept = _disputes[rental];
         if (kept.state != DisputeState.None) revert IntervalCourtWrongState(rental, kept.state);
-        if (msg.sender != ESCROW.rentalOf(rental).renter) revert IntervalCourtNotParty(rental, msg.sender);
+        Rental memory held = ESCROW.rentalOf(rental);
+        if (msg.sender != held.renter) revert IntervalCourtNotParty(rental, msg.sender);
         if (fromSecond >= toSecond || fromSecond < kept.toSecond) {
             revert IntervalCourtBadInterval(rental, fromSecond, toSecond, kept.toSecond);
         }
-        uint128 bond = bondOf(rental);
-        _requireBond(rental, bond);
+        _requireBond(rental, held.token, held.ratingBond);
         _requireShort(evidence);
 
         kept.state = DisputeState.Open;
         kept.fromSecond = uint256(fromSecond).toUint40();
         kept.toSecond = uint256(toSecond).toUint40();
         kept.deadline = _second() + ANSWER_SECONDS;
-        kept.bond = uint256(bond).toUint96();
+        kept.bond = uint256(held.ratingBond).toUint96();
         uint128 amount = ESCROW.freeze(rental, fromSecond, toSecond);
 
-        emit IntervalDisputed(rental, fromSecond, toSecond, amount, bond, kept.deadline, evidence);
+        emit IntervalDisputed(rental, fromSecond, toSecond, amount, held.ratingBond, kept.deadline, evidence);
 
-        _lockBond(rental, bond);
+        _lockBond(rental, held.token, held.ratingBond);
     }
 
     /// @inheritdoc IIntervalCourt
@@ -81,8 +82,9 @@ contract IntervalCourt is IIntervalCourt {
     /// @inheritdoc IIntervalCourt
     function contest(RentalId rental, bytes calldata evidence) external payable {
         Dispute storage kept = _requireTimely(rental, DisputeState.Open);
-        if (msg.sender != ESCROW.rentalOf(rental).operator) revert IntervalCourtNotParty(rental, msg.sender);
-        _requireBond(rental, kept.bond);
+        Rental memory held = ESCROW.rentalOf(rental);
+        if (msg.sender != held.operator) revert IntervalCourtNotParty(rental, msg.sender);
+        _requireBond(rental, held.token, kept.bond);
         _requireShort(evidence);
 
         kept.state = DisputeState.Contested;
@@ -90,7 +92,7 @@ contract IntervalCourt is IIntervalCourt {
 
         emit IntervalContested(rental, kept.deadline, evidence);
 
-        _lockBond(rental, kept.bond);
+        _lockBond(rental, held.token, kept.bond);
     }
 
     /// @inheritdoc IIntervalCourt
@@ -143,7 +145,7 @@ contract IntervalCourt is IIntervalCourt {
     }
 
     /// @inheritdoc IIntervalCourt
-    function bondOf(RentalId rental) public view returns (uint128) {
+    function bondOf(RentalId rental) external view returns (uint128) {
         return ESCROW.rentalOf(rental).ratingBond;
     }
 
@@ -168,15 +170,20 @@ contract IntervalCourt is IIntervalCourt {
         Rental memory parties = ESCROW.rentalOf(rental);
         bytes32 purpose = RentalId.unwrap(rental);
         if (how == DisputeEnd.Undecided) {
-            VAULT.release(purpose, parties.renter, bond);
-            VAULT.release(purpose, parties.operator, bond);
+            VAULT.releaseToken(parties.token, purpose, parties.renter, bond);
+            VAULT.releaseToken(parties.token, purpose, parties.operator, bond);
             return;
         }
-        VAULT.release(purpose, isRenters ? parties.renter : parties.operator, areTwo ? 2 * bond : bond);
+        address winner = isRenters ? parties.renter : parties.operator;
+        VAULT.releaseToken(parties.token, purpose, winner, areTwo ? 2 * bond : bond);
     }
 
-    function _lockBond(RentalId rental, uint128 bond) private {
-        VAULT.lockSent{value: bond}(msg.sender, RentalId.unwrap(rental));
+    /// @dev Locks the caller's bond: coin that came along, or units of the rental's token that it has in the
+    /// vault.
+    function _lockBond(RentalId rental, address token, uint128 bond) private {
+        bytes32 purpose = RentalId.unwrap(rental);
+        if (token != address(0)) VAULT.lockToken(token, msg.sender, purpose, bond);
+        else IVault(address(VAULT)).lockSent{value: bond}(msg.sender, purpose);
     }
 
     /// @dev The dispute, while its state still waits for what is being done.
@@ -194,8 +201,9 @@ contract IntervalCourt is IIntervalCourt {
         if (kept.state != wanted) revert IntervalCourtWrongState(rental, kept.state);
     }
 
-    function _requireBond(RentalId rental, uint128 bond) private view {
-        if (msg.value != bond) revert IntervalCourtWrongBond(rental, msg.value, bond);
+    function _requireBond(RentalId rental, address token, uint128 bond) private view {
+        uint256 sent = token == address(0) ? bond : 0;
+        if (msg.value != sent) revert IntervalCourtWrongBond(rental, msg.value, sent);
     }
 
     /// @dev Whether all chips missed all whole epochs in the interval, at least one.

@@ -14,7 +14,7 @@ import {Settlement} from "../libraries/Settlement.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {ChipId, OrderHash, RentalId} from "../types/Ids.sol";
 import {Order, OrderBatch, OrderKind, Specification} from "../types/Orders.sol";
-import {BatchOpening, Opening, RentalRequest} from "../types/Rentals.sol";
+import {BatchOpening, Opening, RentalRequest, RentalTerms} from "../types/Rentals.sol";
 
 /// @title Opens rentals: checks that orders, request, specification and chips say the same, and who pays.
 contract RentalDesk is IRentalDesk {
@@ -39,7 +39,7 @@ contract RentalDesk is IRentalDesk {
     /// @dev Least deposit, as a share of the rent.
     uint16 private immutable DEPOSIT_BPS;
 
-    /// @dev Wei that an account lets a bid of somebody else draw from its free balance.
+    /// @dev Units of its token that an account lets a bid of somebody else draw from its free balance.
     mapping(address payer => mapping(OrderHash bid => uint256)) private _sponsored;
 
     constructor(address escrow, address orders, address registry, uint16 depositBps) {
@@ -64,7 +64,7 @@ contract RentalDesk is IRentalDesk {
         _requireTerms(opening.request, opening.ask, opening.bid, opening.chips);
         _requireSpecification(opening.specification, opening.bid);
         _requireKey(opening.request, opening.renterKey);
-        _requireConsent(opening.request, opening.requestSignature);
+        _requireTimely(opening.request);
         (, parts.bid, parts.unitPrice) = ORDERS.fill(
             opening.ask,
             opening.askSignature,
@@ -75,9 +75,16 @@ contract RentalDesk is IRentalDesk {
         _requirePrice(opening.request, parts);
         address payer = _spendSponsorship(opening.bid.payer, opening.request);
 
-        rental = ESCROW.begin(opening.request, payer, opening.chips, opening.renterKey, opening.ask.duration);
+        rental = ESCROW.begin(
+            opening.request,
+            RentalTerms(payer, opening.bid.token, opening.ask.duration),
+            opening.chips,
+            opening.renterKey
+        );
 
-        _requireKind(opening.chips, opening.specification); // cheap now that the registry has read the chips
+        // Cheap now that the escrow has hashed the request,
+        _requireConsent(rental, opening.request, opening.requestSignature);
+        _requireKind(opening.chips, opening.specification); // and the registry has read the chips
     }
 
     /// @inheritdoc IRentalDesk
@@ -116,12 +123,15 @@ contract RentalDesk is IRentalDesk {
         _requireTerms(opening.request, ask, bid, opening.chips);
         _requireSpecification(specification, bid);
         _requireKey(opening.request, opening.renterKey);
-        _requireConsent(opening.request, opening.requestSignature);
+        _requireTimely(opening.request);
         _requirePrice(opening.request, parts);
         address payer = _spendSponsorship(bid.payer, opening.request);
 
-        rental = ESCROW.begin(opening.request, payer, opening.chips, opening.renterKey, ask.duration);
+        rental = ESCROW.begin(
+            opening.request, RentalTerms(payer, bid.token, ask.duration), opening.chips, opening.renterKey
+        );
 
+        _requireConsent(rental, opening.request, opening.requestSignature);
         _requireKind(opening.chips, specification);
     }
 
@@ -150,10 +160,16 @@ contract RentalDesk is IRentalDesk {
         }
     }
 
-    function _requireConsent(RentalRequest calldata request, bytes calldata signature) private view {
+    function _requireTimely(RentalRequest calldata request) private view {
         if (Time.timestamp() > request.deadline) revert RentalDeskRequestExpired(request.deadline);
-        bytes32 digest = RentalId.unwrap(ESCROW.hashOf(request));
-        if (!digest.isSignedByParty(request.renter, signature)) {
+    }
+
+    /// @param rental The hash of the request that the renter signs.
+    function _requireConsent(RentalId rental, RentalRequest calldata request, bytes calldata signature)
+        private
+        view
+    {
+        if (!RentalId.unwrap(rental).isSignedByParty(request.renter, signature)) {
             revert RentalDeskBadSignature(request.renter);
         }
     }
@@ -182,7 +198,6 @@ contract RentalDesk is IRentalDesk {
         if (request.renter != bid.maker) revert RentalDeskRequestMismatch("renter");
         if (request.operator != ask.maker) revert RentalDeskRequestMismatch("operator");
         if (bid.kind != OrderKind.MachineTime) revert RentalDeskRequestMismatch("kind");
-        if (bid.token != address(0)) revert RentalDeskRequestMismatch("token"); // native coin only
         if (chips.length == 0 || chips.length > MAX_CHIPS) revert RentalDeskRequestMismatch("chips");
         bool areNamed = keccak256(abi.encodePacked(chips)) == request.chipsHash
             && _isNamed(ask.chipsHash, request) && _isNamed(bid.chipsHash, request);

@@ -7,12 +7,14 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {IRatingBook} from "../interfaces/IRatingBook.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
-import {IVault} from "../interfaces/IVault.sol";
+import {ITokenVault} from "../interfaces/ITokenVault.sol";
 import {RentalClock} from "../libraries/RentalClock.sol";
+import {RentalRecords} from "../libraries/RentalRecords.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
 import {EscrowParameters, Rental, RentalRequest, RentalState} from "../types/Rentals.sol";
+import {Share} from "../types/Shares.sol";
 
 /// @title Keeps the records of rentals and moves them, their chips and their money from state to state.
 /// @dev Who may ask for a move, and whether it is true, is decided by the escrow above. Needed for safety:
@@ -20,30 +22,14 @@ import {EscrowParameters, Rental, RentalRequest, RentalState} from "../types/Ren
 /// fails for reserved chips.
 abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     using RentalClock for RentalClock.Clock;
+    using RentalRecords for RentalRecords.Record;
     using Signatures for bytes32;
-
-    /// @dev A rental as stored; bonds follow from the rent.
-    struct RentalRecord {
-        RentalClock.Clock clock;
-        address renter;
-        /// wei
-        uint96 rent;
-        address operator;
-        /// wei
-        uint96 deposit;
-        /// who paid for the renter; zero: the renter itself
-        address sponsor;
-        bytes32 renterCommitment;
-        bytes32 operatorCommitment;
-        bytes32 renterKeyHash;
-        bytes32 handoverHash;
-    }
 
     /// @dev Epochs, of all chips together, that a settlement looks back to: 2,048 words of the registry's,
     /// which fit into one transaction. One chip alone: ten years of ten minutes each.
     uint64 private constant MOST_CHIP_EPOCHS = 2048 * 256;
 
-    IVault internal immutable VAULT;
+    ITokenVault internal immutable VAULT;
     IPociRegistry internal immutable REGISTRY;
     IRatingBook internal immutable RATINGS;
     address internal immutable DESK;
@@ -60,15 +46,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     uint16 internal immutable RATING_BOND_BPS;
     uint16 internal immutable MARKET_FEE_BPS;
 
-    /// @dev Metered rent that is not, or not yet, the operator's, in wei.
-    struct Withheld {
-        uint96 frozen;
-        uint96 forgiven;
-    }
-
-    mapping(RentalId rental => RentalRecord) internal _records;
-    /// @dev Together never more than what is metered: the court's intervals do not meet.
-    mapping(RentalId rental => Withheld) internal _withheld;
+    mapping(RentalId rental => RentalRecords.Record) internal _records;
     /// @dev Positions below `clock.chips`; written once.
     mapping(RentalId rental => mapping(uint256 position => ChipId)) internal _chips;
 
@@ -79,7 +57,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         }
         if (parameters.ratingBondBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("ratingBondBps");
         if (parameters.marketFeeBps > Settlement.WHOLE_BPS) revert RpoiEscrowBadParameter("marketFeeBps");
-        VAULT = IVault(parameters.vault);
+        VAULT = ITokenVault(parameters.vault);
         DESK = parameters.desk;
         INTERVAL_COURT = parameters.intervalCourt;
         HANDOVER_COURT = parameters.handoverCourt;
@@ -98,12 +76,13 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
 
     /// @inheritdoc IRpoiEscrow
     function rentalOf(RentalId id) external view returns (Rental memory rental) {
-        RentalRecord storage record = _records[id];
+        RentalRecords.Record storage record = _records[id];
         RentalClock.Clock memory clock = _clockOf(record);
         rental.state = clock.state;
         rental.renter = record.renter;
         rental.operator = record.operator;
         rental.chips = clock.chips;
+        rental.token = record.token;
         rental.deposit = record.deposit;
         rental.rent = record.rent;
         (rental.operatorBond, rental.ratingBond) = _bondsFor(record.rent);
@@ -116,11 +95,10 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         rental.operatorCommitment = record.operatorCommitment;
         rental.renterScore = clock.renterScore;
         rental.operatorScore = clock.operatorScore;
-        rental.renterKeyHash = record.renterKeyHash;
         rental.handoverHash = record.handoverHash;
-        rental.payer = _payerOf(record);
+        rental.payer = record.payerOf(clock);
         rental.firstEpoch = clock.epoch;
-        (rental.frozen, rental.forgiven) = (_withheld[id].frozen, _withheld[id].forgiven);
+        (rental.frozen, rental.forgiven) = (record.withheld.frozen, record.withheld.forgiven);
     }
 
     /// @inheritdoc IRpoiEscrow
@@ -132,7 +110,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
 
     /// @inheritdoc IRpoiEscrow
     function accruedOf(RentalId rental) external view returns (uint128) {
-        RentalRecord storage record = _records[rental];
+        RentalRecords.Record storage record = _records[rental];
         return _meteredAt(record, _clockNow(record));
     }
 
@@ -146,13 +124,10 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     }
 
     /// @inheritdoc IRpoiEscrow
-    function chipsOf(RentalId rental) public view returns (ChipId[] memory chips) {
+    function chipsOf(RentalId rental) external view returns (ChipId[] memory chips) {
         RentalClock.Clock memory clock = _clockOf(_records[rental]);
         if (clock.state == RentalState.Settled || clock.state == RentalState.Cancelled) return chips;
-        chips = new ChipId[](clock.chips);
-        for (uint256 i = 0; i < chips.length; ++i) {
-            chips[i] = _chips[rental][i];
-        }
+        return _held(rental, clock);
     }
 
     /// @dev Keeps which chips a rental holds and takes them off the market.
@@ -163,37 +138,39 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         REGISTRY.reserve(operator, chips);
     }
 
-    /// @dev Locks the stakes of both sides in the vault.
-    function _lockStakes(RentalId rental, address payer, RentalRecord storage record) internal {
-        Settlement.Stakes memory stakes = _stakesOf(record);
-        bytes32 purpose = RentalId.unwrap(rental);
-        VAULT.lock(payer, purpose, uint256(stakes.deposit) + stakes.rent + stakes.ratingBond);
-        VAULT.lock(record.operator, purpose, uint256(stakes.operatorBond) + stakes.ratingBond);
-    }
-
     /// @dev Locks what an extension adds to the stakes of both sides.
-    function _extendStakes(RentalId rental, RentalRecord storage record, uint96 rent, uint96 deposit)
-        internal
-    {
-        Settlement.Stakes memory before = _stakesOf(record);
+    function _extendStakes(
+        RentalId rental,
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        uint96 rent,
+        uint96 deposit
+    ) internal {
+        Settlement.Stakes memory before = _stakesOf(record, clock);
         (record.rent, record.deposit) = (rent, deposit);
-        Settlement.Stakes memory stakes = _stakesOf(record);
+        Settlement.Stakes memory stakes = _stakesOf(record, clock);
         uint256 ratingBond = stakes.ratingBond - before.ratingBond;
-        bytes32 purpose = RentalId.unwrap(rental);
-        VAULT.lock(
-            _payerOf(record),
-            purpose,
-            stakes.rent - before.rent + stakes.deposit - before.deposit + ratingBond
+        VAULT.lockStakes(
+            record.tokenOf(clock),
+            RentalId.unwrap(rental),
+            Share(
+                record.payerOf(clock),
+                stakes.rent - before.rent + stakes.deposit - before.deposit + ratingBond
+            ),
+            Share(record.operator, stakes.operatorBond - before.operatorBond + ratingBond)
         );
-        VAULT.lock(record.operator, purpose, stakes.operatorBond - before.operatorBond + ratingBond);
     }
 
     /// @dev Does what time alone has done: starts what was not acknowledged, ends what is over.
-    function _advance(RentalId rental) internal returns (RentalRecord storage record) {
+    function _advance(RentalId rental)
+        internal
+        returns (RentalRecords.Record storage record, RentalClock.Clock memory clock)
+    {
         record = _records[rental];
-        RentalState before = record.clock.state;
-        RentalClock.Clock memory clock = _clockNow(record);
-        if (clock.state == before) return record;
+        clock = _clockOf(record);
+        RentalState before = clock.state;
+        clock.advanced(COMMIT_SECONDS, _second());
+        if (clock.state == before) return (record, clock);
 
         _keep(record, clock);
 
@@ -205,39 +182,47 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     function _leave(RentalId rental, RentalClock.Clock memory clock) internal {
         emit RentalEnded(rental, clock.endedAt, clock.deadline);
 
-        REGISTRY.free(chipsOf(rental));
+        REGISTRY.free(_held(rental, clock));
     }
 
     /// @dev The operator never handed over: all back to the renter, part of the operator's bond is forfeit.
-    function _cancel(RentalId rental, RentalRecord storage record) internal {
-        ChipId[] memory chips = _close(rental, record, RentalState.Cancelled);
-        (Settlement.Payout memory payout, uint128 forfeited) = Settlement.cancel(_stakesOf(record));
+    function _cancel(RentalId rental, RentalRecords.Record storage record, RentalClock.Clock memory clock)
+        internal
+    {
+        ChipId[] memory chips = _close(rental, record, clock, RentalState.Cancelled);
+        (Settlement.Payout memory payout, uint128 forfeited) = Settlement.cancel(_stakesOf(record, clock));
 
         emit RentalCancelled(rental, forfeited);
 
         REGISTRY.free(chips);
-        _pay(rental, record, payout);
+        _pay(rental, record, clock, payout);
     }
 
     /// @dev The operator handed over badly: all back to the renter, the operator's bond is forfeit.
-    function _punish(RentalId rental, RentalRecord storage record) internal {
-        ChipId[] memory chips = _close(rental, record, RentalState.Cancelled);
-        Settlement.Stakes memory stakes = _stakesOf(record);
+    function _punish(RentalId rental, RentalRecords.Record storage record, RentalClock.Clock memory clock)
+        internal
+    {
+        ChipId[] memory chips = _close(rental, record, clock, RentalState.Cancelled);
+        Settlement.Stakes memory stakes = _stakesOf(record, clock);
 
         emit HandoverPunished(rental, stakes.operatorBond);
 
         REGISTRY.free(chips);
-        _pay(rental, record, Settlement.punish(stakes));
+        _pay(rental, record, clock, Settlement.punish(stakes));
     }
 
     /// @dev Divides the stakes of an ended rental and hands over the opinions that were opened.
-    function _settle(RentalId rental, RentalRecord storage record, bool renterSpoke, bool operatorSpoke)
-        internal
-    {
-        ChipId[] memory chips = _close(rental, record, RentalState.Settled);
-        Settlement.Stakes memory stakes = _stakesOf(record);
-        _withhold(rental, stakes, operatorSpoke || !renterSpoke);
-        stakes.metered -= _refundFor(rental, chips, _clockOf(record), stakes.metered);
+    function _settle(
+        RentalId rental,
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        bool renterSpoke,
+        bool operatorSpoke
+    ) internal {
+        ChipId[] memory chips = _close(rental, record, clock, RentalState.Settled);
+        Settlement.Stakes memory stakes = _stakesOf(record, clock);
+        _withhold(record, clock, stakes, operatorSpoke || !renterSpoke);
+        stakes.metered -= _refundFor(rental, chips, clock, stakes.metered);
         Settlement.Payout memory payout =
             Settlement.divide(stakes, MARKET_FEE_BPS, renterSpoke, operatorSpoke);
 
@@ -252,50 +237,56 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
             payout.burned
         );
 
-        _pay(rental, record, payout);
-        _rate(rental, record, payout.fee);
+        _pay(rental, record, clock, payout);
+        _rate(rental, record, clock, payout.fee);
     }
 
-    /// @dev Pays rent that waited beyond the settlement.
-    function _payThawed(RentalId rental, RentalRecord storage record, uint128 amount, bool isRenters)
-        internal
-    {
-        bytes32 purpose = RentalId.unwrap(rental);
+    /// @dev Pays rent that waited beyond the settlement: to the renter's payer, or to the operator less the
+    /// fee.
+    function _payThawed(
+        RentalId rental,
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        uint128 amount,
+        bool isRenters
+    ) internal {
+        Settlement.Payout memory payout;
         if (isRenters) {
-            VAULT.release(purpose, _payerOf(record), amount);
-            return;
+            payout.rentToRenter = amount;
+        } else {
+            payout.burned = Settlement.shareUp(amount, MARKET_FEE_BPS);
+            payout.paidToOperator = amount - payout.burned;
         }
-        uint128 fee = Settlement.shareUp(amount, MARKET_FEE_BPS);
-        VAULT.release(purpose, record.operator, amount - fee);
-        VAULT.burn(purpose, fee);
+        _pay(rental, record, clock, payout);
     }
 
     /// @dev The rental in the state that a call needs, while it still waits for that call.
     function _awaiting(RentalId rental, RentalState wanted)
         internal
-        returns (RentalRecord storage record, RentalClock.Clock memory clock)
+        returns (RentalRecords.Record storage record, RentalClock.Clock memory clock)
     {
-        record = _advance(rental);
-        clock = _clockOf(record);
+        (record, clock) = _advance(rental);
         if (clock.state != wanted) revert RpoiEscrowWrongState(rental, clock.state);
         if (_second() > clock.deadline) revert RpoiEscrowTooLate(rental, clock.deadline);
     }
 
     /// @dev Use ends now.
-    function _finish(RentalId rental, RentalRecord storage record, RentalClock.Clock memory clock) internal {
+    function _finish(RentalId rental, RentalRecords.Record storage record, RentalClock.Clock memory clock)
+        internal
+    {
         clock.finish(_second(), COMMIT_SECONDS);
         _keep(record, clock);
 
         _leave(rental, clock);
     }
 
-    /// @dev With `_clockOf` the one place where a clock is packed: packing ten fields is much code.
-    function _keep(RentalRecord storage record, RentalClock.Clock memory clock) internal {
-        record.clock = clock;
+    /// @dev With `_clockOf` the one place where a clock is packed: packing its fields is much code.
+    function _keep(RentalRecords.Record storage record, RentalClock.Clock memory clock) internal {
+        record.clock.store(clock);
     }
 
-    function _clockOf(RentalRecord storage record) internal view returns (RentalClock.Clock memory) {
-        return record.clock;
+    function _clockOf(RentalRecords.Record storage record) internal view returns (RentalClock.Clock memory) {
+        return record.clock.load();
     }
 
     /// @dev This account, or anyone with its signature.
@@ -315,22 +306,18 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         return uint40(block.timestamp); // forge-lint: disable-line(unsafe-typecast)
     }
 
-    /// @dev A record's clock as of now.
-    function _clockNow(RentalRecord storage record) internal view returns (RentalClock.Clock memory) {
-        return _clockOf(record).advanced(COMMIT_SECONDS, _second());
-    }
-
-    function _payerOf(RentalRecord storage record) internal view returns (address) {
-        return record.sponsor == address(0) ? record.renter : record.sponsor;
-    }
-
     function _bondsFor(uint128 rent) internal view returns (uint128 operatorBond, uint128 ratingBond) {
         operatorBond = Settlement.shareUp(rent, OPERATOR_BOND_BPS);
         ratingBond = Settlement.shareUp(rent, RATING_BOND_BPS);
     }
 
-    function _meteredAt(RentalRecord storage record, RentalClock.Clock memory clock)
-        internal
+    /// @dev A record's clock as of now.
+    function _clockNow(RentalRecords.Record storage record) private view returns (RentalClock.Clock memory) {
+        return _clockOf(record).advanced(COMMIT_SECONDS, _second());
+    }
+
+    function _meteredAt(RentalRecords.Record storage record, RentalClock.Clock memory clock)
+        private
         view
         returns (uint128)
     {
@@ -338,20 +325,29 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         return Settlement.meteredDown(record.rent, clock.usedSeconds(_second()), clock.duration);
     }
 
-    function _stakesOf(RentalRecord storage record) private view returns (Settlement.Stakes memory stakes) {
+    function _stakesOf(RentalRecords.Record storage record, RentalClock.Clock memory clock)
+        private
+        view
+        returns (Settlement.Stakes memory stakes)
+    {
         stakes.rent = record.rent;
         stakes.deposit = record.deposit;
         (stakes.operatorBond, stakes.ratingBond) = _bondsFor(stakes.rent);
-        stakes.metered = _meteredAt(record, _clockOf(record));
+        stakes.metered = _meteredAt(record, clock);
     }
 
     /// @dev Leaves out of a division what the court gave back and what waits for it; if no rent is due
     /// nothing waits any longer.
-    function _withhold(RentalId rental, Settlement.Stakes memory stakes, bool isRentDue) private {
-        Withheld memory withheld = _withheld[rental];
+    function _withhold(
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        Settlement.Stakes memory stakes,
+        bool isRentDue
+    ) private {
+        RentalRecords.Withheld memory withheld = record.withheldOf(clock);
         stakes.metered -= uint128(withheld.frozen) + withheld.forgiven;
         if (isRentDue) stakes.rent -= withheld.frozen;
-        else if (withheld.frozen != 0) _withheld[rental].frozen = 0;
+        else if (withheld.frozen != 0) record.withheld.frozen = 0;
     }
 
     /// @dev What of the metered rent goes back because chips missed proofs of availability while they were
@@ -378,36 +374,66 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         emit AbsenceRefunded(rental, SafeCast.toUint64(missed), refund);
     }
 
-    /// @dev Over and done: nothing waits, and which chips it held is in the log.
-    function _close(RentalId rental, RentalRecord storage record, RentalState state)
+    /// @dev The chips of a rental that is not over.
+    function _held(RentalId rental, RentalClock.Clock memory clock)
         private
+        view
         returns (ChipId[] memory chips)
     {
-        chips = chipsOf(rental);
-        record.clock.state = state;
-        record.clock.deadline = 0;
+        chips = new ChipId[](clock.chips);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            chips[i] = _chips[rental][i];
+        }
+    }
+
+    /// @dev Over and done: nothing waits, and which chips it held is in the log.
+    function _close(
+        RentalId rental,
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        RentalState state
+    ) private returns (ChipId[] memory chips) {
+        chips = _held(rental, clock);
+        (clock.state, clock.deadline) = (state, 0);
+        _keep(record, clock);
         for (uint256 i = 0; i < chips.length; ++i) {
             _chips[rental][i] = ChipId.wrap(0);
         }
     }
 
-    /// @dev Pays out all that the rental holds in the vault.
-    function _pay(RentalId rental, RentalRecord storage record, Settlement.Payout memory payout) private {
-        bytes32 purpose = RentalId.unwrap(rental);
-        uint256 toRenter = uint256(payout.rentToRenter) + payout.depositToRenter + payout.bondsToRenter;
-        uint256 toOperator =
-            uint256(payout.paidToOperator) + payout.depositToOperator + payout.bondsToOperator;
-        if (toRenter != 0) VAULT.release(purpose, _payerOf(record), toRenter);
-        if (toOperator != 0) VAULT.release(purpose, record.operator, toOperator);
-        if (payout.burned != 0) VAULT.burn(purpose, payout.burned);
+    /// @dev Pays out of what the rental holds in the vault.
+    function _pay(
+        RentalId rental,
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        Settlement.Payout memory payout
+    ) private {
+        VAULT.payOut(
+            record.tokenOf(clock),
+            RentalId.unwrap(rental),
+            Share(
+                record.payerOf(clock),
+                uint256(payout.rentToRenter) + payout.depositToRenter + payout.bondsToRenter
+            ),
+            Share(
+                record.operator,
+                uint256(payout.paidToOperator) + payout.depositToOperator + payout.bondsToOperator
+            ),
+            payout.burned
+        );
     }
 
-    /// @dev Only a rental that burned a fee can rate.
-    function _rate(RentalId rental, RentalRecord storage record, uint128 fee) private {
-        if (fee == 0) return;
+    /// @dev Only a rental that burned a fee in coin can rate. What a token is worth nobody here knows: its
+    /// issuer could buy any reputation with it.
+    function _rate(
+        RentalId rental,
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        uint128 fee
+    ) private {
+        if (fee == 0 || clock.has(RentalClock.IN_TOKEN)) return;
         (address renter, address operator) = (record.renter, record.operator);
-        (uint8 renterScore, uint8 operatorScore) = (record.clock.renterScore, record.clock.operatorScore);
-        if (renterScore != 0) RATINGS.record(rental, renter, operator, renterScore, fee);
-        if (operatorScore != 0) RATINGS.record(rental, operator, renter, operatorScore, fee);
+        if (clock.renterScore != 0) RATINGS.record(rental, renter, operator, clock.renterScore, fee);
+        if (clock.operatorScore != 0) RATINGS.record(rental, operator, renter, clock.operatorScore, fee);
     }
 }

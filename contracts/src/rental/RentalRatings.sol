@@ -4,12 +4,15 @@ pragma solidity 0.8.37;
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
 import {RentalClock} from "../libraries/RentalClock.sol";
 import {RentalMessages} from "../libraries/RentalMessages.sol";
+import {RentalRecords} from "../libraries/RentalRecords.sol";
 import {RentalId} from "../types/Ids.sol";
 import {OperatorHalf, RentalState, RenterHalf} from "../types/Rentals.sol";
 import {RentalLedger} from "./RentalLedger.sol";
 
 /// @title Keeps rentals in phase II: commitments to ratings, and their opening, which settles.
 abstract contract RentalRatings is RentalLedger {
+    using RentalClock for RentalClock.Clock;
+
     uint8 private constant HIGHEST_SCORE = 100;
 
     /// @inheritdoc IRpoiEscrow
@@ -20,7 +23,8 @@ abstract contract RentalRatings is RentalLedger {
         OperatorHalf calldata operatorHalf,
         bytes calldata operatorSignature
     ) external {
-        (RentalRecord storage record,) = _awaiting(rental, RentalState.Ended);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.Ended);
         if (renterSignature.length == 0 && operatorSignature.length == 0) revert RpoiEscrowNoHalf(rental);
         bytes32 renterHash = 0;
         if (renterSignature.length != 0) {
@@ -38,30 +42,32 @@ abstract contract RentalRatings is RentalLedger {
             _requireSigned(_hashTypedDataV4(operatorHash), record.operator, operatorSignature);
         }
 
-        bool isNew =
-            renterSignature.length != 0 && _commit(rental, record, record.renter, renterHalf.commitment);
+        bool isNew = renterSignature.length != 0
+            && _commit(rental, record, clock, record.renter, renterHalf.commitment);
         if (
-            operatorSignature.length != 0 && _commit(rental, record, record.operator, operatorHalf.commitment)
+            operatorSignature.length != 0
+                && _commit(rental, record, clock, record.operator, operatorHalf.commitment)
         ) {
             isNew = true;
         }
         if (!isNew) revert RpoiEscrowAlreadyCommitted(rental, record.renter);
-        _revealOnceBothCommitted(record);
+        _keepCommitted(record, clock);
     }
 
     /// @inheritdoc IRpoiEscrow
     function commitRating(RentalId rental, bytes32 commitment) external {
-        (RentalRecord storage record,) = _awaiting(rental, RentalState.Ended);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.Ended);
         _requireParty(rental, record, msg.sender);
-        if (!_commit(rental, record, msg.sender, commitment)) {
+        if (!_commit(rental, record, clock, msg.sender, commitment)) {
             revert RpoiEscrowAlreadyCommitted(rental, msg.sender);
         }
-        _revealOnceBothCommitted(record);
+        _keepCommitted(record, clock);
     }
 
     /// @inheritdoc IRpoiEscrow
     function reveal(RentalId rental, address rater, uint8 score, bytes32 salt) external {
-        (RentalRecord storage record, RentalClock.Clock memory clock) =
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
             _awaiting(rental, RentalState.Revealing);
         _requireParty(rental, record, rater);
         if (score == 0 || score > HIGHEST_SCORE) revert RpoiEscrowBadScore(score);
@@ -79,19 +85,24 @@ abstract contract RentalRatings is RentalLedger {
 
         emit RatingRevealed(rental, rater, score);
 
-        if (clock.renterScore != 0 && clock.operatorScore != 0) _settle(rental, record, true, true);
+        if (clock.renterScore != 0 && clock.operatorScore != 0) _settle(rental, record, clock, true, true);
     }
 
-    /// @dev Keeps a party's first commitment.
+    /// @dev Notes a party's first commitment.
     /// @return isFirst False if there was one before.
-    function _commit(RentalId rental, RentalRecord storage record, address rater, bytes32 commitment)
-        private
-        returns (bool isFirst)
-    {
+    function _commit(
+        RentalId rental,
+        RentalRecords.Record storage record,
+        RentalClock.Clock memory clock,
+        address rater,
+        bytes32 commitment
+    ) private returns (bool isFirst) {
         if (commitment == 0) revert RpoiEscrowEmptyCommitment(rental, rater);
         bool isRenter = rater == record.renter;
-        if ((isRenter ? record.renterCommitment : record.operatorCommitment) != 0) return false;
+        uint8 mark = isRenter ? RentalClock.RENTER_COMMITTED : RentalClock.OPERATOR_COMMITTED;
+        if (clock.has(mark)) return false;
 
+        clock.mark(mark);
         if (isRenter) record.renterCommitment = commitment;
         else record.operatorCommitment = commitment;
 
@@ -99,13 +110,19 @@ abstract contract RentalRatings is RentalLedger {
         return true;
     }
 
-    function _revealOnceBothCommitted(RentalRecord storage record) private {
-        if (record.renterCommitment == 0 || record.operatorCommitment == 0) return;
-        record.clock.state = RentalState.Revealing;
-        record.clock.deadline = _second() + REVEAL_SECONDS;
+    /// @dev Keeps who has committed; once both have, both owe the opening.
+    function _keepCommitted(RentalRecords.Record storage record, RentalClock.Clock memory clock) private {
+        if (clock.has(RentalClock.RENTER_COMMITTED | RentalClock.OPERATOR_COMMITTED)) {
+            clock.state = RentalState.Revealing;
+            clock.deadline = _second() + REVEAL_SECONDS;
+        }
+        _keep(record, clock);
     }
 
-    function _requireParty(RentalId rental, RentalRecord storage record, address account) private view {
+    function _requireParty(RentalId rental, RentalRecords.Record storage record, address account)
+        private
+        view
+    {
         bool isParty = account == record.renter || account == record.operator;
         if (!isParty) revert RpoiEscrowNotParty(rental, account);
     }

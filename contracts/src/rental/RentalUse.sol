@@ -8,10 +8,12 @@ import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
 import {CurvePoint} from "../libraries/CurvePoint.sol";
 import {RentalClock} from "../libraries/RentalClock.sol";
 import {RentalMessages} from "../libraries/RentalMessages.sol";
+import {RentalRecords} from "../libraries/RentalRecords.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {ChipState} from "../types/Chips.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
-import {RentalRequest, RentalState} from "../types/Rentals.sol";
+import {RentalRequest, RentalState, RentalTerms} from "../types/Rentals.sol";
+import {Share} from "../types/Shares.sol";
 import {RentalLedger} from "./RentalLedger.sol";
 
 /// @title Keeps rentals in phase I: from the opening over the hand-over to the end of use.
@@ -19,6 +21,7 @@ import {RentalLedger} from "./RentalLedger.sol";
 abstract contract RentalUse is RentalLedger {
     using CurvePoint for bytes;
     using RentalClock for RentalClock.Clock;
+    using RentalRecords for RentalRecords.Record;
 
     /// @dev Keeps every sum of seconds far from overflow, so that no rental can be stuck by its own length.
     uint64 private constant MAX_DURATION = 3650 days;
@@ -27,27 +30,26 @@ abstract contract RentalUse is RentalLedger {
     /// @inheritdoc IRpoiEscrow
     function begin(
         RentalRequest calldata request,
-        address payer,
+        RentalTerms calldata terms,
         ChipId[] calldata chips,
-        bytes calldata renterKey,
-        uint64 mostSeconds
+        bytes calldata renterKey
     ) external returns (RentalId rental) {
         if (msg.sender != DESK) revert RpoiEscrowNotDesk(msg.sender);
         rental = hashOf(request);
         if (_records[rental].clock.state != RentalState.None) revert RpoiEscrowRentalExists(rental);
 
-        RentalRecord storage record = _write(rental, request, chips.length, mostSeconds);
-        if (payer != request.renter) record.sponsor = payer;
+        _write(_records[rental], request, terms, chips.length);
 
-        _announce(rental, request, chips, renterKey, record.clock.deadline);
+        _announce(rental, request, terms.token, chips, renterKey);
 
         _reserve(rental, request.operator, chips);
-        _lockStakes(rental, payer, record);
+        _lockStakes(rental, request, terms);
     }
 
     /// @inheritdoc IRpoiEscrow
     function commitHandover(RentalId rental, bytes calldata enc, bytes calldata ciphertext) external {
-        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Open);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.Open);
         if (msg.sender != record.operator) revert RpoiEscrowNotParty(rental, msg.sender);
         bool fits = ciphertext.length != 0 && ciphertext.length <= MAX_CIPHERTEXT_BYTES;
         if (!fits || !enc.isPoint()) revert RpoiEscrowBadHandover(enc.length, ciphertext.length);
@@ -57,14 +59,14 @@ abstract contract RentalUse is RentalLedger {
         clock.deadline = deadline;
         clock.epoch = _epoch();
         _keep(record, clock);
-        record.handoverHash = keccak256(abi.encodePacked(enc, ciphertext));
+        record.handoverHash = RentalMessages.handoverHash(record.handoverHash, enc, ciphertext);
 
         emit HandoverCommitted(rental, enc, ciphertext, deadline);
     }
 
     /// @inheritdoc IRpoiEscrow
     function acknowledge(RentalId rental, bytes calldata signature) external {
-        (RentalRecord storage record, RentalClock.Clock memory clock) =
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
             _awaiting(rental, RentalState.HandedOver);
         _requireConsent(record.renter, RentalMessages.acknowledgeHash(rental), signature);
 
@@ -74,10 +76,10 @@ abstract contract RentalUse is RentalLedger {
     /// @inheritdoc IRpoiEscrow
     function punishHandover(RentalId rental, bool operatorLied) external {
         if (msg.sender != HANDOVER_COURT) revert RpoiEscrowNotHandoverCourt(msg.sender);
-        (RentalRecord storage record, RentalClock.Clock memory clock) =
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
             _awaiting(rental, RentalState.HandedOver);
 
-        if (operatorLied) _punish(rental, record);
+        if (operatorLied) _punish(rental, record, clock);
         else _start(rental, record, clock, false);
     }
 
@@ -88,13 +90,14 @@ abstract contract RentalUse is RentalLedger {
         bytes calldata payerSignature,
         bytes calldata operatorSignature
     ) external {
-        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.Active);
         if (clock.isReclaimed()) revert RpoiEscrowReclaimed(rental, clock.deadline);
         if (duration <= clock.duration || duration > MAX_DURATION) {
             revert RpoiEscrowNotLonger(rental, duration, clock.duration);
         }
         bytes32 structHash = RentalMessages.topUpHash(rental, duration);
-        _requireConsent(_payerOf(record), structHash, payerSignature);
+        _requireConsent(record.payerOf(clock), structHash, payerSignature);
         if (duration > clock.mostDuration) {
             _requireSigned(_hashTypedDataV4(structHash), record.operator, operatorSignature);
         }
@@ -110,12 +113,13 @@ abstract contract RentalUse is RentalLedger {
             rental, duration, SafeCast.toUint128(deposit), SafeCast.toUint128(rent), clock.deadline
         );
 
-        _extendStakes(rental, record, SafeCast.toUint96(rent), SafeCast.toUint96(deposit));
+        _extendStakes(rental, record, clock, SafeCast.toUint96(rent), SafeCast.toUint96(deposit));
     }
 
     /// @inheritdoc IRpoiEscrow
     function reclaimNotice(RentalId rental, uint64 noticeSeconds) external {
-        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.Active);
         if (msg.sender != record.operator) revert RpoiEscrowNotParty(rental, msg.sender);
         uint40 left = clock.deadline - _second();
         if (noticeSeconds >= left) revert RpoiEscrowNotSooner(rental, clock.deadline);
@@ -128,13 +132,15 @@ abstract contract RentalUse is RentalLedger {
         emit RentalReclaimed(rental, clock.deadline, compensation);
 
         if (compensation == 0) return;
-        VAULT.lock(record.operator, RentalId.unwrap(rental), compensation);
-        VAULT.release(RentalId.unwrap(rental), _payerOf(record), compensation);
+        (address token, bytes32 purpose) = (record.tokenOf(clock), RentalId.unwrap(rental));
+        VAULT.lockToken(token, record.operator, purpose, compensation);
+        VAULT.releaseToken(token, purpose, record.payerOf(clock), compensation);
     }
 
     /// @inheritdoc IRpoiEscrow
     function endFor(RentalId rental, uint256 position) external {
-        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.Active);
         if (position >= clock.chips) revert RpoiEscrowNoChip(rental, position);
         ChipId chip = _chips[rental][position];
         ChipState state = REGISTRY.stateOf(chip);
@@ -149,8 +155,7 @@ abstract contract RentalUse is RentalLedger {
     /// @inheritdoc IRpoiEscrow
     function freeze(RentalId rental, uint64 fromSecond, uint64 toSecond) external returns (uint128 amount) {
         _requireIntervalCourt();
-        RentalRecord storage record = _advance(rental);
-        RentalClock.Clock memory clock = _clockOf(record);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) = _advance(rental);
         bool isInUse = clock.state == RentalState.Active || clock.state == RentalState.Ended
             || clock.state == RentalState.Revealing;
         if (!isInUse) revert RpoiEscrowWrongState(rental, clock.state);
@@ -160,7 +165,9 @@ abstract contract RentalUse is RentalLedger {
         }
 
         amount = Settlement.meteredDown(record.rent, toSecond - fromSecond, clock.duration);
-        _withheld[rental].frozen += SafeCast.toUint96(amount);
+        clock.mark(RentalClock.DISPUTED);
+        _keep(record, clock);
+        record.withheld.frozen += SafeCast.toUint96(amount);
 
         emit RentFrozen(rental, amount);
     }
@@ -168,21 +175,24 @@ abstract contract RentalUse is RentalLedger {
     /// @inheritdoc IRpoiEscrow
     function thaw(RentalId rental, bool isRenters) external {
         _requireIntervalCourt();
-        uint96 amount = _withheld[rental].frozen;
+        RentalRecords.Record storage record = _records[rental];
+        uint96 amount = record.withheld.frozen;
         if (amount == 0) return;
-        bool isSettled = _records[rental].clock.state == RentalState.Settled;
+        RentalClock.Clock memory clock = _clockOf(record);
+        bool isSettled = clock.state == RentalState.Settled;
 
-        _withheld[rental].frozen = 0;
-        if (isRenters && !isSettled) _withheld[rental].forgiven += amount;
+        record.withheld.frozen = 0;
+        if (isRenters && !isSettled) record.withheld.forgiven += amount;
 
         emit RentThawed(rental, amount, isRenters);
 
-        if (isSettled) _payThawed(rental, _records[rental], amount, isRenters);
+        if (isSettled) _payThawed(rental, record, clock, amount, isRenters);
     }
 
     /// @inheritdoc IRpoiEscrow
     function end(RentalId rental, bytes calldata signature) external {
-        (RentalRecord storage record, RentalClock.Clock memory clock) = _awaiting(rental, RentalState.Active);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
+            _awaiting(rental, RentalState.Active);
         _requireConsent(record.renter, RentalMessages.endHash(rental), signature);
 
         _finish(rental, record, clock);
@@ -196,7 +206,7 @@ abstract contract RentalUse is RentalLedger {
     /// @dev Starts the time now.
     function _start(
         RentalId rental,
-        RentalRecord storage record,
+        RentalRecords.Record storage record,
         RentalClock.Clock memory clock,
         bool acknowledged
     ) private {
@@ -207,12 +217,25 @@ abstract contract RentalUse is RentalLedger {
         emit RentalStarted(rental, clock.startedAt, acknowledged);
     }
 
+    /// @dev Locks the stakes of both sides in the vault.
+    function _lockStakes(RentalId rental, RentalRequest calldata request, RentalTerms calldata terms)
+        private
+    {
+        (uint128 operatorBond, uint128 ratingBond) = _bondsFor(request.rent);
+        VAULT.lockStakes(
+            terms.token,
+            RentalId.unwrap(rental),
+            Share(terms.payer, uint256(request.deposit) + request.rent + ratingBond),
+            Share(request.operator, uint256(operatorBond) + ratingBond)
+        );
+    }
+
     function _announce(
         RentalId rental,
         RentalRequest calldata request,
+        address token,
         ChipId[] calldata chips,
-        bytes calldata renterKey,
-        uint64 handoverDeadline
+        bytes calldata renterKey
     ) private {
         emit RentalOpened(
             rental,
@@ -222,8 +245,9 @@ abstract contract RentalUse is RentalLedger {
             request.duration,
             request.deposit,
             request.rent,
+            token,
             renterKey,
-            handoverDeadline
+            _second() + HANDOVER_SECONDS
         );
     }
 
@@ -231,22 +255,31 @@ abstract contract RentalUse is RentalLedger {
         if (msg.sender != INTERVAL_COURT) revert RpoiEscrowNotIntervalCourt(msg.sender);
     }
 
-    function _write(RentalId rental, RentalRequest calldata request, uint256 chips, uint64 mostSeconds)
-        private
-        returns (RentalRecord storage record)
-    {
-        record = _records[rental];
+    function _write(
+        RentalRecords.Record storage record,
+        RentalRequest calldata request,
+        RentalTerms calldata terms,
+        uint256 chips
+    ) private {
         RentalClock.Clock memory clock;
         clock.state = RentalState.Open;
         clock.duration = SafeCast.toUint32(request.duration);
-        clock.mostDuration = SafeCast.toUint32(Math.min(mostSeconds, MAX_DURATION));
+        clock.mostDuration = SafeCast.toUint32(Math.min(terms.mostSeconds, MAX_DURATION));
         clock.deadline = _second() + HANDOVER_SECONDS;
-        clock.chips = SafeCast.toUint16(chips);
+        clock.chips = SafeCast.toUint8(chips);
+        if (terms.payer != request.renter) {
+            clock.mark(RentalClock.SPONSORED);
+            record.sponsor = terms.payer;
+        }
+        if (terms.token != address(0)) {
+            clock.mark(RentalClock.IN_TOKEN);
+            record.token = terms.token;
+        }
         _keep(record, clock);
         record.renter = request.renter;
         record.rent = SafeCast.toUint96(request.rent);
         record.operator = request.operator;
         record.deposit = SafeCast.toUint96(request.deposit);
-        record.renterKeyHash = request.renterKeyHash;
+        record.handoverHash = request.renterKeyHash;
     }
 }

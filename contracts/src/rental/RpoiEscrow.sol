@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
 import {RentalClock} from "../libraries/RentalClock.sol";
+import {RentalRecords} from "../libraries/RentalRecords.sol";
 import {RentalId} from "../types/Ids.sol";
 import {EscrowParameters, RentalState} from "../types/Rentals.sol";
 import {RentalLedger} from "./RentalLedger.sol";
@@ -19,21 +20,19 @@ contract RpoiEscrow is RentalUse, RentalRatings {
     /// @inheritdoc IRpoiEscrow
     function poke(RentalId rental) external returns (RentalState state) {
         RentalState before = _records[rental].clock.state;
-        RentalRecord storage record = _advance(rental);
-        RentalClock.Clock memory clock = _clockOf(record);
+        (RentalRecords.Record storage record, RentalClock.Clock memory clock) = _advance(rental);
         if (!clock.isAbandoned(_second())) {
             if (clock.state == before) revert RpoiEscrowNothingDue(rental, clock.deadline);
             return clock.state;
         }
         if (clock.state == RentalState.Open) {
-            _cancel(rental, record);
+            _cancel(rental, record, clock);
             return RentalState.Cancelled;
         }
-        if (clock.state == RentalState.Ended) {
-            _settle(rental, record, record.renterCommitment != 0, record.operatorCommitment != 0);
-        } else {
-            _settle(rental, record, clock.renterScore != 0, clock.operatorScore != 0);
-        }
+        bool isHidden = clock.state == RentalState.Ended; // commitments were due, or else their opening
+        bool renterSpoke = isHidden ? clock.has(RentalClock.RENTER_COMMITTED) : clock.renterScore != 0;
+        bool operatorSpoke = isHidden ? clock.has(RentalClock.OPERATOR_COMMITTED) : clock.operatorScore != 0;
+        _settle(rental, record, clock, renterSpoke, operatorSpoke);
         return RentalState.Settled;
     }
 }

@@ -112,12 +112,14 @@ abstract contract VaultBooks is IVault, ITokenVault, ReentrancyGuardTransient {
 
     /// @inheritdoc IVault
     function totalFree() external view returns (uint256) {
-        return _coin.totalFree;
+        (uint256 free,) = _coin.sums();
+        return free;
     }
 
     /// @inheritdoc IVault
     function totalLocked() external view returns (uint256) {
-        return _coin.totalLocked;
+        (, uint256 locked) = _coin.sums();
+        return locked;
     }
 
     /// @inheritdoc IVault
@@ -136,8 +138,8 @@ abstract contract VaultBooks is IVault, ITokenVault, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ITokenVault
-    function totalsOf(address token) external view returns (uint128 free, uint128 locked) {
-        return (_tokens[token].totalFree, _tokens[token].totalLocked);
+    function totalsOf(address token) external view returns (uint256 free, uint256 locked) {
+        return _tokens[token].sums();
     }
 
     /// @inheritdoc ITokenVault

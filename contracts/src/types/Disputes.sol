@@ -29,7 +29,7 @@ struct Dispute {
     uint40 toSecond;
     /// last second, inclusive, of what the state waits for
     uint40 deadline;
-    /// wei, of each side
+    /// of each side, in units of the rental's money
     uint96 bond;
 }
 

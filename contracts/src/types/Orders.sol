@@ -41,7 +41,7 @@ struct Order {
     /// keccak256(abi.encodePacked(chips)) of the only list of chips that may fill it; 0: any that meet the
     /// specification
     bytes32 chipsHash;
-    /// wei per unit: one chip for one second, or one request
+    /// price of a unit (one chip for one second, or one request) in the smallest units of `token`
     uint128 unitPrice;
     /// chips (or requests) in one fill, inclusive
     uint32 minUnits;
@@ -55,7 +55,7 @@ struct Order {
     uint64 expiry;
     /// whose free balance in the vault pays (bid); the maker if zero
     address payer;
-    /// zero: the native coin
+    /// zero: the native coin; machine time may also be sold for a token that the vault admits
     address token;
     /// the only account that may be on the other side; anyone if zero
     address counterparty;

@@ -27,9 +27,10 @@ struct RentalRequest {
     bytes32 chipsHash;
     /// seconds, T
     uint64 duration;
-    /// wei, rho: what the renter leaves as security, at least the desk's share of the rent
+    /// rho: what the renter leaves as security, at least the desk's share of the rent, in units of the bid's
+    /// token
     uint128 deposit;
-    /// wei, omega: price for the whole time
+    /// omega: price for the whole time, in units of the bid's token
     uint128 rent;
     /// sha256 of the request document E_R, the paper's H
     bytes32 documentHash;
@@ -53,6 +54,16 @@ struct Opening {
     ChipId[] chips;
     /// the renter's uncompressed P-256 key, 65 bytes, to which the operator seals the access
     bytes renterKey;
+}
+
+/// @dev What the orders say of a rental beside the request.
+struct RentalTerms {
+    /// whose free balance in the vault pays the renter's part, and takes all that returns
+    address payer;
+    /// what it is paid in; zero: the coin
+    address token;
+    /// seconds to which the operator's ask lets the rental be extended
+    uint64 mostSeconds;
 }
 
 /// @dev What opens one rental of a batch; the bid and its ask are in the `OrderBatch` beside it.
@@ -79,19 +90,21 @@ struct OperatorHalf {
     bytes32 renterHalf;
 }
 
-/// @dev A rental as the escrow keeps it.
+/// @dev A rental as the escrow keeps it. Amounts are in the smallest units of its money.
 struct Rental {
     RentalState state;
     address renter;
     address operator;
     uint32 chips;
-    /// wei, security of the renter
+    /// what it is paid in; zero: the coin
+    address token;
+    /// security of the renter
     uint128 deposit;
-    /// wei, for the whole time
+    /// for the whole time
     uint128 rent;
-    /// wei, bond of the operator
+    /// bond of the operator
     uint128 operatorBond;
-    /// wei, rating bond of each side
+    /// rating bond of each side
     uint128 ratingBond;
     uint64 duration;
     /// seconds to which it may be extended without asking the operator
@@ -107,16 +120,17 @@ struct Rental {
     /// 1 to 100; 0 while hidden
     uint8 renterScore;
     uint8 operatorScore;
-    bytes32 renterKeyHash;
-    /// keccak256(enc ‖ ciphertext); 0 before the hand-over
+    /// keccak256(keccak256(renter's key) ‖ keccak256(enc ‖ ciphertext)); before the hand-over keccak256
+    /// of the
+    /// renter's key
     bytes32 handoverHash;
     /// whose free balance in the vault paid, and is paid back
     address payer;
     /// the registry's epoch in which time started; that of the hand-over when silence started it
     uint64 firstEpoch;
-    /// wei of metered rent that wait for the court of intervals
+    /// metered rent that waits for the court of intervals
     uint128 frozen;
-    /// wei of metered rent that the court gave back to the renter
+    /// metered rent that the court gave back to the renter
     uint128 forgiven;
 }
 

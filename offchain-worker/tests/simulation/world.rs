@@ -274,6 +274,7 @@ impl World {
             duration: 100,
             deposit: 1,
             rent: 1,
+            token: Address::ZERO,
             renterKey: key.to_bytes().to_vec().into(),
             handoverDeadline: 1_000,
         };
@@ -391,6 +392,7 @@ impl Contracts {
             renter: Address::repeat_byte(9),
             operator: operator().address(),
             chips: 1,
+            token: Address::ZERO,
             deposit: 1,
             rent: 1,
             operatorBond: 0,
@@ -404,7 +406,6 @@ impl Contracts {
             operatorCommitment: rental.commitment,
             renterScore: 0,
             operatorScore: rental.score,
-            renterKeyHash: B256::ZERO,
             handoverHash: B256::ZERO,
             payer: Address::ZERO,
             firstEpoch: 0,

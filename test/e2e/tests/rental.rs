@@ -106,6 +106,17 @@ fn an_operator_whose_environment_answers_wrong_loses_its_rewards_until_it_answer
 }
 
 #[test]
+fn a_rental_in_a_token_moves_no_coin_and_one_in_coin_stays_below_its_most_gas() -> Result<()> {
+    let _alone = stage();
+    let folder = tempfile::tempdir()?;
+
+    let said = python("test/e2e/tools/token_rental.py", &[&folder.path().display().to_string()])?;
+
+    ensure!(said.contains("paid in dollars"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn chips_of_an_operator_that_was_silent_are_suspended_and_its_worker_brings_them_back() -> Result<()>
 {
     let _alone = stage();

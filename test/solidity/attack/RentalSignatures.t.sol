@@ -76,8 +76,15 @@ contract RentalSignaturesAttack is RentalFixture {
 
     /// @dev ERC-1056, Livepeer: what was signed for one chain must fail on its fork.
     function test_attack_signaturesFailOnAnotherChain() public {
-        Opening memory opening = anOpening();
+        Order memory bid = aBid();
+        uint256 here = block.chainid;
         vm.chainId(7);
+        RentalRequest memory request = aRequest(bid);
+        vm.chainId(here);
+        bytes memory signature = sign(renterKey, RentalId.unwrap(escrow.hashOf(request)));
+        vm.chainId(7);
+        Opening memory opening = signed(anAsk(), bid, request);
+        opening.requestSignature = signature;
 
         vm.expectRevert(abi.encodeWithSelector(IRentalDesk.RentalDeskBadSignature.selector, renter));
         desk.open(opening);

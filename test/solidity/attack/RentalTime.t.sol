@@ -5,7 +5,7 @@ import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {ChipState} from "contracts/src/types/Chips.sol";
 import {OrderHash, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
-import {Opening, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
+import {Opening, RentalRequest, RentalState, RentalTerms} from "contracts/src/types/Rentals.sol";
 
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
@@ -141,6 +141,6 @@ contract RentalTimeAttack is RentalFixture {
 
         vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowNotDesk.selector, operator));
         vm.prank(operator);
-        escrow.begin(request, renter, chips, opening.renterKey, DURATION);
+        escrow.begin(request, RentalTerms(renter, address(0), DURATION), chips, opening.renterKey);
     }
 }

@@ -8,19 +8,23 @@ import {ChipId, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
 import {Rental, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
 
+import {IMintable, PlainToken} from "../doubles/Tokens.sol";
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
-/// @title Walks rentals through their lives in any order: the parties act, are silent, and time passes.
+/// @title Walks rentals, in coin and in a token, through their lives in any order: the parties act, are
+/// silent, and time passes.
 /// @dev Picks only what the rental's state allows, so that no call reverts.
 contract RentalHandler is RentalFixture {
     RentalId[] public rentals;
     ChipId[] public firstChips;
     /// @dev Wei that came into the vault as bonds of disputes.
     uint256 public bonds;
+    address private immutable TOKEN;
     uint256 private _nonce;
 
     /// @dev The test has built the market and opens the first rental.
-    constructor() {
+    constructor(address token) {
+        TOKEN = token;
         vm.warp(START);
         (renter, renterKey) = makeAddrAndKey("renter");
         (operator, operatorKey) = makeAddrAndKey("operator");
@@ -32,7 +36,7 @@ contract RentalHandler is RentalFixture {
         return rentals.length;
     }
 
-    function open(uint16 units, uint64 duration, uint96 deposit) external {
+    function open(uint16 units, uint64 duration, uint96 deposit, bool isInToken) external {
         delete chips;
         uint256 wanted = bound(units, 1, 3);
         for (uint256 i = 0; i < wanted; ++i) {
@@ -42,6 +46,7 @@ contract RentalHandler is RentalFixture {
         Order memory ask = anAsk();
         Order memory bid = aBid();
         (ask.nonce, bid.nonce) = (_nonce, _nonce);
+        if (isInToken) (ask.token, bid.token) = (TOKEN, TOKEN);
         bid.duration = uint64(bound(duration, 1, ask.duration));
         bid.maxUnits = 3;
         (ask.expiry, bid.expiry) = (uint64(block.timestamp), uint64(block.timestamp));
@@ -108,8 +113,8 @@ contract RentalHandler is RentalFixture {
         uint64 from = court.disputeOf(id).toSecond;
         if (rental.startedAt == 0 || from < rental.startedAt) from = rental.startedAt;
         if (from == 0 || from >= block.timestamp) return;
-        _bond(renter, rental.ratingBond);
-        court.dispute{value: rental.ratingBond}(id, from, uint64(block.timestamp), "");
+        uint256 sent = _bond(id, renter, rental.ratingBond);
+        court.dispute{value: sent}(id, from, uint64(block.timestamp), "");
     }
 
     function answer(uint256 seed, bool isConceded) external {
@@ -122,8 +127,8 @@ contract RentalHandler is RentalFixture {
             court.concede(id);
             return;
         }
-        _bond(operator, kept.bond);
-        court.contest{value: kept.bond}(id, "");
+        uint256 sent = _bond(id, operator, kept.bond);
+        court.contest{value: sent}(id, "");
     }
 
     function closeDispute(uint256 seed) external {
@@ -169,10 +174,11 @@ contract RentalHandler is RentalFixture {
         vm.roll(block.number + passed);
     }
 
-    /// @dev The next call is this account's, with so much coin of its own.
-    function _bond(address account, uint256 amount) private {
-        bonds += amount;
-        vm.deal(account, amount);
+    /// @dev The next call is this account's, with as much coin of its own as the rental's bond takes.
+    function _bond(RentalId id, address account, uint256 amount) private returns (uint256 sent) {
+        sent = escrow.rentalOf(id).token == address(0) ? amount : 0;
+        bonds += sent;
+        vm.deal(account, sent);
         vm.prank(account);
     }
 
@@ -197,12 +203,18 @@ contract VaultRentalsTest is RentalFixture {
     uint256 private constant LONG = 3650 days;
 
     RentalHandler private handler;
+    address private token;
 
     function setUp() public override {
         super.setUp();
+        token = address(new PlainToken());
+        vm.prank(GOVERNOR);
+        vault.admit(token);
+        _fundInToken(renter);
+        _fundInToken(operator);
         fund(renter, WEALTH - FUNDS);
         fund(operator, WEALTH - FUNDS);
-        handler = new RentalHandler();
+        handler = new RentalHandler(token);
         bytes4[] memory selectors = new bytes4[](15);
         selectors[0] = RentalHandler.open.selector;
         selectors[1] = bytes4(keccak256("handOver(uint256)"));
@@ -237,16 +249,32 @@ contract VaultRentalsTest is RentalFixture {
         assertEq(VAULT.balance + EMISSION.balance, 2 * WEALTH + handler.bonds(), "nothing is made or lost");
     }
 
+    function invariant_vaultIsSolventToTheLastUnitOfTheToken() public view {
+        uint256 locks;
+        for (uint256 i = 0; i < handler.count(); ++i) {
+            locks += vault.lockedTokenOf(token, ESCROW, RentalId.unwrap(handler.rentals(i)));
+            locks += vault.lockedTokenOf(token, INTERVAL_COURT, RentalId.unwrap(handler.rentals(i)));
+        }
+        (uint256 free, uint256 locked) = vault.totalsOf(token);
+        uint256 owned = vault.freeTokenOf(token, renter) + vault.freeTokenOf(token, operator);
+        assertEq(locked, locks, "all that is locked is locked for a rental");
+        assertEq(free, owned + vault.freeTokenOf(token, PURSE), "all that is free has an owner");
+        assertEq(free + locked, 2 * WEALTH, "nothing is made, lost or burned");
+        assertEq(IMintable(token).balanceOf(VAULT), 2 * WEALTH, "balance of the vault");
+    }
+
     function invariant_aRentalLocksItsStakesUntilItIsOver() public view {
         for (uint256 i = 0; i < handler.count(); ++i) {
             RentalId id = handler.rentals(i);
             Rental memory rental = escrow.rentalOf(id);
             uint256 stakes = uint256(rental.rent) + rental.deposit + rental.operatorBond;
             stakes += 2 * uint256(rental.ratingBond);
+            bool isInCoin = rental.token == address(0);
+            uint256 coin = vault.lockedOf(ESCROW, RentalId.unwrap(id));
+            uint256 units = vault.lockedTokenOf(token, ESCROW, RentalId.unwrap(id));
+            assertEq(isInCoin ? units : coin, 0, "nothing of the other money");
             assertEq(
-                vault.lockedOf(ESCROW, RentalId.unwrap(id)),
-                _isOver(rental.state) ? rental.frozen : stakes,
-                "stakes of a rental"
+                isInCoin ? coin : units, _isOver(rental.state) ? rental.frozen : stakes, "stakes of a rental"
             );
         }
     }
@@ -271,7 +299,14 @@ contract VaultRentalsTest is RentalFixture {
             if (court.disputeOf(id).state != DisputeState.None) court.poke(id);
             assertNothingLocked(id);
         }
-        assertEq(vault.totalLocked(), 0, "nothing stays locked");
+        (, uint256 locked) = vault.totalsOf(token);
+        assertEq(vault.totalLocked() + locked, 0, "nothing stays locked");
+    }
+
+    function _fundInToken(address account) private {
+        IMintable(token).mint(address(this), WEALTH);
+        IMintable(token).approve(VAULT, WEALTH);
+        vault.depositToken(token, account, WEALTH);
     }
 
     function _isOver(RentalState state) private pure returns (bool) {

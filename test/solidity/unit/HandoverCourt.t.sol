@@ -170,7 +170,7 @@ contract HandoverCourtTest is HandoverFixture {
         (RentalId id, Complaint memory complaint) = handedOver("go away");
         bytes32 committed = escrow.rentalOf(id).handoverHash;
         complaint.ciphertext[0] ^= 0x01;
-        bytes32 given = keccak256(bytes.concat(complaint.enc, complaint.ciphertext));
+        bytes32 given = hashOf(complaint);
 
         vm.prank(renter);
         vm.expectRevert(
@@ -181,13 +181,13 @@ contract HandoverCourtTest is HandoverFixture {
 
     function test_complain_revertsWhen_keyIsAnother() public {
         (RentalId id, Complaint memory complaint) = handedOver("go away");
-        bytes32 signed = keccak256(complaint.renterKey);
+        bytes32 committed = escrow.rentalOf(id).handoverHash;
         complaint.renterKey = pointOf(RENTER_SECRET + 1);
 
         vm.prank(renter);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IHandoverCourt.HandoverCourtOtherKey.selector, id, keccak256(complaint.renterKey), signed
+                IHandoverCourt.HandoverCourtOtherHandover.selector, id, hashOf(complaint), committed
             )
         );
         handoverCourt.complain{value: BOND}(complaint);
@@ -229,7 +229,7 @@ contract HandoverCourtTest is HandoverFixture {
         (, Complaint memory complaint) = handedOver("go away");
         RentalId unknown = RentalId.wrap(keccak256("unknown"));
         complaint.rental = unknown;
-        bytes32 given = keccak256(bytes.concat(complaint.enc, complaint.ciphertext));
+        bytes32 given = hashOf(complaint);
 
         vm.expectRevert(
             abi.encodeWithSelector(
@@ -242,7 +242,7 @@ contract HandoverCourtTest is HandoverFixture {
     function test_complain_revertsWhen_nothingWasHandedOver() public {
         RentalId id = openSealedRental();
         Complaint memory complaint = complaintAbout(id, "go away");
-        bytes32 given = keccak256(bytes.concat(complaint.enc, complaint.ciphertext));
+        bytes32 given = hashOf(complaint);
 
         vm.prank(renter);
         vm.expectRevert(

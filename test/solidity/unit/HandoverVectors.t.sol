@@ -46,8 +46,8 @@ contract HandoverVectorsTest is PrecompileFixture {
         Rental memory rental;
         rental.state = RentalState.HandedOver;
         rental.operator = vm.parseJsonAddress(_json, ".operator");
-        rental.renterKeyHash = keccak256(complaint.renterKey);
-        rental.handoverHash = keccak256(bytes.concat(complaint.enc, complaint.ciphertext));
+        bytes32 message = keccak256(bytes.concat(complaint.enc, complaint.ciphertext));
+        rental.handoverHash = keccak256(abi.encode(keccak256(complaint.renterKey), message));
         vm.mockCall(_escrow, abi.encodeCall(IRpoiEscrow.rentalOf, (complaint.rental)), abi.encode(rental));
     }
 

@@ -8,6 +8,53 @@ import {RentalState} from "contracts/src/types/Rentals.sol";
 
 /// @dev Its every value is walked by `proof/RentalClock.t.sol`; here are the plain ones.
 contract RentalClockTest is Test {
+    using RentalClock for RentalClock.Clock;
+
+    RentalClock.Clock private _plain;
+    RentalClock.Clock private _packed;
+
+    /// @dev Packed by hand as the compiler packs it, field by field.
+    function testFuzz_store_isWhatTheCompilerStores(uint256 word, uint256 before) public {
+        RentalClock.Clock memory clock = _clockFrom(word);
+        _plain = _clockFrom(before);
+        _packed.store(_clockFrom(before));
+
+        _plain = clock;
+        _packed.store(clock);
+
+        (bytes32 plain, bytes32 packed) = _slots();
+        assertEq(packed, plain, "the slot");
+        assertEq(abi.encode(_packed.load()), abi.encode(clock), "what is read from it");
+    }
+
+    function test_has_needsAllMarks() public pure {
+        RentalClock.Clock memory clock;
+        clock.mark(RentalClock.DISPUTED);
+        clock.mark(RentalClock.IN_TOKEN);
+        clock.mark(RentalClock.IN_TOKEN);
+
+        assertTrue(clock.has(RentalClock.DISPUTED), "one");
+        assertTrue(clock.has(RentalClock.DISPUTED | RentalClock.IN_TOKEN), "both");
+        assertFalse(clock.has(RentalClock.DISPUTED | RentalClock.SPONSORED), "not this one");
+    }
+
+    function _slots() private view returns (bytes32 plain, bytes32 packed) {
+        assembly ("memory-safe") {
+            plain := sload(_plain.slot)
+            packed := sload(_packed.slot)
+        }
+    }
+
+    function _clockFrom(uint256 word) private pure returns (RentalClock.Clock memory clock) {
+        clock.state = RentalState(word % (uint256(type(RentalState).max) + 1));
+        (clock.duration, clock.mostDuration) = (uint32(word >> 8), uint32(word >> 40));
+        (clock.startedAt, clock.endedAt) = (uint40(word >> 72), uint40(word >> 112));
+        clock.deadline = uint40(word >> 152);
+        (clock.renterScore, clock.operatorScore) = (uint8(word >> 192), uint8(word >> 200));
+        (clock.chips, clock.marks) = (uint8(word >> 208), uint8(word >> 216));
+        clock.epoch = uint32(word >> 224);
+    }
+
     function test_usedSeconds_isZeroBeforeTheStart() public pure {
         RentalClock.Clock memory clock;
 

@@ -78,13 +78,6 @@ contract RentalDeskTest is RentalFixture {
         _expectMismatch(ask, bid, aRequest(bid), "kind");
     }
 
-    function test_open_revertsWhen_ordersAreInAToken() public {
-        (Order memory ask, Order memory bid) = (anAsk(), aBid());
-        (ask.token, bid.token) = (address(1), address(1));
-
-        _expectMismatch(ask, bid, aRequest(bid), "token");
-    }
-
     function test_open_revertsWhen_noChips() public {
         delete chips;
 

@@ -23,7 +23,8 @@ contract RpoiEscrowLifeTest is RentalFixture {
         Rental memory rental = escrow.rentalOf(id);
         assertTrue(rental.state == RentalState.HandedOver, "state");
         assertEq(rental.deadline, START + HANDOVER + ACKNOWLEDGE, "deadline of the acknowledgement");
-        assertEq(rental.handoverHash, keccak256(bytes.concat(aPoint(), "sealed")), "hash of the message");
+        bytes32 message = keccak256(bytes.concat(aPoint(), "sealed"));
+        assertEq(rental.handoverHash, keccak256(abi.encode(keccak256(aPoint()), message)), "key and message");
     }
 
     function test_commitHandover_revertsWhen_callerIsNotTheOperator() public {

@@ -10,7 +10,14 @@ import {RentalDesk} from "contracts/src/rental/RentalDesk.sol";
 import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
 import {OrderHash, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
-import {EscrowParameters, Opening, Rental, RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
+import {
+    EscrowParameters,
+    Opening,
+    Rental,
+    RentalRequest,
+    RentalState,
+    RentalTerms
+} from "contracts/src/types/Rentals.sol";
 
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
 
@@ -88,7 +95,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
 
         vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowNotDesk.selector, renter));
         vm.prank(renter);
-        escrow.begin(request, renter, chips, aPoint(), DURATION);
+        escrow.begin(request, RentalTerms(renter, address(0), DURATION), chips, aPoint());
     }
 
     // What open does
@@ -114,7 +121,8 @@ contract RpoiEscrowOpenTest is RentalFixture {
         assertEq(rental.mostDuration, DURATION * 10, "duration of the ask");
         assertEq(rental.startedAt, 0, "time has not started");
         assertEq(rental.deadline, START + HANDOVER, "deadline of the hand-over");
-        assertEq(rental.renterKeyHash, opening.request.renterKeyHash, "renter's key");
+        assertEq(rental.handoverHash, opening.request.renterKeyHash, "renter's key");
+        assertEq(rental.token, address(0), "paid in coin");
         assertEq(escrow.accruedOf(id), 0, "no rent yet");
     }
 
@@ -130,6 +138,7 @@ contract RpoiEscrowOpenTest is RentalFixture {
             DURATION,
             DEPOSIT,
             RENT,
+            address(0),
             aPoint(),
             START + HANDOVER
         );
