@@ -68,9 +68,7 @@ pub(crate) fn parse(text: &str) -> Result<U256, String> {
         Scale::Smallest => "wei",
     };
     match parse_units(number, unit) {
-        Ok(units) if !units.is_negative() && !number.starts_with('-') => {
-            Ok(units.get_absolute())
-        }
+        Ok(units) if !units.is_negative() && !number.starts_with('-') => Ok(units.get_absolute()),
         _ => Err(format!("expected an amount such as 1.5, 3gwei or 150wei, not {text:?}")),
     }
 }

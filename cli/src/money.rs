@@ -62,7 +62,8 @@ impl Money {
 
     /// Shows units of this money, all digits that matter.
     pub(crate) fn show(&self, units: U256) -> String {
-        let text = format_units(units, self.decimals).unwrap_or_else(|_no_such_digits| units.to_string());
+        let text =
+            format_units(units, self.decimals).unwrap_or_else(|_no_such_digits| units.to_string());
         let short = match text.contains('.') {
             true => text.trim_end_matches('0').trim_end_matches('.'),
             false => &text,

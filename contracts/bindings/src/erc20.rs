@@ -1,5 +1,4 @@
 //! Speaks to ERC-20 tokens, as far as those need it who pay with them.
-#![expect(missing_docs, reason = "the functions are those of the standard")]
 
 use alloy_sol_types::sol;
 

@@ -12,10 +12,10 @@ pub mod signed;
 pub mod states;
 
 pub use code::creation_code;
-pub use erc20::Erc20;
 pub use contracts::{
     Availability, BeaconHistory, ChipAdmission, ChipChallenges, ChipEvidence, Committee,
     DatasetMarket, Emission, EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook,
     PociRegistry, PociViews, Ranking, RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault,
     VendorRegistry,
 };
+pub use erc20::Erc20;

@@ -32,6 +32,10 @@ sol! {
     #[derive(Debug, PartialEq, Eq)]
     struct Handover { bytes32 rental; bytes32 accessHash; }
 
+    /// A bid's maker lets others open these jobs under it; domain of `JobEscrow`.
+    #[derive(Debug, PartialEq, Eq)]
+    struct JobRequests { bytes32 bid; bytes32[] jobs; }
+
     /// The operator lets somebody else carry its proof of availability; domain of `PociRegistry`.
     #[derive(Debug, PartialEq, Eq)]
     struct AvailabilityProof {
@@ -53,7 +57,7 @@ pub fn rpoi_escrow_domain(chain_id: u64, contract: Address) -> Eip712Domain {
     domain("UtilityNet RpoiEscrow", chain_id, contract)
 }
 
-/// Domain of [`JobSpec`].
+/// Domain of [`JobSpec`] and [`JobRequests`].
 pub fn job_escrow_domain(chain_id: u64, contract: Address) -> Eip712Domain {
     domain("UtilityNet JobEscrow", chain_id, contract)
 }
@@ -210,6 +214,7 @@ mod tests {
         assert!(
             Order::eip712_encode_type().starts_with("Order(address maker,uint8 side,uint8 kind,")
         );
+        assert_eq!(JobRequests::eip712_encode_type(), "JobRequests(bytes32 bid,bytes32[] jobs)");
         assert!(JobSpec::eip712_encode_type().contains("bytes32 rental,bytes32 programHash,"));
     }
 

@@ -36,8 +36,6 @@ interface IJobEscrow {
 
     /// @notice The orders, or a request under them, do not agree in this field.
     error JobEscrowOrderMismatch(bytes32 field);
-    /// @notice Only the bid's maker says what is requested under its bid.
-    error JobEscrowNotClient(address client, address caller);
 
     /// @notice A job was opened and its price locked.
     event JobOpened(JobId indexed job, address indexed client, address indexed worker, JobSpec spec);
@@ -59,14 +57,16 @@ interface IJobEscrow {
     function open(JobSpec calldata spec, bytes calldata signature) external returns (JobId job);
 
     /// @notice Opens one job for each request under two orders of inference, at the ask's price. The bid's
-    /// maker only: its bid says what is computed, not on what.
+    /// maker, or anyone with its EIP-712 signature over `JobRequests(bytes32 bid,bytes32[] jobs)`: its bid
+    /// says what is computed, the ids of the jobs say on what.
     /// @dev A request names the maker of the ask as worker, that of the bid as client, the price as price,
     /// the orders' class as tolerance, and the specification's model, environment and data as program,
     /// environment
     /// and parameters, each unless it is zero there; the worker has at least the bid's duration. Reverts:
-    /// `JobEscrowNotClient`, `JobEscrowOrderMismatch`, what `IOrderBook.fill` and `open` revert with.
+    /// `JobEscrowBadSignature`, `JobEscrowOrderMismatch`, what `IOrderBook.fill` and `open` revert with.
     /// @param specs Requests, as many as units are filled.
-    function openFromOrders(JobOrders calldata orders, JobSpec[] calldata specs)
+    /// @param signature By the bid's maker over all of them; empty when it sends itself.
+    function openFromOrders(JobOrders calldata orders, JobSpec[] calldata specs, bytes calldata signature)
         external
         returns (JobId[] memory opened);
 

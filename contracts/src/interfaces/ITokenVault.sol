@@ -24,6 +24,9 @@ interface ITokenVault {
     /// that anybody sends by the token itself do.
     error VaultTokenShort(address token, uint256 held, uint256 owed);
 
+    /// @notice With this deposit there would be more units of a token here than its books can hold.
+    error VaultTooMany(uint256 units, uint256 most);
+
     /// @notice A token may be deposited.
     event TokenAdmitted(address indexed token);
     /// @notice A token may no longer be deposited; what is here goes on and out as before.
@@ -64,7 +67,8 @@ interface ITokenVault {
 
     /// @notice Takes units of a token from the caller, who has approved them, for an account's free balance.
     /// @dev What is credited is by how much the vault's balance grew: a token that keeps a fee credits less.
-    /// Reverts: `VaultNotAdmitted`, `VaultTokenShort`, `VaultNothingReceived`, and what the token refuses.
+    /// Reverts: `VaultNotAdmitted`, `VaultTokenShort`, `VaultNothingReceived`, `VaultTooMany`, and what the
+    /// token refuses.
     /// @return received Units credited.
     function depositToken(address token, address account, uint256 amount) external returns (uint256 received);
 

@@ -11,7 +11,7 @@ import {IVault} from "../interfaces/IVault.sol";
 import {JobMessages} from "../libraries/JobMessages.sol";
 import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {BatchId, JobId} from "../types/Ids.sol";
+import {BatchId, JobId, OrderHash} from "../types/Ids.sol";
 import {Job, JobOrders, JobSpec, JobState, ResultLeaf, ResultStanding} from "../types/Jobs.sol";
 import {OrderKind} from "../types/Orders.sol";
 
@@ -53,15 +53,14 @@ contract JobEscrow is IJobEscrow, EIP712 {
     }
 
     /// @inheritdoc IJobEscrow
-    function openFromOrders(JobOrders calldata orders, JobSpec[] calldata specs)
+    function openFromOrders(JobOrders calldata orders, JobSpec[] calldata specs, bytes calldata signature)
         external
         returns (JobId[] memory opened)
     {
-        if (msg.sender != orders.bid.maker) revert JobEscrowNotClient(orders.bid.maker, msg.sender);
         bytes32 field = _firstMismatch(orders);
         if (field != 0) revert JobEscrowOrderMismatch(field);
 
-        (,, uint128 price) = ORDERS.fill(
+        (, OrderHash bid, uint128 price) = ORDERS.fill(
             orders.ask, orders.askSignature, orders.bid, orders.bidSignature, SafeCast.toUint32(specs.length)
         );
         opened = new JobId[](specs.length);
@@ -72,6 +71,9 @@ contract JobEscrow is IJobEscrow, EIP712 {
             _requireOpenable(opened[i], specs[i]);
             _open(opened[i], specs[i]);
         }
+
+        // Last, when the hashes of all that was signed are known.
+        if (msg.sender != orders.bid.maker) _requireRequested(orders.bid.maker, bid, opened, signature);
     }
 
     /// @inheritdoc IJobEscrow
@@ -170,6 +172,15 @@ contract JobEscrow is IJobEscrow, EIP712 {
         if (block.timestamp > spec.deadline) revert JobEscrowExpired(job, spec.deadline);
         uint64 latest = uint64(block.timestamp) + MOST_SECONDS;
         if (spec.deadline > latest) revert JobEscrowDeadlineTooFar(job, spec.deadline, latest);
+    }
+
+    /// @dev That a bid's maker asked for these jobs under it.
+    function _requireRequested(address maker, OrderHash bid, JobId[] memory opened, bytes calldata signature)
+        private
+        view
+    {
+        bytes32 digest = _hashTypedDataV4(JobMessages.requestsHash(bid, opened));
+        if (!Signatures.isSignedBy(digest, maker, signature)) revert JobEscrowBadSignature(maker);
     }
 
     /// @dev The first field in which a request is not what the orders agreed on; zero if it is.

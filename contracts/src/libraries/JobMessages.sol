@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {JobId} from "../types/Ids.sol";
+import {JobId, OrderHash} from "../types/Ids.sol";
 import {JobSpec, ResultLeaf} from "../types/Jobs.sol";
 import {Tags} from "./Tags.sol";
 
@@ -12,6 +12,13 @@ library JobMessages {
         "bytes32 environmentHash,bytes32 kernelProfile,uint64 seed,bytes32 paramsHash,uint8 tolerance,"
         "uint128 price,uint64 deadline,uint256 nonce)"
     );
+
+    bytes32 internal constant REQUESTS_TYPEHASH = keccak256("JobRequests(bytes32 bid,bytes32[] jobs)");
+
+    /// @dev EIP-712 struct hash of what a bid's maker signs that lets others open jobs under it.
+    function requestsHash(OrderHash bid, JobId[] memory jobs) internal pure returns (bytes32) {
+        return keccak256(abi.encode(REQUESTS_TYPEHASH, bid, keccak256(abi.encodePacked(jobs))));
+    }
 
     /// @dev EIP-712 struct hash, domain "UtilityNet JobEscrow", "1".
     function hash(JobSpec calldata spec) internal pure returns (bytes32) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
+import {ITokenVault} from "../interfaces/ITokenVault.sol";
 import {IVault} from "../interfaces/IVault.sol";
 
 /// @title Keeps who owns what of one kind of money: free balances, locks, and their sums.
 /// @dev Pure bookkeeping: the vault moves what is booked. All units of a book together stay below 2^128, so
-/// that no part of it can overflow when it moves, nor one half of the totals run into the other.
+/// that no part of it can overflow when it moves, nor one half of the totals run into the other: of the coin
+/// there are fewer, of a token `requireRoom` is asked before units come in.
 library VaultBook {
     struct Book {
         /// units in all free balances (lower half) and in all locks (upper half): most moves touch both
@@ -22,7 +22,6 @@ library VaultBook {
 
     /// @dev Books what came in for an account.
     function credit(Book storage book, address account, uint256 amount) internal {
-        _requireFitting(book, amount);
         unchecked {
             book.totals += amount; // cannot wrap: all units together fit
             book.free[account] += amount; // cannot wrap: part of the total
@@ -31,7 +30,6 @@ library VaultBook {
 
     /// @dev Books what came in for the caller's purpose.
     function creditLocked(Book storage book, bytes32 purpose, uint256 amount) internal {
-        _requireFitting(book, amount);
         unchecked {
             book.totals += amount * LOCKED; // cannot wrap: all units together fit
             book.locked[msg.sender][purpose] += amount; // cannot wrap: part of the total
@@ -84,6 +82,12 @@ library VaultBook {
         return free + locked;
     }
 
+    /// @dev That the book can hold an amount beside all that it holds.
+    function requireRoom(Book storage book, uint256 amount) internal view {
+        uint256 units = owed(book) + amount;
+        if (units >= LOCKED) revert ITokenVault.VaultTooMany(units, LOCKED - 1);
+    }
+
     function _takeFree(Book storage book, address account, uint256 amount) private {
         uint256 free = book.free[account];
         if (free < amount) revert IVault.VaultInsufficientFree(account, free, amount);
@@ -98,10 +102,5 @@ library VaultBook {
         unchecked {
             book.locked[msg.sender][purpose] = locked - amount; // cannot wrap: amount <= locked, as above
         }
-    }
-
-    /// @dev That the book can hold an amount beside all that it holds.
-    function _requireFitting(Book storage book, uint256 amount) private view {
-        SafeCast.toUint128(owed(book) + amount);
     }
 }

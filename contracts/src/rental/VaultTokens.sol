@@ -62,6 +62,7 @@ abstract contract VaultTokens is VaultBooks {
         uint256 held = _heldOf(token);
         if (held <= before) revert VaultNothingReceived(token, account);
         received = held - before;
+        _tokens[token].requireRoom(received);
         _tokens[token].credit(account, received);
 
         emit TokenDeposited(token, account, msg.sender, received);

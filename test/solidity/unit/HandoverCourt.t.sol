@@ -243,10 +243,11 @@ contract HandoverCourtTest is HandoverFixture {
         RentalId id = openSealedRental();
         Complaint memory complaint = complaintAbout(id, "go away");
         bytes32 given = hashOf(complaint);
+        bytes32 committed = escrow.rentalOf(id).handoverHash;
 
         vm.prank(renter);
         vm.expectRevert(
-            abi.encodeWithSelector(IHandoverCourt.HandoverCourtOtherHandover.selector, id, given, bytes32(0))
+            abi.encodeWithSelector(IHandoverCourt.HandoverCourtOtherHandover.selector, id, given, committed)
         );
         handoverCourt.complain{value: BOND}(complaint);
     }

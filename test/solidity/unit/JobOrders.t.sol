@@ -83,10 +83,58 @@ contract JobOrdersTest is JobFixture {
     }
 
     /// @dev Whoever has both orders could spend the client's money on requests that it never made.
-    function test_openFromOrders_revertsWhen_callerIsNotTheClient() public {
+    function test_openFromOrders_revertsWhen_theClientDidNotAsk() public {
         (JobOrders memory orders, JobSpec[] memory specs) = (meeting(), requests(1));
-        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowNotClient.selector, client, worker));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadSignature.selector, client));
         openAs(worker, orders, specs);
+    }
+
+    function test_openFromOrders_takesTheClientsSignatureFromAnybody() public {
+        (JobOrders memory orders, JobSpec[] memory specs) = (meeting(), requests(2));
+        bytes memory consent = requested(orders, specs);
+
+        vm.prank(worker);
+        JobId[] memory opened = jobs.openFromOrders(orders, specs, consent);
+
+        assertEq(uint8(jobs.jobOf(opened[1]).state), uint8(JobState.Open), "state");
+        assertEq(vault.freeOf(client), 10 ether - 2 * uint256(PRICE), "the client pays");
+    }
+
+    /// @dev The signature is for these requests under this bid, for no fewer, no more and no others.
+    function test_openFromOrders_revertsWhen_theClientSignedOtherRequests() public {
+        (JobOrders memory orders, JobSpec[] memory specs) = (meeting(), requests(2));
+        bytes memory consent = requested(orders, requests(3));
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadSignature.selector, client));
+        vm.prank(worker);
+        jobs.openFromOrders(orders, specs, consent);
+
+        consent = requested(orders, specs);
+        specs[1].inputHash = "another";
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadSignature.selector, client));
+        vm.prank(worker);
+        jobs.openFromOrders(orders, specs, consent);
+    }
+
+    function test_openFromOrders_revertsWhen_theClientSignedForAnotherBid() public {
+        (JobOrders memory orders, JobSpec[] memory specs) = (meeting(), requests(1));
+        bytes memory consent = requested(orders, specs);
+        orders.bid.nonce = 2;
+        sign(orders);
+
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowBadSignature.selector, client));
+        vm.prank(worker);
+        jobs.openFromOrders(orders, specs, consent);
+    }
+
+    function test_openFromOrders_revertsWhen_theClientsSignatureIsUsedAgain() public {
+        (JobOrders memory orders, JobSpec[] memory specs) = (meeting(), requests(1));
+        bytes memory consent = requested(orders, specs);
+        vm.startPrank(worker);
+        JobId[] memory opened = jobs.openFromOrders(orders, specs, consent);
+
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowExists.selector, opened[0]));
+        jobs.openFromOrders(orders, specs, consent);
+        vm.stopPrank();
     }
 
     function test_openFromOrders_revertsWhen_aRequestWasMade() public {
@@ -177,7 +225,32 @@ contract JobOrdersTest is JobFixture {
         returns (JobId[] memory)
     {
         vm.prank(caller);
-        return jobs.openFromOrders(orders, specs);
+        return jobs.openFromOrders(orders, specs, "");
+    }
+
+    /// @dev The client's signature over these requests, computed apart from the contracts.
+    function requested(JobOrders memory orders, JobSpec[] memory specs) private view returns (bytes memory) {
+        bytes memory ids = "";
+        for (uint256 i = 0; i < specs.length; ++i) {
+            ids = bytes.concat(ids, JobId.unwrap(jobs.hashOf(specs[i])));
+        }
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256(
+                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                ),
+                keccak256("UtilityNet JobEscrow"),
+                keccak256("1"),
+                block.chainid,
+                JOBS
+            )
+        );
+        bytes32 bid = OrderHash.unwrap(_book.hashOf(orders.bid));
+        bytes32 typeHash = keccak256("JobRequests(bytes32 bid,bytes32[] jobs)");
+        bytes32 structHash = keccak256(abi.encode(typeHash, bid, keccak256(ids)));
+        (uint8 v, bytes32 r, bytes32 s) =
+            vm.sign(CLIENT_KEY, keccak256(abi.encodePacked(hex"1901", domain, structHash)));
+        return abi.encodePacked(r, s, v);
     }
 
     function requests(uint256 count) private view returns (JobSpec[] memory specs) {

@@ -89,7 +89,9 @@ impl Submit {
         let price = spec.price;
         let sent = match self.orders()? {
             Some(orders) => {
-                let call = JobEscrow::openFromOrdersCall { orders, specs: vec![spec] };
+                // The client itself sends: its word needs no signature.
+                let signature = Bytes::new();
+                let call = JobEscrow::openFromOrdersCall { orders, specs: vec![spec], signature };
                 session.send(&signer, SystemContract::JobEscrow, U256::ZERO, &call).await?
             }
             None => open(session, &signer, spec).await?,
