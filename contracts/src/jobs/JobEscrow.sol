@@ -60,9 +60,7 @@ contract JobEscrow is IJobEscrow, EIP712 {
         bytes32 field = _firstMismatch(orders);
         if (field != 0) revert JobEscrowOrderMismatch(field);
 
-        (, OrderHash bid, uint128 price) = ORDERS.fill(
-            orders.ask, orders.askSignature, orders.bid, orders.bidSignature, SafeCast.toUint32(specs.length)
-        );
+        (OrderHash bid, uint128 price) = _fill(orders, specs.length);
         opened = new JobId[](specs.length);
         for (uint256 i = 0; i < specs.length; ++i) {
             field = _firstMismatch(orders, specs[i], price);
@@ -165,6 +163,12 @@ contract JobEscrow is IJobEscrow, EIP712 {
         emit JobOpened(job, spec.client, spec.worker, spec);
 
         VAULT.lock(spec.client, JobId.unwrap(job), spec.price);
+    }
+
+    function _fill(JobOrders calldata orders, uint256 units) private returns (OrderHash bid, uint128 price) {
+        (, bid, price) = ORDERS.fill(
+            orders.ask, orders.askSignature, orders.bid, orders.bidSignature, SafeCast.toUint32(units)
+        );
     }
 
     function _requireOpenable(JobId job, JobSpec calldata spec) private view {
