@@ -4,8 +4,9 @@ use alloy_primitives::BlockNumber;
 use reth_codecs::{Compress, Decompress, DecompressError};
 use roaring::RoaringTreemap;
 
-/// Most block numbers in one shard of a history.
-pub const SHARD_LEN: u64 = 2_000;
+/// Most block numbers in one shard of a history. The shard that grows is written anew by each block that
+/// changes its account or slot, so it is kept short; how long the closed ones are is no matter.
+pub const SHARD_LEN: u64 = 128;
 
 /// Ascending block numbers without repetition.
 #[derive(Clone, Debug, Default, PartialEq)]

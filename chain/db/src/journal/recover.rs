@@ -5,7 +5,7 @@ use super::{
     record::{self, Beginning, Found, PART_HEAD},
 };
 use crate::{error::DbError, layer::Layer, mdbx::sync_folders};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::{
     fs::{self, File},
     io,
@@ -75,7 +75,8 @@ pub(crate) fn recover(folder: &Path, carried: u64) -> Result<Recovered, DbError>
         let bytes = fs::read(&path).map_err(fail)?;
         reader.part(path, &Bytes::from(bytes))?;
     }
-    let Reader { layer, last, tail, synced, .. } = reader;
+    let Reader { mut layer, last, tail, synced } = reader;
+    drop(layer.close());
     let lost = (synced > last).then_some(DbError::Lost { path: folder, last, synced });
     Ok(Recovered { layer, ends: Ends { last, next, tail }, lost })
 }
@@ -83,8 +84,6 @@ pub(crate) fn recover(folder: &Path, carried: u64) -> Result<Recovered, DbError>
 #[derive(Default)]
 struct Reader {
     layer: Layer,
-    /// Where what the layer gets is written.
-    room: BytesMut,
     /// Number of the last commit that follows without a gap.
     last: u64,
     tail: Tail,
@@ -110,8 +109,7 @@ impl Reader {
                 if self.last.checked_add(1) != Some(head.number) {
                     break;
                 }
-                let Self { layer, room, .. } = self;
-                record::changes(&changes, |table, key, value| layer.set(table, key, value, room))
+                record::changes(&changes, |table, key, value| self.layer.set(table, key, value))
                     .ok_or(DbError::Undecodable { table: "journal" })?;
                 self.last = head.number;
             }

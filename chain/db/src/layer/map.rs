@@ -1,98 +1,17 @@
 //! An ordered map of which a clone costs no copy: a B+ tree with shared nodes.
 //!
-//! Beside a map for any use, it finds the neighbour of a key in one descent, keeps key and value in one
-//! piece, and compares most keys without following a pointer.
+//! Beside a map for any use, it finds the neighbour of a key in one descent, and compares most keys without
+//! following a pointer. Its records point into pages that every call is given.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use super::pages::{Pages, Record, Sought};
 use std::{cmp::Ordering, ops::Bound, slice, sync::Arc};
 
 /// Most entries of a node.
 const MOST: usize = 24;
 
-/// Bytes that are taken from the system at a time.
-const CHUNK: usize = 64 << 10;
-
-/// A key and what became of it, in one piece. Clones share it.
-#[derive(Clone, Debug)]
-pub(crate) struct Record {
-    /// The first bytes of the key, which tell most keys apart.
-    head: u64,
-    key_len: u32,
-    is_put: bool,
-    bytes: Bytes,
-}
-
-impl Record {
-    /// Writes a record where `room` has place. A key has at most 2 KiB.
-    pub(crate) fn new(key: &[u8], value: Option<&[u8]>, room: &mut BytesMut) -> Self {
-        let length = key.len().saturating_add(value.map_or(0, <[u8]>::len));
-        if room.capacity() < length {
-            *room = BytesMut::with_capacity(length.max(CHUNK));
-        }
-        room.put_slice(key);
-        room.put_slice(value.unwrap_or_default());
-        Self {
-            head: head(key),
-            key_len: u32::try_from(key.len()).unwrap_or(u32::MAX),
-            is_put: value.is_some(),
-            bytes: room.split().freeze(),
-        }
-    }
-
-    fn middle(&self) -> usize {
-        usize::try_from(self.key_len).unwrap_or(usize::MAX).min(self.bytes.len())
-    }
-
-    fn key_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.middle()).unwrap_or_default()
-    }
-
-    /// The key.
-    pub(crate) fn key(&self) -> Bytes {
-        self.bytes.slice(..self.middle())
-    }
-
-    /// What it got; nothing when it was removed.
-    pub(crate) fn value(&self) -> Option<Bytes> {
-        self.is_put.then(|| self.bytes.slice(self.middle()..))
-    }
-
-    fn order(&self, sought: &Sought<'_>) -> Ordering {
-        self.head.cmp(&sought.head).then_with(|| self.key_bytes().cmp(sought.key))
-    }
-
-    /// How the keys of two records compare.
-    pub(crate) fn order_with(&self, other: &Self) -> Ordering {
-        self.order(&Sought { head: other.head, key: other.key_bytes() })
-    }
-}
-
-/// A key that is looked for.
-#[derive(Clone, Copy)]
-struct Sought<'k> {
-    head: u64,
-    key: &'k [u8],
-}
-
-impl<'k> Sought<'k> {
-    fn new(key: &'k [u8]) -> Self {
-        Self { head: head(key), key }
-    }
-}
-
-/// The first eight bytes as a number, zeros where there are less: it has the order of the keys, but for
-/// equal ones.
-fn head(key: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    for (to, from) in bytes.iter_mut().zip(key) {
-        *to = *from;
-    }
-    u64::from_be_bytes(bytes)
-}
-
 /// The map.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Map {
+pub(super) struct Map {
     root: Arc<Node>,
 }
 
@@ -122,32 +41,32 @@ fn edge(bound: Bound<&[u8]>) -> Edge<'_> {
 }
 
 impl Map {
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         matches!(self.root.as_ref(), Node::Leaf(records) if records.is_empty())
     }
 
     /// Sets what became of a key.
-    pub(crate) fn insert(&mut self, record: Record) {
-        if let Some((least, right)) = insert(&mut self.root, record) {
+    pub(super) fn insert(&mut self, record: Record, pages: &Pages) {
+        if let Some((least, right)) = insert(&mut self.root, record, pages) {
             let left = std::mem::take(&mut self.root);
-            self.root = Arc::new(Node::Inner(vec![(least.clone(), left), (least, right)]));
+            self.root = Arc::new(Node::Inner(vec![(least, left), (least, right)]));
         }
     }
 
     /// Forgets a key.
-    pub(crate) fn remove(&mut self, key: &[u8]) {
-        remove(&mut self.root, &Sought::new(key));
+    pub(super) fn remove(&mut self, key: &[u8], pages: &Pages) {
+        remove(&mut self.root, &Sought::new(key), pages);
     }
 
     /// What became of a key; `None` when nothing did.
-    pub(crate) fn get(&self, key: &[u8]) -> Option<&Record> {
+    pub(super) fn get(&self, key: &[u8], pages: &Pages) -> Option<&Record> {
         let sought = Sought::new(key);
         let mut node = self.root.as_ref();
         loop {
             match node {
-                Node::Inner(children) => node = child(children, &sought)?.1,
+                Node::Inner(children) => node = child(children, &sought, pages)?.1,
                 Node::Leaf(records) => {
-                    let found = records.binary_search_by(|record| record.order(&sought));
+                    let found = records.binary_search_by(|record| pages.order(record, &sought));
                     return found.ok().and_then(|index| records.get(index));
                 }
             }
@@ -155,17 +74,17 @@ impl Map {
     }
 
     /// The first record at or after a bound.
-    pub(crate) fn first(&self, from: Bound<&[u8]>) -> Option<&Record> {
-        first_from(&self.root, &edge(from))
+    pub(super) fn first(&self, from: Bound<&[u8]>, pages: &Pages) -> Option<&Record> {
+        first_from(&self.root, &edge(from), pages)
     }
 
     /// The last record at or before a bound.
-    pub(crate) fn last(&self, to: Bound<&[u8]>) -> Option<&Record> {
-        last_to(&self.root, &edge(to))
+    pub(super) fn last(&self, to: Bound<&[u8]>, pages: &Pages) -> Option<&Record> {
+        last_to(&self.root, &edge(to), pages)
     }
 
     /// All records in order.
-    pub(crate) fn iter(&self) -> Iter<'_> {
+    pub(super) fn iter(&self) -> Iter<'_> {
         let mut iter = Iter { inner: Vec::new(), leaf: [].iter() };
         iter.descend(&self.root);
         iter
@@ -173,8 +92,12 @@ impl Map {
 }
 
 /// The child under which a key belongs, and its place.
-fn child<'m>(children: &'m [Child], sought: &Sought<'_>) -> Option<(usize, &'m Node)> {
-    let after = children.partition_point(|(first, _)| first.order(sought).is_le());
+fn child<'m>(
+    children: &'m [Child],
+    sought: &Sought<'_>,
+    pages: &Pages,
+) -> Option<(usize, &'m Node)> {
+    let after = children.partition_point(|(first, _)| pages.order(first, sought).is_le());
     let index = after.saturating_sub(1);
     Some((index, children.get(index)?.1.as_ref()))
 }
@@ -183,45 +106,47 @@ fn child<'m>(children: &'m [Child], sought: &Sought<'_>) -> Option<(usize, &'m N
 type Child = (Record, Arc<Node>);
 
 /// Inserts under a node; gives a new node to its right when it was full.
-fn insert(node: &mut Arc<Node>, record: Record) -> Option<Child> {
-    let sought = Sought { head: record.head, key: record.key_bytes() };
+fn insert(node: &mut Arc<Node>, record: Record, pages: &Pages) -> Option<Child> {
+    let sought = pages.sought(&record);
     match Arc::make_mut(node) {
-        Node::Leaf(records) => match records.binary_search_by(|other| other.order(&sought)) {
-            Ok(index) => {
-                if let Some(place) = records.get_mut(index) {
-                    *place = record;
+        Node::Leaf(records) => {
+            match records.binary_search_by(|other| pages.order(other, &sought)) {
+                Ok(index) => {
+                    if let Some(place) = records.get_mut(index) {
+                        *place = record;
+                    }
+                    None
                 }
-                None
+                Err(index) => {
+                    records.insert(index, record);
+                    let right = split(records, index)?;
+                    Some((*right.first()?, Arc::new(Node::Leaf(right))))
+                }
             }
-            Err(index) => {
-                records.insert(index, record);
-                let right = split(records, index)?;
-                Some((right.first()?.clone(), Arc::new(Node::Leaf(right))))
-            }
-        },
+        }
         Node::Inner(children) => {
-            let (index, _) = child(children, &sought)?;
-            let right = insert(&mut children.get_mut(index)?.1, record)?;
+            let (index, _) = child(children, &sought, pages)?;
+            let right = insert(&mut children.get_mut(index)?.1, record, pages)?;
             let index = index.saturating_add(1);
             children.insert(index, right);
             let right = split(children, index)?;
-            Some((right.first()?.0.clone(), Arc::new(Node::Inner(right))))
+            Some((right.first()?.0, Arc::new(Node::Inner(right))))
         }
     }
 }
 
 /// Removes under a node; a leaf that is left empty goes, unless it is the last.
-fn remove(node: &mut Arc<Node>, sought: &Sought<'_>) {
+fn remove(node: &mut Arc<Node>, sought: &Sought<'_>, pages: &Pages) {
     match Arc::make_mut(node) {
         Node::Leaf(records) => {
-            if let Ok(index) = records.binary_search_by(|record| record.order(sought)) {
+            if let Ok(index) = records.binary_search_by(|record| pages.order(record, sought)) {
                 records.remove(index);
             }
         }
         Node::Inner(children) => {
-            let Some((index, _)) = child(children, sought) else { return };
+            let Some((index, _)) = child(children, sought, pages) else { return };
             let Some((_, under)) = children.get_mut(index) else { return };
-            remove(under, sought);
+            remove(under, sought, pages);
             if matches!(under.as_ref(), Node::Leaf(left) if left.is_empty()) && children.len() > 1 {
                 children.remove(index);
             }
@@ -239,11 +164,11 @@ fn split<T>(all: &mut Vec<T>, came_in: usize) -> Option<Vec<T>> {
     Some(all.split_off(at))
 }
 
-fn first_from<'m>(node: &'m Node, from: &Edge<'_>) -> Option<&'m Record> {
+fn first_from<'m>(node: &'m Node, from: &Edge<'_>, pages: &Pages) -> Option<&'m Record> {
     match node {
         Node::Leaf(records) => {
             let before = from.map_or(0, |(sought, is_within)| {
-                records.partition_point(|record| match record.order(&sought) {
+                records.partition_point(|record| match pages.order(record, &sought) {
                     Ordering::Less => true,
                     Ordering::Equal => !is_within,
                     Ordering::Greater => false,
@@ -252,20 +177,21 @@ fn first_from<'m>(node: &'m Node, from: &Edge<'_>) -> Option<&'m Record> {
             records.get(before)
         }
         Node::Inner(children) => {
-            let index = from.map_or(Some(0), |(sought, _)| Some(child(children, &sought)?.0))?;
+            let index =
+                from.map_or(Some(0), |(sought, _)| Some(child(children, &sought, pages)?.0))?;
             let mut rest = children.get(index..)?.iter();
-            let found = first_from(&rest.next()?.1, from);
+            let found = first_from(&rest.next()?.1, from, pages);
             // All under it may lie before the bound; then nothing under the next ones does.
-            found.or_else(|| rest.find_map(|(_, node)| first_from(node, &None)))
+            found.or_else(|| rest.find_map(|(_, node)| first_from(node, &None, pages)))
         }
     }
 }
 
-fn last_to<'m>(node: &'m Node, to: &Edge<'_>) -> Option<&'m Record> {
+fn last_to<'m>(node: &'m Node, to: &Edge<'_>, pages: &Pages) -> Option<&'m Record> {
     match node {
         Node::Leaf(records) => {
             let within = to.map_or(records.len(), |(sought, is_within)| {
-                records.partition_point(|record| match record.order(&sought) {
+                records.partition_point(|record| match pages.order(record, &sought) {
                     Ordering::Less => true,
                     Ordering::Equal => is_within,
                     Ordering::Greater => false,
@@ -275,18 +201,19 @@ fn last_to<'m>(node: &'m Node, to: &Edge<'_>) -> Option<&'m Record> {
         }
         Node::Inner(children) => {
             let end = children.len().saturating_sub(1);
-            let index = to.map_or(Some(end), |(sought, _)| Some(child(children, &sought)?.0))?;
+            let index =
+                to.map_or(Some(end), |(sought, _)| Some(child(children, &sought, pages)?.0))?;
             let mut rest = children.get(..=index)?.iter().rev();
-            let found = last_to(&rest.next()?.1, to);
+            let found = last_to(&rest.next()?.1, to, pages);
             // All under it may lie after the bound; then nothing under the ones before does.
-            found.or_else(|| rest.find_map(|(_, node)| last_to(node, &None)))
+            found.or_else(|| rest.find_map(|(_, node)| last_to(node, &None, pages)))
         }
     }
 }
 
 /// Records in order.
 #[derive(Debug)]
-pub(crate) struct Iter<'m> {
+pub(super) struct Iter<'m> {
     inner: Vec<slice::Iter<'m, Child>>,
     leaf: slice::Iter<'m, Record>,
 }
@@ -332,22 +259,23 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    type Model = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
-
-    fn shown(record: &Record) -> (Vec<u8>, Option<Vec<u8>>) {
-        (record.key().to_vec(), record.value().map(|value| value.to_vec()))
+    fn shown(record: &Record, pages: &Pages) -> (Vec<u8>, Option<Vec<u8>>) {
+        (pages.key(record).to_vec(), pages.value(record).map(|value| value.to_vec()))
     }
 
-    fn check(map: &Map, model: &Model, key: &[u8]) {
+    type Model = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+    fn check((map, pages): (&Map, &Pages), model: &Model, key: &[u8]) {
+        let shown = |record| shown(record, pages);
         let found = |entry: Option<(&Vec<u8>, &Option<Vec<u8>>)>| {
             entry.map(|(key, value)| (key.clone(), value.clone()))
         };
-        assert_eq!(map.get(key).map(shown), found(model.get_key_value(key)));
+        assert_eq!(map.get(key, pages).map(shown), found(model.get_key_value(key)));
         for bound in [Bound::Included(key), Bound::Excluded(key), Bound::Unbounded] {
             let after = model.range::<[u8], _>((bound, Bound::Unbounded)).next();
-            assert_eq!(map.first(bound).map(shown), found(after));
+            assert_eq!(map.first(bound, pages).map(shown), found(after));
             let before = model.range::<[u8], _>((Bound::Unbounded, bound)).next_back();
-            assert_eq!(map.last(bound).map(shown), found(before));
+            assert_eq!(map.last(bound, pages).map(shown), found(before));
         }
     }
 
@@ -367,27 +295,31 @@ mod tests {
             if sorted {
                 keys.sort_unstable();
             }
-            let (mut map, mut model, mut room) = (Map::default(), Model::new(), BytesMut::new());
+            let (mut map, mut model, mut pages) = (Map::default(), Model::new(), Pages::default());
             let mut earlier = None;
             for (number, key) in keys.iter().enumerate() {
                 let value = (number % 5 != 0).then(|| number.to_le_bytes());
                 let value = value.as_ref().map(<[u8; 8]>::as_slice);
-                map.insert(Record::new(key, value, &mut room));
+                let record = pages.write(key, value);
+                map.insert(record, &pages);
                 model.insert(key.clone(), value.map(<[u8]>::to_vec));
-                check(&map, &model, key);
+                check((&map, &pages), &model, key);
                 if number % 3 == 0 {
                     let other = &keys[number / 2];
-                    map.remove(other);
+                    map.remove(other, &pages);
                     model.remove(other);
-                    check(&map, &model, other);
+                    check((&map, &pages), &model, other);
                 }
                 if number == keys.len() / 2 {
-                    earlier = Some((map.clone(), model.clone()));
+                    let room = pages.close();
+                    earlier = Some((map.clone(), pages.clone(), model.clone()));
+                    pages.open(room);
                 }
             }
-            for (map, model) in [(map, model)].into_iter().chain(earlier) {
-                prop_assert_eq!(map.iter().map(shown).collect::<Model>(), model.clone());
-                keys.iter().for_each(|key| check(&map, &model, key));
+            for (map, pages, model) in [(map, pages, model)].into_iter().chain(earlier) {
+                let all: Model = map.iter().map(|record| shown(record, &pages)).collect();
+                prop_assert_eq!(all, model.clone());
+                keys.iter().for_each(|key| check((&map, &pages), &model, key));
             }
         }
     }

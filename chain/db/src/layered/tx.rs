@@ -11,7 +11,7 @@ use crate::{
     traits::{RawTx, RawTxMut},
     turn::MyTurn,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, ops::Bound, sync::Arc};
 
 /// A reading transaction, shared by its clones and safe to use from many threads.
@@ -34,8 +34,6 @@ pub struct LayeredTxMut {
     /// What was recent, and what this transaction changed.
     layer: RefCell<Layer>,
     changes: RefCell<Changes>,
-    /// Where what the layer gets is written.
-    room: RefCell<BytesMut>,
     db: LayeredDatabase,
     _turn: MyTurn,
 }
@@ -48,14 +46,18 @@ impl std::fmt::Debug for LayeredTxMut {
 
 impl LayeredTxMut {
     pub(super) fn new(below: LayeredTx, db: LayeredDatabase, turn: MyTurn) -> Self {
-        let layer = RefCell::new(below.recent.as_ref().clone());
-        let room = RefCell::new(std::mem::take(&mut *db.inner.room.lock()));
-        Self { below, layer, changes: RefCell::default(), room, db, _turn: turn }
+        let mut layer = below.recent.as_ref().clone();
+        layer.open(std::mem::take(&mut *db.inner.room.lock()));
+        let (layer, changes) = (RefCell::new(layer), RefCell::default());
+        Self { below, layer, changes, db, _turn: turn }
     }
 
     /// Everything as it is now, for nobody but the writer.
     pub(crate) fn staged(&self) -> LayeredTx {
-        let recent = Arc::new(self.layer.borrow().clone());
+        let mut layer = self.layer.borrow_mut();
+        let room = layer.close();
+        let recent = Arc::new(layer.clone());
+        layer.open(room);
         LayeredTx { recent, ..self.below.clone() }
     }
 
@@ -69,7 +71,7 @@ impl LayeredTxMut {
 
     fn set(&self, table: TableId, key: &[u8], value: Option<&[u8]>) {
         self.changes.borrow_mut().note(table, key, value);
-        self.layer.borrow_mut().set(table, key, value, &mut self.room.borrow_mut());
+        self.layer.borrow_mut().set(table, key, value);
     }
 
     /// Removes the entry of a flat key.
@@ -270,8 +272,9 @@ impl RawTxMut for LayeredTxMut {
     }
 
     fn commit_raw(self) -> Result<(), DbError> {
-        let Self { layer, changes, room, db, .. } = self;
-        *db.inner.room.lock() = room.into_inner();
-        db.commit(&changes.into_inner(), layer.into_inner())
+        let Self { layer, changes, db, .. } = self;
+        let mut layer = layer.into_inner();
+        *db.inner.room.lock() = layer.close();
+        db.commit(&changes.into_inner(), layer)
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 /// Least time between two carries, unless there is much to carry: each writes most pages of the tables whose
 /// keys are hashes, however few commits it brings.
-const PAUSE: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// A thread that carries.
 #[derive(Debug)]
@@ -101,7 +101,9 @@ impl Drop for Carrier {
 impl Shared {
     fn work(&self) {
         while self.wait_for_work() {
-            let Err(fault) = self.carry() else { continue };
+            let is_last = self.state.lock().is_closing;
+            let done = if is_last { self.carry() } else { self.carry_once().map(drop) };
+            let Err(fault) = done else { continue };
             let mut state = self.state.lock();
             state.refused = final_fault(&fault);
             // Meanwhile, and after the end, the journal has it.
@@ -109,12 +111,19 @@ impl Shared {
         }
     }
 
+    /// Carries what is committed, and what others commit meanwhile.
     fn carry(&self) -> Result<(), DbError> {
-        while self.db.carry()? {
-            // A view of before keeps old pages.
-            *self.latest.lock() = None;
-        }
+        while self.carry_once()? {}
         Ok(())
+    }
+
+    /// Carries what is committed; what others commit meanwhile waits for the next time, else nothing would
+    /// ever gather. Says whether there was anything.
+    fn carry_once(&self) -> Result<bool, DbError> {
+        let any = self.db.carry()?;
+        // A view of before keeps old pages.
+        *self.latest.lock() = None;
+        Ok(any)
     }
 
     /// Whether there is something to carry; false at the end.
