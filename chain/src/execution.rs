@@ -11,6 +11,7 @@ mod fork;
 mod install;
 mod issue;
 mod logs;
+mod memo;
 mod moves;
 mod notes;
 mod overlay;

@@ -99,7 +99,7 @@ pub fn judge(view: &ChainView, foreign: &Foreign) -> Result<Judged, Unacceptable
     let transactions = recover_all(&foreign.block.body.transactions)
         .map_err(|index| Unacceptable::Sender { index })?;
 
-    let mut state: Overlay = CacheDB::new(view.state(At::Latest)?);
+    let mut state: Overlay = CacheDB::new(view.state(At::Latest)?.remembering());
     let env = view.env_of(found);
     let spec_id = env.cfg_env.spec;
     let mut run = BlockRun::new(view.spec(), &mut state, env);

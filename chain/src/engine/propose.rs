@@ -129,7 +129,7 @@ pub(super) fn build(
     let spec = view.spec();
     let parent = view.head();
     let mut next = header::open(spec, parent, parent.hash(), attributes);
-    let mut state: Overlay = CacheDB::new(view.state(At::Latest)?);
+    let mut state: Overlay = CacheDB::new(view.state(At::Latest)?.remembering());
     let mut env = spec.env_of(&next);
     // Impersonated senders may have code.
     env.cfg_env.disable_eip3607 = true;

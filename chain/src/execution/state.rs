@@ -3,6 +3,7 @@
 use super::{
     Fork, ReadError,
     fork::{routine::Slot, tombs},
+    memo::Memo,
 };
 use alloy_evm::revm::{DatabaseRef, bytecode::Bytecode, state::AccountInfo};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256};
@@ -21,6 +22,8 @@ pub struct StateView {
     fork: Option<Arc<Fork>>,
     /// Slots of which it does not matter what lies below: blocks to come overwrite them unread.
     overwritten: BTreeSet<Slot>,
+    /// What the EVM has read of it, if that is kept.
+    memo: Option<Arc<Memo>>,
 }
 
 /// Where a state is read.
@@ -35,7 +38,13 @@ pub(super) enum Source {
 impl StateView {
     /// A state over the chain that this one forked off from, if it did.
     pub(super) const fn new(source: Source, fork: Option<Arc<Fork>>) -> Self {
-        Self { source, fork, overwritten: BTreeSet::new() }
+        Self { source, fork, overwritten: BTreeSet::new(), memo: None }
+    }
+
+    /// The same state, which keeps what the EVM reads of it: for a block, whose changes are told from what
+    /// stood there before.
+    pub fn remembering(self) -> Self {
+        Self { memo: Some(Arc::default()), ..self }
     }
 
     /// Balance, nonce and code hash; `None` if the account does not exist.
@@ -123,6 +132,8 @@ impl StateView {
     /// are zero unless the chain of our own has set them, and count as changed.
     pub(super) fn overwrite(&mut self, slots: Vec<Slot>) {
         self.overwritten.extend(slots);
+        // They may have been read as they are below.
+        self.memo = self.memo.take().map(|_outdated| Arc::default());
     }
 
     /// Whether a block overwrites this slot unread.
@@ -198,7 +209,10 @@ impl DatabaseRef for StateView {
     type Error = ReadError;
 
     fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, ReadError> {
-        self.account(address)
+        match &self.memo {
+            Some(memo) => memo.account(address, || self.account(address)),
+            None => self.account(address),
+        }
     }
 
     fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode, ReadError> {
@@ -209,7 +223,10 @@ impl DatabaseRef for StateView {
     }
 
     fn storage_ref(&self, address: Address, index: U256) -> Result<U256, ReadError> {
-        self.storage(address, index)
+        match &self.memo {
+            Some(memo) => memo.slot(address, index, || self.storage(address, index)),
+            None => self.storage(address, index),
+        }
     }
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, ReadError> {
