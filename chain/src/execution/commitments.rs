@@ -9,7 +9,7 @@ use alloy_primitives::{BlockNumber, Bloom};
 use utnet_db::{DbError, History, View};
 
 /// Checks that transactions, receipts, blooms, withdrawals and uncles of a block are those that its
-/// header commits to, as far as they are kept. The first block of a chain has none and is not asked.
+/// header commits to, and that the block changed the account of each sender, as far as all that is kept. The first block of a chain has none and is not asked.
 ///
 /// # Errors
 /// [`DbError::Commitment`] names what is not; or what reading the block says.
@@ -25,7 +25,17 @@ pub fn check_commitments(view: &View, number: BlockNumber) -> Result<(), DbError
     let transactions: Vec<_> = record.transactions.iter().map(|tx| tx.inner().clone()).collect();
     let withdrawals = record.withdrawals.as_deref().map(calculate_withdrawals_root);
     let blooms = record.receipts.iter().map(|receipt| *receipt.logs_bloom());
+    // Its nonce at least changes in each sender's account.
+    let changed = match number.checked_sub(1) {
+        Some(parent) if view.has(History::State, parent)? => Some(view.before(number)?.accounts),
+        _ => None,
+    };
+    let mut senders = record.transactions.iter().map(|transaction| transaction.signer());
     for (part, is_same) in [
+        (
+            "senders",
+            changed.is_none_or(|changed| senders.all(|sender| changed.contains_key(&sender))),
+        ),
         (
             "transactions root",
             calculate_transaction_root(&transactions) == header.transactions_root,

@@ -13,6 +13,7 @@ mod model;
 mod power;
 mod prune;
 mod refusals;
+mod repair;
 mod seeded;
 mod store;
 mod tables;

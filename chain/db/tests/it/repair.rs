@@ -1,0 +1,137 @@
+//! Random bytes in any page of the file under a repair: what is left is a beginning of the chain that was
+//! there, block by block and state by state, or the repair is refused and leaves all as it is. Never does
+//! it end the process, never is something else there than was.
+
+use crate::{
+    chain::{Home, grown, on_disk, small},
+    seeded::rng,
+};
+use rand::{Rng, seq::SliceRandom};
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+use utnet_db::{DbError, StateChanges, Store, View, maintain};
+
+/// Names the folder to the child.
+const FOLDER: &str = "UTNET_DB_REPAIRED_FOLDER";
+
+/// Begins what the child says.
+const SAYS: &str = "repair: ";
+
+const HEAD: u64 = 30;
+const PAGE: usize = 4_096;
+/// Pages that name commits: without them there is no telling what was the last.
+const METAS: usize = 3;
+/// Pages of which each is damaged once.
+const DAMAGED: usize = 40;
+
+/// The same chain, sound.
+fn original() -> View {
+    grown(Home { store: Store::in_memory(), folder: None }, HEAD).store.view().unwrap()
+}
+
+/// Refuses a block with anything that is not the original's, as a chain does by what its headers commit to.
+fn is_original(original: &View, view: &View, number: u64) -> Result<(), DbError> {
+    let is_same = view.block(number)? == original.block(number)?
+        && view.receipts(number)? == original.receipts(number)?
+        && view.sidecar(number)? == original.sidecar(number)?;
+    if is_same { Ok(()) } else { Err(DbError::Commitment { number, part: "body" }) }
+}
+
+/// Shows that a store holds the beginning of the original, and says how much of it.
+fn check_all(folder: &Path, original: &View) -> Result<u64, DbError> {
+    let view = Store::open(folder, small())?.view()?;
+    view.verify()?;
+    let head = view.head_number()?;
+    for number in 0..=head {
+        is_original(original, &view, number)?;
+        let computed = view.at(number)?.state_root(&StateChanges::default())?;
+        let declared = view.header(number)?.unwrap().state_root;
+        if computed != declared {
+            return Err(DbError::StateRoot { number, computed, declared });
+        }
+    }
+    Ok(head)
+}
+
+/// What a repair of a folder came to, in words that the parent knows.
+fn repaired(folder: &Path) -> String {
+    let original = original();
+    let also = |view: &View, number: u64| is_original(&original, view, number);
+    let done = match maintain::repair(folder, &also) {
+        Ok(done) => done,
+        Err(refused) => return format!("refused: {refused}"),
+    };
+    match (check_all(folder, &original), done.faults.is_empty()) {
+        (Ok(head), true) if head == HEAD => "sound".to_owned(),
+        (Ok(head), false) if head == done.head => "mended".to_owned(),
+        (found, _) => format!("wrong: {done:?}, {found:?}"),
+    }
+}
+
+/// Repairs a store; does nothing when run by itself.
+#[test]
+fn child_that_repairs_a_damaged_database() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let said = repaired(Path::new(&folder));
+        writeln!(std::io::stdout(), "\n{SAYS}{said}").unwrap();
+    }
+}
+
+/// What a child says that repairs a folder.
+fn repair_apart(folder: &Path) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "repair::child_that_repairs_a_damaged_database", "--nocapture"])
+        .env(FOLDER, folder)
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "it ended with {}", output.status);
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.lines().find_map(|line| line.strip_prefix(SAYS)).unwrap().to_owned()
+}
+
+/// A folder with a file and no journal.
+fn lay_down(file: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("mdbx.dat"), file).unwrap();
+    folder
+}
+
+#[test]
+fn a_damaged_page_is_mended_or_refused_and_never_believed() {
+    let Home { store, folder } = grown(on_disk(), HEAD);
+    drop(store);
+    let whole = fs::read(folder.unwrap().path().join("mdbx.dat")).unwrap();
+    let pages = whole.chunks(PAGE).enumerate().skip(METAS);
+    let mut used: Vec<_> =
+        pages.filter(|(_, page)| page.iter().any(|byte| *byte != 0)).map(|(at, _)| at).collect();
+    let mut rng = rng(23);
+    used.shuffle(&mut rng);
+    let (mut mended, mut refused) = (0, 0);
+    for page in used.into_iter().take(DAMAGED) {
+        let mut damaged = whole.clone();
+        for _ in 0..rng.random_range(1..40) {
+            damaged[page * PAGE + rng.random_range(0..PAGE)] = rng.random();
+        }
+        let folder = lay_down(&damaged);
+
+        let said = repair_apart(folder.path());
+
+        match said.as_str() {
+            "sound" => {}
+            "mended" => mended += 1,
+            _ => {
+                let why = said.strip_prefix("refused: ");
+                assert!(why.is_some_and(|why| !why.is_empty()), "page {page}: {said}");
+                let left = fs::read(folder.path().join("mdbx.dat")).unwrap();
+                assert!(left == damaged, "page {page} was refused and changed");
+                refused += 1;
+            }
+        }
+    }
+    assert!(mended >= 5 && refused >= 5, "{mended} of {DAMAGED} mended, {refused} refused");
+}
