@@ -367,7 +367,7 @@ impl Write<()> for AppendBlock<'_> {
         let changes = std::mem::take(&mut block.state);
         let update = tries.update_prepared(tx, &changes)?;
         check_state_root(&block.header, update.root)?;
-        state::write(tx, &changes, Some(number))?;
+        state::write(tx, &changes, &update.hashed, Some(number))?;
         trie::write(tx, &update)?;
         blocks::write(tx, block)?;
         logs::note(tx, number)?;
@@ -386,7 +386,7 @@ impl Write<()> for ApplyOutside<'_> {
         let Self { changes, tries } = self;
         let (head, _) = blocks::head(tx)?.ok_or(DbError::Empty)?;
         let update = tries.update(tx, changes)?;
-        state::write(tx, changes, Some(head.saturating_add(1)))?;
+        state::write(tx, changes, &update.hashed, Some(head.saturating_add(1)))?;
         trie::write(tx, &update)?;
         Ok(((), Left::New(Box::new(update))))
     }
@@ -407,7 +407,7 @@ impl Write<()> for UnwindTo<'_> {
         kept::need(tx, History::State, number)?;
         let back = unwind::changes_back_to(tx, number)?;
         let update = tries.update(tx, &back)?;
-        unwind::unwind(tx, number, head, &back)?;
+        unwind::unwind(tx, number, head, &back, &update.hashed)?;
         kept::cap(tx, number.saturating_add(1))?;
         trie::write(tx, &update)?;
         Ok(((), Left::New(Box::new(update))))

@@ -47,6 +47,8 @@ pub(crate) struct TrieUpdate {
     storages: BTreeMap<B256, StorageUpdate>,
     /// Branches of all tries that are in memory now and were not before, about.
     revealed: usize,
+    /// What changed, if the update came of changes.
+    pub(crate) hashed: HashedChanges,
 }
 
 /// What changes in one storage trie.
@@ -84,9 +86,14 @@ pub(crate) struct Proof {
 /// Computes the tries after changes, given what is in memory of those before.
 pub(crate) fn update<TX: DbTx>(
     tx: &TX,
-    changes: &HashedChanges,
+    hashed: HashedChanges,
     warm: Warm,
 ) -> Result<TrieUpdate, DbError> {
+    let update = compute(tx, &hashed, warm)?;
+    Ok(TrieUpdate { hashed, ..update })
+}
+
+fn compute<TX: DbTx>(tx: &TX, changes: &HashedChanges, warm: Warm) -> Result<TrieUpdate, DbError> {
     let Warm { trie, storages: mut warm, .. } = warm;
     let mut storages = BTreeMap::new();
     for (hashed, change) in &changes.accounts {
@@ -108,7 +115,8 @@ pub(crate) fn update<TX: DbTx>(
         change_trie(trie, AccountNodes::new(tx)?, leaves, &touched)?;
     let of_storages = storages.values().map(|update| update.revealed);
     let revealed = of_storages.fold(revealed, usize::saturating_add);
-    Ok(TrieUpdate { root, accounts: nodes, trie, storages, revealed })
+    let hashed = HashedChanges::default();
+    Ok(TrieUpdate { root, accounts: nodes, trie, storages, revealed, hashed })
 }
 
 /// Forgets all stored tries.
@@ -157,7 +165,7 @@ pub(crate) fn prove<TX: DbTx>(
     hashed: B256,
     slots: &[B256],
 ) -> Result<Proof, DbError> {
-    let TrieUpdate { storages, .. } = update(tx, changes, Warm::default())?;
+    let TrieUpdate { storages, .. } = compute(tx, changes, Warm::default())?;
     let touched: Vec<B256> = changes.accounts.keys().copied().collect();
     let accounts = walk_accounts(tx, changes, &storages, (&touched, &[hashed]))?;
     let none = AccountChange::default();

@@ -4,7 +4,7 @@ use crate::{
     codec::{AccountBeforeTx, BlockNumberAddress},
     error::DbError,
     provider::history,
-    state::{AccountChange, AccountUpdate, StateChanges},
+    state::{AccountChange, AccountUpdate, HashedChanges, StateChanges},
     tables::{
         AccountChangeSets, Bytecodes, HashedAccounts, HashedStorages, PlainAccountState,
         PlainStorageState, StorageChangeSets,
@@ -25,11 +25,12 @@ pub(crate) fn storage<TX: DbTx>(tx: &TX, address: Address, slot: B256) -> Result
     Ok(found.filter(|entry| entry.key == slot).map_or(U256::ZERO, |entry| entry.value))
 }
 
-/// Applies changes. With `record`, notes under that block what was there before (unless noted
-/// already) and that the block changed it.
+/// Applies changes; `hashed` are the same. With `record`, notes under that block what was there before (unless
+/// noted already) and that the block changed it.
 pub(crate) fn write<TX: DbTxMut>(
     tx: &TX,
     changes: &StateChanges,
+    hashed: &HashedChanges,
     record: Option<BlockNumber>,
 ) -> Result<(), DbError> {
     write_code(tx, changes)?;
@@ -38,7 +39,28 @@ pub(crate) fn write<TX: DbTxMut>(
         writer.update(*address, change.account)?;
         writer.change_storage(*address, change)?;
     }
-    writer.hashed.write(tx)
+    write_hashed(tx, hashed)
+}
+
+/// Applies changes to the hashed tables, in their order.
+fn write_hashed<TX: DbTxMut>(tx: &TX, changes: &HashedChanges) -> Result<(), DbError> {
+    let mut accounts = tx.cursor_write::<HashedAccounts>()?;
+    let mut slots = tx.cursor_dup_write::<HashedStorages>()?;
+    for (hashed, change) in &changes.accounts {
+        match change.account {
+            AccountUpdate::Unchanged => {}
+            AccountUpdate::Set(account) => accounts.upsert(*hashed, account)?,
+            AccountUpdate::Deleted => drop(tx.delete::<HashedAccounts>(*hashed, None)?),
+        }
+        if change.storage_wiped && slots.seek_exact(*hashed)?.is_some() {
+            slots.delete_current_duplicates()?;
+        }
+        for (key, value) in &change.storage {
+            let new = StorageEntry { key: *key, value: *value };
+            replace::<HashedStorages, _>(&mut slots, *hashed, new, |old| Ok(old != *value))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the first state into empty tables, in their order.
@@ -51,7 +73,7 @@ pub(crate) fn fill<TX: DbTxMut>(tx: &TX, changes: &StateChanges) -> Result<(), D
         let key = keccak256(address);
         if let AccountUpdate::Set(account) = change.account {
             accounts.upsert(*address, account)?;
-            hashed.accounts.push((key, Some(account)));
+            hashed.accounts.push((key, account));
         }
         for (slot, value) in change.storage.iter().filter(|(_, value)| !value.is_zero()) {
             slots.upsert(*address, StorageEntry { key: *slot, value: *value })?;
@@ -68,7 +90,7 @@ pub(crate) fn hash_all<TX: DbTxMut>(tx: &TX) -> Result<(), DbError> {
     let mut hashed = Hashed::default();
     for entry in tx.cursor_read::<PlainAccountState>()?.walk(None)? {
         let (address, account) = entry?;
-        hashed.accounts.push((keccak256(address), Some(account)));
+        hashed.accounts.push((keccak256(address), account));
     }
     for entry in tx.cursor_read::<PlainStorageState>()?.walk(None)? {
         let (address, slot) = entry?;
@@ -86,10 +108,10 @@ fn write_code<TX: DbTxMut>(tx: &TX, changes: &StateChanges) -> Result<(), DbErro
     Ok(())
 }
 
-/// What the hashed tables are to hold: written when all is known, in their order.
+/// What empty hashed tables are to hold: written when all is known, in their order.
 #[derive(Default)]
 struct Hashed {
-    accounts: Vec<(B256, Option<Account>)>,
+    accounts: Vec<(B256, Account)>,
     slots: Vec<(B256, B256, U256)>,
 }
 
@@ -99,31 +121,22 @@ impl Hashed {
         self.slots.sort_unstable();
         let mut cursor = tx.cursor_write::<HashedAccounts>()?;
         for (key, account) in self.accounts {
-            match account {
-                Some(account) => cursor.upsert(key, account)?,
-                None => drop(tx.delete::<HashedAccounts>(key, None)?),
-            }
+            cursor.upsert(key, account)?;
         }
         let mut cursor = tx.cursor_dup_write::<HashedStorages>()?;
         for (key, slot, value) in self.slots {
-            replace::<HashedStorages, _>(
-                &mut cursor,
-                key,
-                StorageEntry { key: slot, value },
-                |_| Ok(true),
-            )?;
+            cursor.upsert(key, StorageEntry { key: slot, value })?;
         }
         Ok(())
     }
 }
 
-/// Writes the plain tables through cursors that it keeps, and collects what is to be hashed.
+/// Writes the plain tables through cursors that it keeps.
 struct Writer<'a, TX: DbTxMut> {
     tx: &'a TX,
     accounts: TX::CursorMut<'a, PlainAccountState>,
     slots: TX::DupCursorMut<'a, PlainStorageState>,
     notes: Option<Notes<'a, TX>>,
-    hashed: Hashed,
 }
 
 impl<'a, TX: DbTxMut> Writer<'a, TX> {
@@ -133,7 +146,6 @@ impl<'a, TX: DbTxMut> Writer<'a, TX> {
             accounts: tx.cursor_write::<PlainAccountState>()?,
             slots: tx.cursor_dup_write::<PlainStorageState>()?,
             notes: record.map(|number| Notes::new(tx, number)).transpose()?,
-            hashed: Hashed::default(),
         })
     }
 
@@ -154,7 +166,6 @@ impl<'a, TX: DbTxMut> Writer<'a, TX> {
             Some(account) => self.accounts.upsert(address, account)?,
             None => drop(self.tx.delete::<PlainAccountState>(address, None)?),
         }
-        self.hashed.accounts.push((keccak256(address), new));
         Ok(())
     }
 
@@ -162,35 +173,30 @@ impl<'a, TX: DbTxMut> Writer<'a, TX> {
         if change.storage.is_empty() && !change.storage_wiped {
             return Ok(());
         }
-        let hashed = keccak256(address);
         if change.storage_wiped {
             for old in slots(self.tx, address)? {
                 // Those that are set anew keep their old value until then.
                 if !change.storage.contains_key(&old.key) {
-                    self.set(address, hashed, StorageEntry { value: U256::ZERO, ..old })?;
+                    self.set(address, StorageEntry { value: U256::ZERO, ..old })?;
                 }
             }
         }
         for (slot, value) in &change.storage {
-            self.set(address, hashed, StorageEntry { key: *slot, value: *value })?;
+            self.set(address, StorageEntry { key: *slot, value: *value })?;
         }
         Ok(())
     }
 
-    fn set(&mut self, address: Address, hashed: B256, new: StorageEntry) -> Result<(), DbError> {
+    fn set(&mut self, address: Address, new: StorageEntry) -> Result<(), DbError> {
         let notes = &mut self.notes;
-        let is_new = replace::<PlainStorageState, _>(&mut self.slots, address, new, |old| {
+        replace::<PlainStorageState, _>(&mut self.slots, address, new, |old| {
             if old != new.value
                 && let Some(notes) = notes
             {
                 notes.slot(address, StorageEntry { key: new.key, value: old })?;
             }
             Ok(old != new.value)
-        })?;
-        if is_new {
-            self.hashed.slots.push((hashed, keccak256(new.key), new.value));
-        }
-        Ok(())
+        })
     }
 }
 
@@ -251,20 +257,20 @@ pub(crate) fn slots<TX: DbTx>(tx: &TX, address: Address) -> Result<Vec<StorageEn
 }
 
 /// Replaces the value with the same subkey, if `may` agrees, given the value there was; a zero value
-/// only removes. Says whether it was replaced.
+/// only removes.
 fn replace<T, C>(
     cursor: &mut C,
     key: T::Key,
     new: StorageEntry,
     may: impl FnOnce(U256) -> Result<bool, DbError>,
-) -> Result<bool, DbError>
+) -> Result<(), DbError>
 where
     T: DupSort<Value = StorageEntry, SubKey = B256>,
     C: DbDupCursorRW<T>,
 {
     let old = cursor.seek_by_key_subkey(key.clone(), new.key)?.filter(|old| old.key == new.key);
     if !may(old.map_or(U256::ZERO, |old| old.value))? {
-        return Ok(false);
+        return Ok(());
     }
     if old.is_some() {
         cursor.delete_current()?;
@@ -272,5 +278,5 @@ where
     if !new.value.is_zero() {
         cursor.upsert(key, new)?;
     }
-    Ok(true)
+    Ok(())
 }

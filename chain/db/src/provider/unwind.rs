@@ -4,7 +4,7 @@ use crate::{
     codec::BlockNumberAddress,
     error::DbError,
     provider::{blocks, history, logs, state},
-    state::{AccountUpdate, StateChanges},
+    state::{AccountUpdate, HashedChanges, StateChanges},
     tables::{AccountChangeSets, StorageChangeSets},
     traits::{DbCursorRO, DbTx, DbTxMut},
 };
@@ -54,15 +54,16 @@ pub(crate) fn changes_since<TX: DbTx>(
 }
 
 /// Removes blocks after `number` up to `head`, restores the state by `back` (what
-/// [`changes_back_to`] says) and forgets what was noted about the removed blocks.
+/// [`changes_back_to`] says; `hashed` are the same) and forgets what was noted about the removed blocks.
 pub(crate) fn unwind<TX: DbTxMut>(
     tx: &TX,
     number: BlockNumber,
     head: BlockNumber,
     back: &StateChanges,
+    hashed: &HashedChanges,
 ) -> Result<(), DbError> {
     let from = number.saturating_add(1);
-    state::write(tx, back, None)?;
+    state::write(tx, back, hashed, None)?;
     for (address, change) in &back.accounts {
         if change.account != AccountUpdate::Unchanged {
             history::forget_account(tx, *address, from)?;

@@ -53,12 +53,12 @@ impl Write<()> for Graft {
         if self.check_root {
             let last = self.blocks.last().or_else(|| self.bare.last());
             let last = blocks::need::<CanonicalHeaders, _>(last)?;
-            let update = trie::update(tx, &total.hashed(), Warm::default())?;
+            let update = trie::update(tx, total.hashed(), Warm::default())?;
             check_state_root(&last.header, update.root)?;
         }
         total.extend(self.outside.clone());
-        let update = trie::update(tx, &total.hashed(), Warm::default())?;
-        state::write(tx, &self.base, None)?;
+        let update = trie::update(tx, total.hashed(), Warm::default())?;
+        state::write(tx, &self.base, &self.base.hashed(), None)?;
         let mut head = first;
         for block in self.bare {
             head = block.header.number;
@@ -67,10 +67,12 @@ impl Write<()> for Graft {
         kept::set_first(tx, History::State, head)?;
         for mut block in self.blocks {
             head = block.header.number;
-            state::write(tx, &std::mem::take(&mut block.state), Some(head))?;
+            let changes = std::mem::take(&mut block.state);
+            state::write(tx, &changes, &changes.hashed(), Some(head))?;
             append(tx, block)?;
         }
-        state::write(tx, &self.outside, Some(head.saturating_add(1)))?;
+        let next = Some(head.saturating_add(1));
+        state::write(tx, &self.outside, &self.outside.hashed(), next)?;
         trie::write(tx, &update)?;
         Ok(((), Left::Unknown))
     }
@@ -87,8 +89,8 @@ fn clear<TX: DbTxMut>(tx: &TX, genesis: u64) -> Result<(), DbError> {
     let header = header.ok_or(DbError::UnknownBlock { number: genesis, head })?;
     kept::need(tx, History::State, genesis)?;
     let back = unwind::changes_back_to(tx, genesis)?;
-    let update = trie::update(tx, &back.hashed(), Warm::default())?;
-    unwind::unwind(tx, genesis, head, &back)?;
+    let update = trie::update(tx, back.hashed(), Warm::default())?;
+    unwind::unwind(tx, genesis, head, &back, &update.hashed)?;
     trie::write(tx, &update)?;
     if tx.get::<Meta>(META_GENESIS_HASH.to_owned())?.is_none() {
         tx.put::<Meta>(META_GENESIS_HASH.to_owned(), Bytes::from(header.hash()))?;

@@ -214,7 +214,8 @@ fn salvage(
         // What would lead back to an older state is gone.
         kept::need(to, History::State, head)?;
         kept::cap(to, head.saturating_add(1))?;
-        state::write(to, &unwind::changes_back_to(to, head)?, None)?;
+        let back = unwind::changes_back_to(to, head)?;
+        state::write(to, &back, &back.hashed(), None)?;
         unwind::forget_change_sets(to, head.saturating_add(1))?;
     }
     derive(to)?;
@@ -266,7 +267,7 @@ fn fit(tx: &MdbxTxMut, head: BlockNumber) -> Result<BlockNumber, DbError> {
     for number in (least..=head).rev() {
         let Some(header) = blocks::header(tx, number)? else { break };
         let back = unwind::changes_back_to(tx, number)?;
-        let computed = trie::update(tx, &back.hashed(), Warm::default())?.root;
+        let computed = trie::update(tx, back.hashed(), Warm::default())?.root;
         if computed == header.state_root {
             if number < head {
                 let ((), _) = UnwindTo { number, tries: &Tries::default() }.run(tx)?;

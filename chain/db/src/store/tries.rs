@@ -120,6 +120,6 @@ impl Tries {
             let warm = self.warm.lock();
             if warm.0 == commit { warm.1.pick(&changes) } else { Warm::default() }
         };
-        trie::update(tx, &changes, picked)
+        trie::update(tx, changes, picked)
     }
 }
