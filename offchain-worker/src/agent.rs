@@ -5,12 +5,15 @@
 
 mod availability;
 mod batches;
+mod challenges;
 mod disputes;
 mod duties;
 mod environment;
 mod events;
+mod fault;
 mod jobs;
 mod membership;
+mod openings;
 pub(crate) mod rentals;
 mod requests;
 mod sending;
@@ -18,8 +21,8 @@ mod service;
 mod sweep;
 mod working;
 
-pub use availability::{Proof, ProofError, prove};
-pub use working::Fault;
+pub use availability::{Proof, ProofError, Round, prove};
+pub use fault::Fault;
 
 use crate::{
     compute::Runtime,
@@ -64,6 +67,8 @@ pub struct Home {
     pub availability: Address,
     /// `EnvironmentProof`.
     pub environment: Address,
+    /// `ChipChallenges`.
+    pub challenges: Address,
 }
 
 impl Home {
@@ -80,6 +85,7 @@ impl Home {
             beacons: system_address(SystemContract::BeaconHistory),
             availability: system_address(SystemContract::Availability),
             environment: system_address(SystemContract::EnvironmentProof),
+            challenges: system_address(SystemContract::ChipChallenges),
         }
     }
 
@@ -225,6 +231,7 @@ impl<C: Chain> Agent<C> {
             home.committee,
             home.escrow,
             home.registry,
+            home.challenges,
         ]);
         let db = Arc::clone(parts.notebook.database());
         let cursor = LogCursor::open(db, "worker", start, filter)?;
@@ -245,6 +252,8 @@ impl<C: Chain> Agent<C> {
         let tried = [
             self.attend_availability(&head).await,
             self.attend_environment(&head).await,
+            self.attend_openings(&head).await,
+            self.attend_challenges(&head).await,
             self.attend_rentals(&head).await,
             self.attend_jobs(&head).await,
             self.attend_duties(&head).await,

@@ -2,9 +2,11 @@
 
 pub mod availability;
 pub mod batches;
+pub mod challenges;
 pub mod disputes;
 pub mod duties;
 pub mod environment;
 pub mod jobs;
+pub mod openings;
 pub mod rentals;
 pub mod service;

@@ -85,13 +85,27 @@ impl Notebook {
         Ok(Some(serde_json::from_slice(found.value())?))
     }
 
+    /// The keys of all records of one type, ascending: for records that are too long to read them all.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn keys<R: Record>(&self) -> Result<Vec<Vec<u8>>, StorageError> {
+        let table = self.db.begin_read()?.open_table(RECORDS)?;
+        let (first, end) = bounds::<R>();
+        let mut list = Vec::new();
+        for row in table.range(first.as_slice()..end.as_slice())? {
+            list.extend(row?.0.value().get(first.len()..).map(<[u8]>::to_vec));
+        }
+        Ok(list)
+    }
+
     /// All records of one type, in the order of their keys.
     ///
     /// # Errors
     /// [`StorageError`] when the database fails.
     pub fn all<R: Record>(&self) -> Result<Vec<R>, StorageError> {
         let table = self.db.begin_read()?.open_table(RECORDS)?;
-        let (first, end) = (full_key(R::KIND, &[]), [R::KIND.as_bytes(), &[1]].concat());
+        let (first, end) = bounds::<R>();
         let mut list = Vec::new();
         for row in table.range(first.as_slice()..end.as_slice())? {
             list.push(serde_json::from_slice(row?.1.value())?);
@@ -137,6 +151,11 @@ pub fn find_in<R: Record>(txn: &WriteTransaction, key: &[u8]) -> Result<Option<R
 pub fn remove_in<R: Record>(txn: &WriteTransaction, key: &[u8]) -> Result<(), StorageError> {
     txn.open_table(RECORDS)?.remove(full_key(R::KIND, key).as_slice())?;
     Ok(())
+}
+
+/// The first key of a type, and one above all its keys.
+fn bounds<R: Record>() -> (Vec<u8>, Vec<u8>) {
+    (full_key(R::KIND, &[]), [R::KIND.as_bytes(), &[1]].concat())
 }
 
 fn full_key(kind: &str, key: &[u8]) -> Vec<u8> {

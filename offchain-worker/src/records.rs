@@ -1,28 +1,15 @@
-//! Names what the worker remembers of jobs, batches, rentals and duties.
+//! Names what the worker remembers of jobs, batches, rentals, duties and chips.
+
+mod availability;
+
+pub use availability::{ChallengeRecord, KeyRecord, LeavesRecord, SignedPlace};
 
 use crate::notebook::Record;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
 use utnet_bindings::signed::JobSpec;
 use utnet_jobs::{merkle::Leaf, port::spec_hex};
-use utnet_primitives::{BatchId, ChipId, Epoch, JobId, RentalId, Seconds};
-
-/// The BLS key that a chip of this operator was registered with: the registry itself keeps no keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyRecord {
-    /// The chip.
-    pub chip: ChipId,
-    /// 48 bytes.
-    pub key: Bytes,
-}
-
-impl Record for KeyRecord {
-    const KIND: &'static str = "chip-key";
-
-    fn key(&self) -> Vec<u8> {
-        self.chip.0.to_vec()
-    }
-}
+use utnet_primitives::{BatchId, Epoch, JobId, RentalId, Seconds};
 
 /// A job that was given to this operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

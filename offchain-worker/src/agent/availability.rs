@@ -1,123 +1,38 @@
 //! Proves once per epoch which chips are at hand: one aggregate signature, and a root over the chips' own.
 
-use super::{Agent, AgentError, Home};
+mod proof;
+
+pub use proof::{Proof, ProofError, Round, prove};
+
+pub(super) use proof::chips_at_hand;
+
+use super::{Agent, AgentError};
 use crate::{
     decide::availability::{Listed, Snapshot, counting},
-    records::KeyRecord,
+    notebook::put_in,
+    records::{KeyRecord, LeavesRecord},
 };
-use alloy_primitives::{Address, B256};
-use std::{collections::BTreeMap, path::Path};
+use alloy_primitives::{Address, B256, Bytes};
 use utnet_bindings::{
     Availability::{AvailabilityProof, proveCall},
     BeaconHistory::beaconAtCall,
     PociRegistry::{
         availabilityMessageCall, chipOfCall, chipsOfCall, currentEpochCall, isProvenCall,
-        snapshotOfCall,
+        placesOfCall, snapshotOfCall,
     },
     states::ChipState,
 };
 use utnet_client::{BlockRef, Chain, Intent, StorageError};
-use utnet_jobs::merkle;
-use utnet_primitives::{AvailabilityRound, ChipId, Epoch, Registry, availability_leaf};
-use utnet_se::{Fault, SecurityEngine, SoftwareChip, aggregate, aggregate_keys};
+use utnet_primitives::{AvailabilityRound, ChipId, Epoch, Height, Registry};
+use utnet_se::aggregate_keys;
 
 /// Epochs whose proofs are remembered in the outbox.
 const REMEMBERED: u64 = 64;
-
-/// Why there is no proof.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProofError {
-    /// A chip or the aggregation failed.
-    #[error(transparent)]
-    Chip(#[from] Fault),
-    /// The registry would check another message: other parameters, or a node that wants something else signed.
-    #[error("epoch {epoch}: the registry's message is {theirs}, ours {ours}")]
-    OtherMessage {
-        /// The epoch.
-        epoch: Epoch,
-        /// What the node says.
-        theirs: B256,
-        /// What our own parameters give.
-        ours: B256,
-    },
-    /// Which chips count could not be found out.
-    #[error("epoch {epoch}: no choice of chips gives the registry's aggregate of {count}")]
-    UnknownChips {
-        /// The epoch.
-        epoch: Epoch,
-        /// How many count.
-        count: u32,
-    },
-    /// The key that a chip was registered with was not seen, or has not 48 bytes.
-    #[error("the registration of chip {chip} was not seen")]
-    NoKey {
-        /// The chip.
-        chip: ChipId,
-    },
-    /// The folder of chips cannot be listed.
-    #[error("cannot list the folder of chips")]
-    Folder(#[from] std::io::Error),
-}
-
-/// A proof as the registry takes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// Places of absent chips, ascending.
-    pub absent: Vec<u32>,
-    /// Aggregate of the present chips, 96 bytes; `None` when all are absent: then nothing can be proven.
-    pub signature: Option<[u8; 96]>,
-    /// Root over the present chips' P-256 signatures.
-    pub leaf_root: B256,
-}
-
-/// Signs `message` with every chip that counts and is at hand.
-///
-/// # Errors
-/// [`Fault`] when a chip does not sign.
-pub fn prove<S: SecurityEngine>(
-    counting: &[(u32, ChipId)],
-    at_hand: &BTreeMap<ChipId, S>,
-    message: &B256,
-) -> Result<Proof, Fault> {
-    let (mut absent, mut parts, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, id) in counting {
-        let Some(chip) = at_hand.get(id) else {
-            absent.push(*index);
-            continue;
-        };
-        parts.push(chip.bls_sign(message.as_slice())?);
-        let own = chip.sign_digest(&message.0)?;
-        leaves.push(availability_leaf(u64::from(*index), *id, &own.r, &own.s));
-    }
-    let signature = if parts.is_empty() { None } else { Some(aggregate(&parts)?) };
-    // The tree over availability leaves is built like that over results.
-    let leaf_root = merkle::root(&leaves).unwrap_or_default();
-    Ok(Proof { absent, signature, leaf_root })
-}
 
 /// The keys of chips on some places, one after the other.
 fn keys_of(places: &[u32], list: &[Listed]) -> Vec<u8> {
     let on = |place: &u32| list.iter().find(|chip| chip.index == *place).map(|chip| chip.key);
     places.iter().filter_map(on).flatten().collect()
-}
-
-/// The chips of a folder, by id. A folder that does not open is an absent chip.
-pub(super) fn chips_at_hand(folder: &Path) -> Result<BTreeMap<ChipId, SoftwareChip>, ProofError> {
-    let mut chips = BTreeMap::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if !path.is_dir() {
-            continue;
-        }
-        match SoftwareChip::open_read_only(&path) {
-            Ok(chip) => {
-                chips.insert(chip.chip_id(), chip);
-            }
-            Err(error) => tracing::warn!(%error, folder = %path.display(), "chip does not open"),
-        }
-    }
-    Ok(chips)
 }
 
 impl<C: Chain> Agent<C> {
@@ -139,49 +54,57 @@ impl<C: Chain> Agent<C> {
             return Ok(());
         }
         let snapshot = Snapshot { aggregate, count: snapshot.count };
-        let message = self.message(Epoch(epoch)).await?;
+        let epoch = Epoch(epoch);
+        let round =
+            Round { epoch, message: self.message(epoch).await?, width: self.width().await? };
         let list = self.listed().await?;
         let sum = |keys: &[[u8; 48]]| aggregate_keys(keys).ok();
         let places = counting(&list, &snapshot, &sum)
-            .ok_or(ProofError::UnknownChips { epoch: Epoch(epoch), count: snapshot.count })?;
+            .ok_or(ProofError::UnknownChips { epoch, count: snapshot.count })?;
         let counted: Vec<_> = list
             .iter()
             .filter(|chip| places.contains(&chip.index))
             .map(|chip| (chip.index, chip.chip))
             .collect();
         let at_hand = chips_at_hand(&folder)?;
-        let proof = prove(&counted, &at_hand, &message).map_err(ProofError::from)?;
-        self.send_proof(&home, epoch, proof, &list)
+        let proof = prove(&round, &counted, &at_hand, self.parts.choices.fault)
+            .map_err(ProofError::from)?;
+        self.send_proof(&proof, &list)
     }
 
-    fn send_proof(
-        &self,
-        home: &Home,
-        epoch: u64,
-        proof: Proof,
-        list: &[Listed],
-    ) -> Result<(), AgentError> {
+    /// Sends a proof, and keeps the leaves that its root is over: without them it cannot be opened.
+    fn send_proof(&self, proof: &Proof, list: &[Listed]) -> Result<(), AgentError> {
+        let LeavesRecord { epoch, absent, .. } = &proof.leaves;
         let Some(signature) = proof.signature else {
-            tracing::warn!(epoch, absent = proof.absent.len(), "no chip is at hand");
+            tracing::warn!(%epoch, absent = absent.len(), "no chip is at hand");
             return Ok(());
         };
-        tracing::info!(epoch, absent = proof.absent.len(), "availability proven");
-        let proof = AvailabilityProof {
-            operator: home.operator,
-            epoch,
-            absent: keys_of(&proof.absent, list).into(),
-            signature: signature.to_vec().into(),
-            leafRoot: proof.leaf_root,
+        tracing::info!(%epoch, absent = absent.len(), "availability proven");
+        let home = &self.parts.home;
+        let call = proveCall {
+            proof: AvailabilityProof {
+                operator: home.operator,
+                epoch: epoch.0,
+                absent: keys_of(absent, list).into(),
+                signature: signature.to_vec().into(),
+                leafRoot: proof.leaf_root(),
+            },
+            authority: Bytes::new(),
         };
-        let call = proveCall { proof, authority: alloy_primitives::Bytes::new() };
         let words = |epoch: u64| [b"available".to_vec(), epoch.to_be_bytes().to_vec()];
-        if let Some(old) = epoch.checked_sub(REMEMBERED) {
-            let txn = self.parts.notebook.begin()?;
+        let txn = self.parts.notebook.begin()?;
+        if let Some(old) = epoch.0.checked_sub(REMEMBERED) {
             self.forget_in(&txn, &words(old).each_ref().map(Vec::as_slice))?;
-            txn.commit().map_err(StorageError::from)?;
         }
-        let intent = Intent::call(home.availability, &call);
-        self.send(&words(epoch).each_ref().map(Vec::as_slice), &intent)
+        // One that was refused may have been for a list, or for chips, that are not those of now.
+        let words = words(epoch.0);
+        let words = words.each_ref().map(Vec::as_slice);
+        self.forget_in(&txn, &words)?;
+        self.send_in(&txn, &words, &Intent::call(home.availability, &call))?;
+        put_in(&txn, &proof.leaves)?;
+        txn.commit().map_err(StorageError::from)?;
+        self.parts.outbox.wake();
+        Ok(())
     }
 
     /// What the chips sign. Made here from the epoch's beacon, so that a node can never choose the bytes; compared with the
@@ -189,7 +112,7 @@ impl<C: Chain> Agent<C> {
     pub(super) async fn message(&self, epoch: Epoch) -> Result<B256, AgentError> {
         let home = &self.parts.home;
         let height = epoch.0.saturating_mul(self.parts.choices.epoch_blocks).saturating_sub(1);
-        let beacon = self.view(home.beacons, &beaconAtCall { height }).await?;
+        let beacon = self.beacon_at(Height(height)).await?;
         let registry = Registry { chain_id: home.chain_id, address: home.registry };
         let round = AvailabilityRound { registry, operator: home.operator, epoch, beacon };
         let ours = round.message();
@@ -200,6 +123,17 @@ impl<C: Chain> Agent<C> {
         } else {
             Err(ProofError::OtherMessage { epoch, theirs, ours }.into())
         }
+    }
+
+    /// PREVRANDAO of a block.
+    pub(super) async fn beacon_at(&self, height: Height) -> Result<B256, AgentError> {
+        self.view(self.parts.home.beacons, &beaconAtCall { height: height.0 }).await
+    }
+
+    /// Places of the operator's list, free ones included.
+    async fn width(&self) -> Result<u32, AgentError> {
+        let home = &self.parts.home;
+        self.view(home.registry, &placesOfCall { operator: home.operator }).await
     }
 
     /// The operator's list with each chip's state and key.

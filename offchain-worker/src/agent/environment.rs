@@ -1,8 +1,8 @@
 //! Proves the environment: computes what each epoch's round asks, commits to the answer, opens it in the next epoch.
 
 use super::{
-    Agent, AgentError,
-    working::{Effort, Fault, Purpose, Trouble},
+    Agent, AgentError, Fault,
+    working::{Effort, Purpose, Trouble},
 };
 use crate::{
     compute::{Outcome, Refusal, Runtime, trial::Trial},

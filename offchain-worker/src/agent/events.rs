@@ -4,8 +4,8 @@ use super::Home;
 use crate::{
     notebook::{Record, has_in, put_in},
     records::{
-        DisputeRecord, DutyRecord, JobProgress, JobRecord, KeyRecord, PostedRecord, RentalRecord,
-        RequestRecord,
+        ChallengeRecord, DisputeRecord, DutyRecord, JobProgress, JobRecord, KeyRecord,
+        PostedRecord, RentalRecord, RequestRecord,
     },
 };
 use alloy_primitives::B256;
@@ -13,6 +13,7 @@ use alloy_rpc_types_eth::Log;
 use alloy_sol_types::SolEvent;
 use redb::WriteTransaction;
 use utnet_bindings::{
+    ChipChallenges::Challenged,
     Committee::CommitteeDrawn,
     JobEscrow::JobOpened,
     PociRegistry::ChipRegistered,
@@ -20,7 +21,7 @@ use utnet_bindings::{
     RpoiEscrow::RentalOpened,
 };
 use utnet_client::StorageError;
-use utnet_primitives::{BatchId, ChipId, JobId, RentalId, Seconds};
+use utnet_primitives::{BatchId, ChipId, Height, JobId, RentalId, Seconds};
 
 /// Notes the logs of one block. A record that is there already is left alone.
 pub(super) fn note(
@@ -43,11 +44,28 @@ pub(super) fn note(
             note_request(txn, log, at)?;
         } else if address == home.committee && topic == CommitteeDrawn::SIGNATURE_HASH {
             note_duty(txn, home, log, at)?;
-        } else if address == home.registry && topic == ChipRegistered::SIGNATURE_HASH {
-            note_chip(txn, home, log)?;
+        } else {
+            note_of_chips(txn, home, log, at)?;
         }
     }
     Ok(())
+}
+
+/// Notes what concerns single chips.
+fn note_of_chips(
+    txn: &WriteTransaction,
+    home: &Home,
+    log: &Log,
+    at: Seconds,
+) -> Result<(), StorageError> {
+    let (address, topic) = (log.address(), log.topic0().copied().unwrap_or_default());
+    if address == home.registry && topic == ChipRegistered::SIGNATURE_HASH {
+        note_chip(txn, home, log)
+    } else if address == home.challenges && topic == Challenged::SIGNATURE_HASH {
+        note_challenge(txn, log, at)
+    } else {
+        Ok(())
+    }
 }
 
 /// Logs of our own contracts decode; those that do not are told and skipped.
@@ -91,6 +109,30 @@ fn note_chip(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), Stora
         return Ok(());
     }
     put_in(txn, &KeyRecord { chip: ChipId(event.chip), key: event.blsKey })
+}
+
+/// A chip whose key was noted is, or was, ours.
+fn note_challenge(
+    txn: &WriteTransaction,
+    log: &Log,
+    noted_at: Seconds,
+) -> Result<(), StorageError> {
+    let Some(event) = decoded::<Challenged>(log) else { return Ok(()) };
+    let (chip, asked_at) = (ChipId(event.chip), Height(log.block_number.unwrap_or_default()));
+    if !has_in::<KeyRecord>(txn, chip.0.as_slice())? {
+        return Ok(());
+    }
+    tracing::info!(%chip, number = event.number, deadline = event.deadlineBlock, "chip challenged");
+    let record = ChallengeRecord {
+        chip,
+        number: event.number,
+        asked_at,
+        deadline: Height(event.deadlineBlock),
+        is_told: false,
+        outcome: None,
+        noted_at,
+    };
+    put_new(txn, &record)
 }
 
 fn note_batch(txn: &WriteTransaction, log: &Log, at: Seconds) -> Result<(), StorageError> {

@@ -7,8 +7,8 @@ use super::{Agent, AgentError, now};
 use crate::{
     notebook::{Record, remove_in},
     records::{
-        BatchRecord, Computed, DisputeRecord, DutyRecord, JobProgress, JobRecord, PostedRecord,
-        RatingRecord, RentalRecord, RequestRecord, UsageRecord,
+        BatchRecord, ChallengeRecord, Computed, DisputeRecord, DutyRecord, JobProgress, JobRecord,
+        PostedRecord, RatingRecord, RentalRecord, RequestRecord, UsageRecord,
     },
     store::BlobStore,
 };
@@ -79,6 +79,11 @@ impl<C: Chain> Agent<C> {
             self.forget(&txn, batch, &[b"post"])?;
         }
         self.forget_disputes(&txn, before)?;
+        for asked in notebook.all::<ChallengeRecord>()?.iter().filter(|it| it.noted_at < before) {
+            let number = asked.number.to_be_bytes();
+            self.forget_in(&txn, &[b"answer", asked.chip.0.as_slice(), &number])?;
+            remove_in::<ChallengeRecord>(&txn, &asked.key())?;
+        }
         for posted in notebook.all::<PostedRecord>()?.iter().filter(|it| it.noted_at < before) {
             remove_in::<PostedRecord>(&txn, &posted.key())?;
         }

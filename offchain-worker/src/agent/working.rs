@@ -1,7 +1,7 @@
 //! Computes in the background, a few jobs at a time, and hands over what is finished.
 
 use super::{
-    Agent, AgentError,
+    Agent, AgentError, Fault,
     duties::{CANNOT_RUN, verdict_of},
 };
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
     store::BlobStore,
 };
 use alloy_primitives::B256;
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
@@ -27,18 +26,6 @@ use utnet_primitives::{Epoch, JobId};
 
 #[cfg(test)]
 mod tests;
-
-/// A deliberate error, for tests of what the network does about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    /// One byte of every result is flipped before it is committed.
-    WrongResult,
-    /// What is handed over is sealed to the renter, but holds no access.
-    BadHandover,
-    /// Answers in rounds of the environment proof are made up.
-    WrongEnvironment,
-}
 
 /// What is computed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
