@@ -4,9 +4,9 @@ use alloy_primitives::hex;
 use alloy_sol_types::{Panic, Revert, SolError as _, SolInterface as _};
 use std::fmt::Debug;
 use utnet_bindings::{
-    Availability, BeaconHistory, Committee, DatasetMarket, Emission, EnvironmentProof,
-    HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking, RatingBook,
-    RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
+    Availability, BeaconHistory, ChipChallenges, ChipEvidence, Committee, DatasetMarket, Emission,
+    EnvironmentProof, HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, Ranking,
+    RatingBook, RentalDesk, ResultRollup, RpoiEscrow, Vault, VendorRegistry,
 };
 
 /// The error's name and fields, or the bytes if no contract of ours declares it.
@@ -39,6 +39,8 @@ fn known(data: &[u8]) -> Option<String> {
         Vault::VaultErrors,
         PociRegistry::PociRegistryErrors,
         Availability::AvailabilityErrors,
+        ChipChallenges::ChipChallengesErrors,
+        ChipEvidence::ChipEvidenceErrors,
         VendorRegistry::VendorRegistryErrors,
         JobEscrow::JobEscrowErrors,
         ResultRollup::ResultRollupErrors,

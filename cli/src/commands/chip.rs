@@ -1,24 +1,27 @@
-//! Makes chips, shows them, lets them attest to an operator, and registers them.
+//! Makes chips, shows them, registers them, asks for them, and reports those that lied.
 
-use crate::{
-    commands::vendor::{BATCH_FILE, BatchFile},
-    files,
-    session::Session,
-    wallet::KeySource,
-};
-use alloy_primitives::{Address, B256, U256, hex, keccak256};
+mod challenge;
+mod evidence;
+mod registering;
+mod report;
+mod standing;
+
+use crate::{session::Session, wallet::KeySource};
+use alloy_primitives::{Address, hex};
 use anyhow::{Context as _, Result, ensure};
+use challenge::{Challenge, Expire};
 use clap::Subcommand;
+use evidence::Evidence;
+use registering::Registering;
+use report::Report;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use utnet_bindings::{PociRegistry, VendorRegistry, states::ChipState};
-use utnet_primitives::{
-    ChipAttestation, Registry, SystemContract, possession_context, system_address,
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+    str::FromStr,
 };
+use utnet_primitives::ChipId;
 use utnet_se::{SecurityEngine, SoftwareChip, SystemEntropy, open_all};
-
-/// How long an attestation is good for, in seconds.
-const ATTESTATION_SECONDS: u64 = 3_600;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Chip {
@@ -37,10 +40,12 @@ pub(crate) enum Chip {
         #[arg(long, default_value = "UT")]
         serial: String,
     },
-    /// Show what a folder of chips holds; never a private key.
+    /// Show what a folder of chips holds, never a private key; or a registered chip: its state, the epochs that were proven
+    /// and opened, its misses, and who asks for it.
     Show {
-        /// Folder of chip folders.
-        dir: PathBuf,
+        /// Folder of chip folders, or the id of a chip.
+        #[arg(value_name = "DIR|CHIP")]
+        what: Shown,
     },
     /// Let chips sign that an operator may register them; prints the registration.
     Attest {
@@ -63,30 +68,59 @@ pub(crate) enum Chip {
         /// The operator.
         operator: Address,
     },
+    /// Ask a chip, with a bond, whether it is there: one that is answers and earns the bond for its operator, one that is not
+    /// is suspended.
+    Challenge(Challenge),
+    /// Close a challenge that was not answered in time: the challenger has the bond back and a part of the chip's.
+    Expire(Expire),
+    /// Collect what proves that a chip lied.
+    #[command(subcommand)]
+    Evidence(Evidence),
+    /// Have a chip slashed by evidence; a tenth of its bond is the sender's.
+    Report(Report),
 }
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Registering {
-    /// Folder of chip folders.
-    #[arg(long)]
-    chips: PathBuf,
-    /// The vendor's batch file.
-    #[arg(long)]
-    batch: PathBuf,
+/// A folder of chips, or a chip on the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Folder(PathBuf),
+    Registered(ChipId),
+}
+
+impl FromStr for Shown {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let id = text.starts_with("0x").then(|| text.parse().ok()).flatten();
+        Ok(id.map_or_else(|| Self::Folder(text.into()), Self::Registered))
+    }
 }
 
 impl Chip {
     pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
         match self {
             Self::New { dir, count, model, serial } => make(&dir, count, model, &serial),
-            Self::Show { dir } => show(&dir),
+            Self::Show { what: Shown::Folder(dir) } => show(&dir),
+            online => online.run_on(&Session::connect(rpc).await?).await,
+        }
+    }
+
+    /// What needs a chain.
+    async fn run_on(self, session: &Session) -> Result<Value> {
+        match self {
+            Self::Show { what: Shown::Registered(chip) } => standing::show(session, chip).await,
             Self::Attest { registering, operator } => {
-                let session = Session::connect(rpc).await?;
-                let chips = registrations(&session, &registering, operator).await?;
-                Ok(json!({ "operator": operator, "chips": chips }))
+                registering::attest(session, &registering, operator).await
             }
-            Self::Register { registering, from } => register(rpc, &registering, &from).await,
-            Self::List { operator } => list(rpc, operator).await,
+            Self::Register { registering, from } => {
+                registering::register(session, &registering, &from).await
+            }
+            Self::List { operator } => standing::list(session, operator).await,
+            Self::Challenge(challenge) => challenge.run(session).await,
+            Self::Expire(expire) => expire.run(session).await,
+            Self::Evidence(evidence) => evidence.run(session).await,
+            Self::Report(report) => report.run(session).await,
+            Self::New { .. } | Self::Show { .. } => Ok(Value::Null),
         }
     }
 }
@@ -136,110 +170,17 @@ pub(crate) fn open_chips(dir: &Path) -> Result<Vec<SoftwareChip>> {
     Ok(chips)
 }
 
-async fn registrations(
-    session: &Session,
-    registering: &Registering,
-    operator: Address,
-) -> Result<Vec<PociRegistry::ChipRegistration>> {
-    let batch: BatchFile = files::read_json(&registering.batch, BATCH_FILE)?;
-    let deadline = session.after(ATTESTATION_SECONDS).await?;
-    let mut list = Vec::new();
-    for chip in open_chips(&registering.chips)? {
-        let known = session
-            .read(
-                SystemContract::PociRegistry,
-                &PociRegistry::chipOfCall { chip: chip.chip_id().into() },
-            )
-            .await?;
-        let attestation = ChipAttestation {
-            operator,
-            bls_key_hash: keccak256(chip.bls_key()),
-            nonce: u64::from(known.registrations),
-            deadline,
-        };
-        list.push(registration(session.registry(), &chip, &batch, attestation)?);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_looked_up_and_anything_else_is_a_folder() {
+        let id = format!("0x{}", "1b".repeat(32));
+        let chip = id.parse().expect("32 bytes");
+        assert_eq!(id.parse(), Ok(Shown::Registered(chip)));
+        for folder in ["chips", "0x1b", &"1b".repeat(32)] {
+            assert_eq!(folder.parse(), Ok(Shown::Folder(folder.into())), "{folder}");
+        }
     }
-    Ok(list)
-}
-
-fn registration(
-    registry: Registry,
-    chip: &SoftwareChip,
-    batch: &BatchFile,
-    attestation: ChipAttestation,
-) -> Result<PociRegistry::ChipRegistration> {
-    let path = batch
-        .path_of(chip.chip_id())
-        .with_context(|| format!("chip {} is not in the vendor's batch", chip.serial()))?;
-    let signature = chip.sign_digest(&attestation.digest(registry).0)?;
-    let context = possession_context(registry, attestation.operator, chip.chip_id());
-    let identity = chip.identity();
-    Ok(PociRegistry::ChipRegistration {
-        x: identity.x,
-        y: identity.y,
-        serialHash: keccak256(chip.serial()),
-        batch: batch.id(),
-        path,
-        r: signature.r,
-        s: signature.s,
-        deadline: attestation.deadline,
-        blsKey: chip.bls_key().into(),
-        possession: chip.bls_prove_possession(&context.0)?.into(),
-        wrappedKeys: chip.wrapped_keys().to_bytes().into(),
-    })
-}
-
-async fn register(rpc: &str, registering: &Registering, from: &KeySource) -> Result<Value> {
-    let session = Session::connect(rpc).await?;
-    let signer = from.signer()?;
-    let operator = signer.address();
-    let chips = registrations(&session, registering, operator).await?;
-    let vrf = open_chips(&registering.chips)?.iter().find_map(SecurityEngine::vrf_key);
-    let bond = bond_of(&session, &registering.batch, chips.len()).await?;
-    let count = chips.len();
-    let call =
-        PociRegistry::registerCall { chips, vrfKey: vrf.map(Into::into).unwrap_or_default() };
-    let sent = session.send(&signer, SystemContract::PociRegistry, bond, &call).await?;
-    Ok(json!({
-        "operator": operator,
-        "chips": count,
-        "bond": crate::amount::show(bond),
-        "transaction": sent.hash,
-        "block": sent.block,
-        "gasUsed": sent.gas_used,
-    }))
-}
-
-/// Bonds of that many chips of the batch's model, in wei.
-async fn bond_of(session: &Session, batch: &Path, chips: usize) -> Result<U256> {
-    let model = files::read_json::<BatchFile>(batch, BATCH_FILE)?.model;
-    let phi =
-        session.read(SystemContract::VendorRegistry, &VendorRegistry::phiOfCall { model }).await?;
-    let per_phi =
-        session.read(SystemContract::PociRegistry, &PociRegistry::bondPerPhiCall {}).await?;
-    Ok(U256::from(per_phi) * U256::from(phi) * U256::from(chips))
-}
-
-async fn list(rpc: &str, operator: Address) -> Result<Value> {
-    let session = Session::connect(rpc).await?;
-    let ids: Vec<B256> =
-        session.read(SystemContract::PociRegistry, &PociRegistry::chipsOfCall { operator }).await?;
-    let mut rows = Vec::new();
-    for id in ids {
-        let chip = session
-            .read(SystemContract::PociRegistry, &PociRegistry::chipOfCall { chip: id })
-            .await?;
-        let state: u8 =
-            session.read(SystemContract::PociRegistry, &PociRegistry::stateOfCall { id }).await?;
-        rows.push(json!({
-            "index": chip.index,
-            "chip": id,
-            "state": ChipState::try_from(state)?,
-            "phi": chip.phi,
-            "misses": chip.misses,
-            "rentals": chip.rentals,
-        }));
-    }
-    let registry = system_address(SystemContract::PociRegistry);
-    Ok(json!({ "operator": operator, "registry": registry, "chips": rows }))
 }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use jsonrpsee::rpc_params;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utnet_bindings::{Availability, Emission, PociRegistry, RatingBook};
 use utnet_primitives::SystemContract;
 
@@ -26,7 +26,7 @@ pub(crate) enum Show {
         /// The account.
         account: Address,
     },
-    /// List proofs of availability.
+    /// List proofs of availability, and whether their samples were opened.
     Availability,
     /// Show the latest rounds of the environment proof: what was drawn, who passed, whose rewards are suspended.
     Environment {
@@ -145,12 +145,18 @@ async fn availability(session: &Session) -> Result<Value> {
     let proven = session
         .events::<Availability::AvailabilityProven>(SystemContract::Availability, None)
         .await?;
+    let opened = session
+        .events::<Availability::AvailabilityOpened>(SystemContract::Availability, None)
+        .await?;
+    let opened: BTreeSet<_> =
+        opened.into_iter().map(|(event, _)| (event.operator, event.epoch)).collect();
     let rows = proven.into_iter().map(|(event, log)| {
         json!({
             "epoch": event.epoch,
             "operator": event.operator,
             "present": event.present,
             "absent": event.absent,
+            "opened": opened.contains(&(event.operator, event.epoch)),
             "block": log.block_number,
             "transaction": log.transaction_hash.unwrap_or(B256::ZERO),
         })
