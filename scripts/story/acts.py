@@ -1,12 +1,13 @@
 """The acts of the story, in order. Each step is a public command, and says what it found."""
 
-from story import books, data, jobs
+from story import books, chips, data, jobs
 from story.stage import Failed
 from story.wait import until
 
 OPERATORS = (("alpha", 1, 8), ("beta", 2, 4), ("gamma", 3, 4))  # name, DEV account, chips
 VENDOR, RELAYER = 0, 5  # DEV accounts
 EPOCH = 16
+SAMPLE_DELAY = 8  # blocks into the next epoch whose beacon draws what is opened
 FIRST_REWARDED_EPOCHS = 4
 
 
@@ -20,7 +21,7 @@ def play(stage):
     before = books.balances(stage)
     rental = rent(stage)
     jobs.compute(stage, rental)
-    absence(stage)
+    chips.absence(stage)
     part(stage, rental)
     pull(stage, rental)
     data.trade(stage, rental)
@@ -44,13 +45,14 @@ def chips_on_disk(stage):
         stage.console.fact(f"{name}: {len(made['chips'])} chips, keys wrapped under each one's S")
 
 
-def start_node(stage):
+def start_node(stage, *more):
     """The one sealing node: it is given the operators' chip folders."""
     stage.console.step("Chain: one node that seals with the drawn chip's own keys")
     words = [stage.binary("utnet"), "node", "--datadir", stage.path("chain"), "--port", stage.given.port]
     words += ["--mixed-mining", "--block-time", 1]
     for name, _, _ in OPERATORS:
         words += ["--chips", stage.path("chips", name)]
+    words += more
     listening = stage.start("node", words, r"Listening on (\S+)")
     stage.rpc = f"http://{listening}"
     stage.chain_id = stage.number("eth_chainId")
@@ -120,8 +122,8 @@ def start_worker(stage, name, account, *more):
 
 
 def availability(stage, epochs):
-    """Epoch by epoch: one aggregate signature an operator; then rewards flow."""
-    stage.console.step("Availability: one aggregate signature per operator and epoch")
+    """Epoch by epoch: one aggregate signature an operator, a sample of it opened in the next one; then rewards flow."""
+    stage.console.step("Availability: one aggregate signature per operator and epoch, a drawn sample of leaves opened")
     head = stage.number("eth_blockNumber")
     first = head // EPOCH + 1
     for epoch in range(first, first + epochs):
@@ -154,8 +156,28 @@ def is_answered(rows, epoch, operators):
 
 
 def reach_epoch(stage, epoch):
-    """Mines up to the first block of an epoch."""
-    missing = epoch * EPOCH - stage.number("eth_blockNumber")
+    """Mines up to the first block of an epoch; on the way, whatever is proven is opened."""
+    head = stage.number("eth_blockNumber")
+    for passed in range(head // EPOCH, epoch):
+        openings(stage, passed - 1)
+    reach_block(stage, epoch * EPOCH)
+
+
+def openings(stage, epoch):
+    """Lets the sample of an epoch be drawn in the next one, and waits until everybody who proved it has opened it."""
+    if not proofs_of(stage, epoch):
+        return []
+    reach_block(stage, (epoch + 1) * EPOCH + SAMPLE_DELAY)
+    opened = until(lambda: proofs_of(stage, epoch), lambda found: all(proof["opened"] for proof in found), 30)
+    if opened is None:
+        raise Failed(f"not all operators opened epoch {epoch}: {proofs_of(stage, epoch)}")
+    stage.console.fact(f"epoch {epoch}: {len(opened)} samples drawn and opened")
+    return opened
+
+
+def reach_block(stage, height):
+    """Mines up to a block."""
+    missing = height - stage.number("eth_blockNumber")
     if missing > 0:
         stage.utnet("dev", "mine", missing)
 
@@ -218,26 +240,6 @@ def match(stage, renter, account=1, duration=600, deposit=20, money=()):
     stage.console.fact(f"rental {opened['rental']}: {opened['rent']} rent, {opened['deposit']} deposit locked")
     kept = {name: opened[name] for name in ("rent", "deposit", "gasUsed")}
     return {**renter, **kept, "id": opened["rental"], "sealing": sealing}
-
-
-def absence(stage):
-    """Take one chip's folder away: its absence shows."""
-    stage.console.step("Absence: one chip of beta is taken away")
-    chip = sorted(stage.path("chips", "beta").iterdir())[-1]
-    aside = stage.path("away", chip.name)
-    chip.rename(aside)
-    try:
-        epoch = stage.number("eth_blockNumber") // EPOCH + 1
-        reach_epoch(stage, epoch)
-        found = until(
-            lambda: [p for p in proofs_of(stage, epoch) if p["operator"] == operator_address(stage, 2)],
-            bool,
-        )
-        if not found or found[0]["absent"] != [3]:
-            raise Failed(f"beta's proof of epoch {epoch} should name chip 3 as absent: {found}")
-        stage.console.fact(f"epoch {epoch}: beta proves {found[0]['present']} chips, absent {found[0]['absent']}")
-    finally:
-        aside.rename(chip)
 
 
 def part(stage, rental):

@@ -32,8 +32,8 @@ use utnet_primitives::{ENVIRONMENT_PROGRAMS, PociSchedule, SystemContract, syste
 /// One UNC in wei.
 const UNC: u128 = 1_000_000_000_000_000_000;
 
-/// Leaves that are opened of each proof of availability: none, a proof alone suffices.
-const SAMPLE_SIZE: u8 = 0;
+/// Leaves that are opened of each proof of availability.
+const SAMPLE_SIZE: u8 = 16;
 /// Blocks from the begin of an epoch to the one whose beacon draws the sample of the epoch before.
 const SAMPLE_DELAY: u64 = 8;
 

@@ -3,6 +3,7 @@
 pub mod forge;
 pub mod hardhat;
 pub mod http;
+pub mod stories;
 
 use anyhow::{Context, Result, ensure};
 use std::{

@@ -1,36 +1,9 @@
 //! Plays whole rentals with the real programs: the story, a crash in its middle, a second one, and those who lie.
 
 use anyhow::{Context, Result, ensure};
+use e2e::stories::{python, stage};
 use serde_json::Value;
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Runs a Python script of the repository; its output on failure.
-fn python(script: &str, args: &[&str]) -> Result<String> {
-    for program in ["utnet", "utnet-relayer", "utnet-worker"] {
-        let path = root().join("target/release").join(program);
-        ensure!(path.exists(), "{} is missing: cargo build --release --workspace", path.display());
-    }
-    let output = Command::new("python3").arg(root().join(script)).args(args).output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{script} failed\n{text}\n{errors}");
-    Ok(text)
-}
-
-/// One story at a time: windows of some seconds must not close because two stories share two cores.
-static STAGE: Mutex<()> = Mutex::new(());
-
-fn stage() -> MutexGuard<'static, ()> {
-    STAGE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use std::path::Path;
 
 /// One story in a folder; its summary.
 fn story(folder: &Path, more: &[&str]) -> Result<Value> {

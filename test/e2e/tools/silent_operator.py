@@ -10,6 +10,7 @@ from market import Failed, acts, main, until
 
 NAME, ACCOUNT, CHIPS = acts.OPERATORS[0]
 SILENT_EPOCHS = 5
+BACK_AFTER = 2  # epochs off the line: openings still read the old term
 
 
 def states(stage, operator):
@@ -49,8 +50,8 @@ def play(stage):
     stage.console.step("Return: the worker starts")
     acts.start_worker(stage, NAME, ACCOUNT)
     wait_for(stage, "power once the worker has looked", lambda: stage.number("utn_power", operator), 0)
-    acts.reach_epoch(stage, stage.number("eth_blockNumber") // acts.EPOCH + 1)
-    wait_for(stage, "states in the next epoch", lambda: states(stage, operator), {"Active"})
+    acts.reach_epoch(stage, stage.number("eth_blockNumber") // acts.EPOCH + BACK_AFTER)
+    wait_for(stage, "states when the old term is over", lambda: states(stage, operator), {"Active"})
     epoch = stage.number("eth_blockNumber") // acts.EPOCH + 1
     acts.reach_epoch(stage, epoch)
     wait_for(stage, "chips present from then on", lambda: present_since(stage, epoch), {CHIPS})

@@ -1,7 +1,8 @@
 //! Who makes blocks, what they earn, and what a judge says about it.
 
 use super::support::{
-    OPERATOR, default_spec, earn, make_chips, on_poci, reach, register, sealer, story,
+    OPERATOR, answer, default_spec, earn, make_chips, on_poci, prove, reach, register, sealer,
+    story,
 };
 use crate::{
     engine::{
@@ -86,6 +87,28 @@ fn drawn_chips_seal_and_earn_once_they_were_proven_present() {
         assert_eq!(paid[0].index, view.height().0);
         let early = view.block(Height(20)).unwrap().unwrap();
         assert_eq!(early.withdrawals, Some(Vec::new()), "epoch 1 has no proof of epoch -1");
+    });
+}
+
+#[test]
+fn what_is_proven_and_not_opened_earns_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let chips = make_chips(folder.path(), 2);
+    on_poci(folder.path(), default_spec(), async |t| {
+        register(&t, &chips).await;
+        for epoch in 1..=3 {
+            reach(&t, Epoch(epoch)).await;
+            prove(&t, &chips).await;
+            answer(&t, (epoch > 1).then(|| Epoch(epoch - 1))).await;
+        }
+        reach(&t, Epoch(4)).await;
+
+        t.chain.mine(1, None).await.unwrap();
+
+        let view = t.chain.view().unwrap();
+        let block = view.block(view.height()).unwrap().unwrap();
+        assert!(matches!(sidecar(&block), Sidecar::Drawn(_)));
+        assert_eq!(block.withdrawals, Some(Vec::new()), "epoch 2 was not opened in epoch 3");
     });
 }
 

@@ -20,12 +20,14 @@ use utnet_bindings::{Availability, EnvironmentProof, PociRegistry, VendorRegistr
 use utnet_db::Store;
 use utnet_primitives::{
     AvailabilityRound, ChipAttestation, EnvironmentRound, Epoch, Height, Registry, SystemContract,
-    availability_leaf, possession_context, system_address,
+    availability_leaf, availability_node, possession_context, system_address,
 };
-use utnet_se::{SecurityEngine, SeededEntropy, SoftwareChip, aggregate};
+use utnet_se::{P256Signature, SecurityEngine, SeededEntropy, SoftwareChip, aggregate};
 
 /// The dev account that vouches for chips.
 const VENDOR: usize = 0;
+/// Blocks into the next epoch whose beacon draws the sample of an epoch.
+const SAMPLE_DELAY: u64 = 8;
 /// The dev account that operates the chips.
 pub(crate) const OPERATOR: usize = 1;
 
@@ -159,25 +161,57 @@ fn registration(
     }
 }
 
+/// What an epoch's present chips sign: all of them.
+struct Signed {
+    epoch: Epoch,
+    message: B256,
+    seals: Vec<P256Signature>,
+    leaf_root: B256,
+}
+
+impl Signed {
+    /// What all chips, in the order of their places, sign in an epoch.
+    fn by(t: &TestChain, chips: &[SoftwareChip], epoch: Epoch) -> Self {
+        let view = t.chain.view().unwrap();
+        let schedule = view.spec().poci.clone().unwrap();
+        let beacon = view.header(schedule.beacon_of(epoch)).unwrap().unwrap().mix_hash;
+        let operator = account(OPERATOR).address();
+        let message = AvailabilityRound { registry: registry(), operator, epoch, beacon }.message();
+        let seals: Vec<_> =
+            chips.iter().map(|chip| chip.sign_digest(&message.0).unwrap()).collect();
+        let leaf = |(place, (chip, seal)): (u64, (&SoftwareChip, &P256Signature))| {
+            availability_leaf(place, chip.chip_id(), &seal.r, &seal.s)
+        };
+        let leaf_root = root((0_u64..).zip(chips.iter().zip(&seals)).map(leaf).collect());
+        Self { epoch, message, seals, leaf_root }
+    }
+}
+
+/// The root over leaves; the last node of an odd level is promoted.
+fn root(mut level: Vec<B256>) -> B256 {
+    while level.len() > 1 {
+        let above = level.chunks(2).map(|pair| match pair {
+            [left, right] => availability_node(left, right),
+            alone => alone[0],
+        });
+        level = above.collect();
+    }
+    level[0]
+}
+
 /// Proves all chips available in the epoch of the next block.
 pub(crate) async fn prove(t: &TestChain, chips: &[SoftwareChip]) {
     let view = t.chain.view().unwrap();
-    let schedule = view.spec().poci.clone().unwrap();
-    let epoch = schedule.epoch_of(Height(view.height().0 + 1));
-    let beacon = view.header(schedule.beacon_of(epoch)).unwrap().unwrap().mix_hash;
-    let operator = account(OPERATOR).address();
-    let round = AvailabilityRound { registry: registry(), operator, epoch, beacon };
-    let message = round.message();
+    let epoch = view.spec().poci.as_ref().unwrap().epoch_of(Height(view.height().0 + 1));
+    let signed = Signed::by(t, chips, epoch);
     let signatures: Vec<_> =
-        chips.iter().map(|chip| chip.bls_sign(message.as_slice()).unwrap()).collect();
-    let seal = chips[0].sign_digest(&message.0).unwrap();
-    let leaf = availability_leaf(0, chips[0].chip_id(), &seal.r, &seal.s);
+        chips.iter().map(|chip| chip.bls_sign(signed.message.as_slice()).unwrap()).collect();
     let proof = Availability::AvailabilityProof {
-        operator,
+        operator: account(OPERATOR).address(),
         epoch: epoch.0,
         absent: Bytes::new(),
         signature: Bytes::copy_from_slice(&aggregate(&signatures).unwrap()),
-        leafRoot: leaf,
+        leafRoot: signed.leaf_root,
     };
     let call = Availability::proveCall { proof, authority: Bytes::new() };
     send(t, OPERATOR, SystemContract::Availability, call.abi_encode(), U256::ZERO).await;
@@ -200,6 +234,35 @@ pub(crate) async fn answer(t: &TestChain, opens: Option<Epoch>) {
     send(t, OPERATOR, contract, call.abi_encode(), U256::ZERO).await;
 }
 
+/// Opens what all chips signed in an epoch, as soon as the beacon of its sample is there; so few make it whole.
+pub(crate) async fn open(t: &TestChain, chips: &[SoftwareChip], epoch: Epoch) {
+    let view = t.chain.view().unwrap();
+    let epoch_blocks = view.spec().poci.as_ref().unwrap().epoch_blocks;
+    let drawn_at = (epoch.0 + 1) * epoch_blocks + SAMPLE_DELAY;
+    t.chain.mine(drawn_at.saturating_sub(view.height().0), None).await.unwrap();
+    let signed = Signed::by(t, chips, epoch);
+    let leaves = chips.iter().zip(&signed.seals).map(|(chip, seal)| {
+        let identity = chip.identity();
+        Availability::ChipSignature { x: identity.x, y: identity.y, r: seal.r, s: seal.s }
+    });
+    let count = u32::try_from(chips.len()).unwrap();
+    let opening = Availability::AvailabilityOpening {
+        booked: Availability::BookedLeaves {
+            operator: account(OPERATOR).address(),
+            epoch: signed.epoch.0,
+            leafRoot: signed.leaf_root,
+            width: count,
+            present: count,
+            absent: Vec::new(),
+        },
+        uncounted: Vec::new(),
+        leaves: leaves.collect(),
+        nodes: Vec::new(),
+    };
+    let call = Availability::openCall { opening };
+    send(t, OPERATOR, SystemContract::Availability, call.abi_encode(), U256::ZERO).await;
+}
+
 /// Makes blocks until the next one is the first of an epoch.
 pub(crate) async fn reach(t: &TestChain, epoch: Epoch) {
     let view = t.chain.view().unwrap();
@@ -220,6 +283,9 @@ pub(crate) async fn earn(t: &TestChain, chips: &[SoftwareChip]) {
         reach(t, Epoch(epoch)).await;
         prove(t, chips).await;
         answer(t, (epoch > 1).then(|| Epoch(epoch - 1))).await;
+        if epoch > 1 {
+            open(t, chips, Epoch(epoch - 1)).await;
+        }
     }
     reach(t, Epoch(4)).await;
 }

@@ -1,0 +1,75 @@
+"""The act of absence: a chip that is there answers whoever asks; one whose folder is taken away shows, and pays."""
+
+from story.stage import Failed
+from story.wait import until
+
+CHALLENGER = "dev:6"
+BETA, AWAY = 2, 3  # DEV account of the operator, place of the chip that is taken away
+
+
+def absence(stage):
+    """Take one chip's folder away: its absence shows, and nobody answers for it."""
+    from story import acts
+
+    there = chip_on(stage, 1, 0)
+    answered(stage, there["chip"])
+    stage.console.step("Absence: one chip of beta is taken away, and challenged")
+    folder = sorted(stage.path("chips", "beta").iterdir())[-1]
+    aside = stage.path("away", folder.name)
+    folder.rename(aside)
+    try:
+        operator = acts.operator_address(stage, BETA)
+        epoch = stage.number("eth_blockNumber") // acts.EPOCH + 1
+        acts.reach_epoch(stage, epoch)
+        found = until(lambda: [p for p in acts.proofs_of(stage, epoch) if p["operator"] == operator], bool)
+        if not found or found[0]["absent"] != [AWAY]:
+            raise Failed(f"beta's proof of epoch {epoch} should name chip {AWAY} as absent: {found}")
+        stage.console.fact(f"epoch {epoch}: beta proves {found[0]['present']} chips, absent {found[0]['absent']}")
+        unanswered(stage, chip_on(stage, BETA, AWAY)["chip"])
+    finally:
+        aside.rename(folder)
+
+
+def chip_on(stage, account, place):
+    """A chip of a DEV account's list."""
+    from story import acts
+
+    listed = stage.utnet("chip", "list", acts.operator_address(stage, account), is_shown=False)["chips"]
+    return next(chip for chip in listed if chip["index"] == place)
+
+
+def answered(stage, chip):
+    """Asks a chip that is there; its worker answers, and its operator has the bond."""
+    stage.console.step("Challenge: anybody asks one chip, with a bond")
+    asked = stage.utnet("chip", "challenge", chip, "--from", CHALLENGER)
+    closed = until(lambda: shown(stage, chip), lambda found: found["challenge"] is None)
+    if closed is None or closed["state"] != "Active":
+        raise Failed(f"chip {chip} did not answer: {shown(stage, chip)}")
+    stage.console.fact(f"answered: the bond of {asked['bond']} is the operator's")
+
+
+def unanswered(stage, chip):
+    """Asks a chip that is away; after the deadline it is suspended, and the challenger is paid."""
+    from story import acts
+
+    asked = stage.utnet("chip", "challenge", chip, "--from", CHALLENGER)
+    if until(lambda: chip in calls_for_help(stage), bool) is None:
+        raise Failed(f"beta's worker did not say that it cannot answer for chip {chip}")
+    reach = asked["deadlineBlock"] + 1
+    acts.reach_epoch(stage, reach // acts.EPOCH)
+    acts.reach_block(stage, reach)
+    closed = stage.utnet("chip", "expire", chip, "--from", CHALLENGER)
+    if closed["state"] != "Suspended":
+        raise Failed(f"chip {chip} did not answer and is {closed['state']}")
+    stage.console.fact(f"suspended: {closed['burned']} of its bond burned, {closed['reward']} to the challenger")
+
+
+def calls_for_help(stage):
+    """What beta's worker said of challenged chips that are not at hand."""
+    lines = stage.programs["worker-beta"].log.read_text(errors="replace").splitlines()
+    return "\n".join(line for line in lines if "not at hand" in line)
+
+
+def shown(stage, chip):
+    """A chip as the chain has it."""
+    return stage.utnet("chip", "show", chip, is_shown=False)
