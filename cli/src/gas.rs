@@ -12,7 +12,7 @@ use utnet_bindings::{
     HandoverCourt, IntervalCourt, JobEscrow, OrderBook, PociRegistry, RentalDesk, ResultRollup,
     RpoiEscrow, Vault, VendorRegistry,
 };
-use utnet_primitives::{SystemContract, system_address};
+use utnet_primitives::{Contracts, SystemContract};
 
 /// Transactions of one kind: how many, and the least and most gas of one.
 #[derive(Debug)]
@@ -70,16 +70,18 @@ async fn calls_of(session: &Session, height: u64) -> Result<Vec<(String, u64)>> 
     let pairs = block.transactions.iter().zip(&receipts);
     let good = pairs.filter(|(_, receipt)| receipt.status == U64::from(1));
     Ok(good
-        .filter_map(|(transaction, receipt)| Some((name_of(transaction)?, receipt.gas_used.to())))
+        .filter_map(|(transaction, receipt)| {
+            let name = name_of(session.contracts(), transaction)?;
+            Some((name, receipt.gas_used.to()))
+        })
         .collect())
 }
 
 /// `Contract.function` of a call to a system contract.
-fn name_of(transaction: &Transaction) -> Option<String> {
+fn name_of(contracts: &Contracts, transaction: &Transaction) -> Option<String> {
     let to = transaction.to?;
     let selector = *transaction.input.first_chunk::<4>()?;
-    let contract =
-        SystemContract::ALL.into_iter().find(|contract| system_address(*contract) == to)?;
+    let contract = contracts.at(to)?;
     let function = match contract {
         SystemContract::VendorRegistry => {
             VendorRegistry::VendorRegistryCalls::name_by_selector(selector)
@@ -122,13 +124,15 @@ mod tests {
     #[test]
     fn a_call_is_named_by_contract_and_function() {
         let call = Vault::depositCall { account: Address::ZERO }.abi_encode();
-        let transaction =
-            Transaction { to: Some(system_address(SystemContract::Vault)), input: call.into() };
-        assert_eq!(name_of(&transaction).as_deref(), Some("Vault.deposit"));
+        let contracts = Contracts::genesis();
+        let to = Some(contracts.address(SystemContract::Vault));
+        let transaction = Transaction { to, input: call.into() };
+        assert_eq!(name_of(&contracts, &transaction).as_deref(), Some("Vault.deposit"));
     }
 
     #[test]
     fn a_plain_transfer_has_no_name() {
-        assert_eq!(name_of(&Transaction { to: Some(Address::ZERO), input: Bytes::new() }), None);
+        let transaction = Transaction { to: Some(Address::ZERO), input: Bytes::new() };
+        assert_eq!(name_of(&Contracts::genesis(), &transaction), None);
     }
 }

@@ -23,6 +23,7 @@ use commands::{
     order::Order, rental::Rental, show::Show, vault::Vault, vendor::Vendor,
 };
 use serde_json::Value;
+use session::Site;
 use std::{ffi::OsStr, path::PathBuf, process::ExitCode};
 use utnet_chain::config::{ExportArgs, ImportArgs, InitArgs, NodeArgs};
 
@@ -30,9 +31,8 @@ use utnet_chain::config::{ExportArgs, ImportArgs, InitArgs, NodeArgs};
 #[derive(Debug, Parser)]
 #[command(name = "utnet", version, propagate_version = true, max_term_width = 100)]
 struct Cli {
-    /// The node to talk to: http:// or ws://.
-    #[arg(long, global = true, default_value = "http://127.0.0.1:8545", value_name = "URL")]
-    rpc: String,
+    #[command(flatten)]
+    site: Site,
     /// Print JSON instead of lines for people.
     #[arg(long, global = true)]
     json: bool,
@@ -100,23 +100,23 @@ enum Command {
 
 impl Command {
     /// What the command found; a node that ended finds nothing.
-    async fn run(self, rpc: &str) -> Result<Value> {
+    async fn run(self, site: &Site) -> Result<Value> {
         match self {
             Self::Node(args) => node::run(*args).await,
             Self::Init(args) => chain::init(&args),
             Self::Import(args) => chain::import(&args).await,
             Self::Export(args) => chain::export(&args),
             Self::Key(key) => key.run(),
-            Self::Chip(chip) => chip.run(rpc).await,
-            Self::Vendor(vendor) => vendor.run(rpc).await,
-            Self::Vault(vault) => vault.run(rpc).await,
-            Self::Order(order) => order.run(rpc).await,
-            Self::Rental(rental) => rental.run(rpc).await,
-            Self::Dispute(dispute) => dispute.run(rpc).await,
-            Self::Job(job) => job.run(rpc).await,
-            Self::Dataset(dataset) => dataset.run(rpc).await,
-            Self::Show(show) => show.run(rpc).await,
-            Self::Dev(dev) => dev.run(rpc).await,
+            Self::Chip(chip) => chip.run(site).await,
+            Self::Vendor(vendor) => vendor.run(site).await,
+            Self::Vault(vault) => vault.run(site).await,
+            Self::Order(order) => order.run(site).await,
+            Self::Rental(rental) => rental.run(site).await,
+            Self::Dispute(dispute) => dispute.run(site).await,
+            Self::Job(job) => job.run(site).await,
+            Self::Dataset(dataset) => dataset.run(site).await,
+            Self::Show(show) => show.run(site).await,
+            Self::Dev(dev) => dev.run(site).await,
             Self::Db(db) => db.run(),
             Self::Completions { shell } => manual::completions(shell, Cli::command()),
             Self::Man { command } => manual::page(command.as_deref(), Cli::command()),
@@ -149,7 +149,7 @@ impl Cli {
 
 impl From<Anvil> for Cli {
     fn from(anvil: Anvil) -> Self {
-        Self { rpc: String::new(), json: false, command: Command::Node(Box::new(anvil.node)) }
+        Self { site: Site::default(), json: false, command: Command::Node(Box::new(anvil.node)) }
     }
 }
 
@@ -183,7 +183,7 @@ fn printable(text: &str) -> String {
 
 fn run(cli: Cli) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let found = runtime.block_on(Box::pin(cli.command.run(&cli.rpc)))?;
+    let found = runtime.block_on(Box::pin(cli.command.run(&cli.site)))?;
     if !found.is_null() {
         report::print(&mut std::io::stdout().lock(), &found, cli.json)?;
     }

@@ -9,11 +9,13 @@ use alloy_signer::SignerSync as _;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolEvent};
 use anyhow::{Context as _, Result, anyhow};
-use std::{sync::Arc, time::Duration};
+use clap::Args;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use utnet_client::{
     CallRequest, Chain as _, Clock as _, Receipt, Refusal, Rpc, RpcError, SystemClock,
+    read_contracts,
 };
-use utnet_primitives::{Gas, Registry, SystemContract, system_address};
+use utnet_primitives::{Contracts, Gas, Registry, SystemContract};
 
 /// How often a receipt is asked for, and how long in all (30 s): a node that does not mine must not hang a command.
 const POLL: Duration = Duration::from_millis(50);
@@ -22,11 +24,23 @@ const POLLS: u32 = 600;
 /// How often a transaction is signed again because another one took its nonce.
 const TRIES: u32 = 20;
 
+/// Where a command does its work: a node, and the contracts on its chain.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Site {
+    /// The node to talk to: http:// or ws://.
+    #[arg(long, global = true, default_value = "http://127.0.0.1:8545", value_name = "URL")]
+    rpc: String,
+    /// Where the contracts stand, as scripts/solidity/Deploy.s.sol writes it [default: as in genesis].
+    #[arg(long, global = true, value_name = "FILE")]
+    contracts: Option<PathBuf>,
+}
+
 /// A chain, seen through one node.
 #[derive(Debug)]
 pub(crate) struct Session {
     rpc: Rpc,
     chain_id: u64,
+    contracts: Contracts,
 }
 
 /// A transaction that was mined and ran to its end.
@@ -47,8 +61,8 @@ impl Sent {
 
 impl Session {
     /// Asks the node for its chain id.
-    pub(crate) async fn connect(url: &str) -> Result<Self> {
-        let rpc = Rpc::new(url, Arc::new(SystemClock))?;
+    pub(crate) async fn connect(site: &Site) -> Result<Self> {
+        let rpc = Rpc::new(&site.rpc, Arc::new(SystemClock))?;
         let chain_id = rpc
             .chain_id()
             .await
@@ -56,7 +70,8 @@ impl Session {
             .with_context(|| {
                 format!("no node answers at {} (start one with `utnet node`)", rpc.url())
             })?;
-        Ok(Self { rpc, chain_id })
+        let contracts = read_contracts(site.contracts.as_deref(), chain_id)?;
+        Ok(Self { rpc, chain_id, contracts })
     }
 
     pub(crate) const fn rpc(&self) -> &Rpc {
@@ -67,9 +82,19 @@ impl Session {
         self.chain_id
     }
 
+    pub(crate) const fn contracts(&self) -> &Contracts {
+        &self.contracts
+    }
+
+    /// Where a contract stands.
+    pub(crate) fn address(&self, contract: SystemContract) -> Address {
+        self.contracts.address(contract)
+    }
+
     /// What chips' messages name.
-    pub(crate) const fn registry(&self) -> Registry {
-        Registry { chain_id: self.chain_id, address: system_address(SystemContract::PociRegistry) }
+    pub(crate) fn registry(&self) -> Registry {
+        let address = self.address(SystemContract::PociRegistry);
+        Registry { chain_id: self.chain_id, address }
     }
 
     /// Seconds since 1970, as the chain has it.
@@ -87,7 +112,7 @@ impl Session {
         contract: SystemContract,
         call: &C,
     ) -> Result<C::Return> {
-        let to = system_address(contract);
+        let to = self.address(contract);
         match utnet_client::call_contract(&self.rpc, to, call).await {
             Ok(answer) => Ok(answer),
             Err(utnet_client::CallError::Rpc { source, .. }) => {
@@ -132,7 +157,7 @@ impl Session {
         value: U256,
         call: &C,
     ) -> Result<Sent> {
-        let to = system_address(contract);
+        let to = self.address(contract);
         self.send_bytes(from, to, value, call.abi_encode().into())
             .await
             .map_err(|error| explain_send(error, contract.name(), C::SIGNATURE))
@@ -149,7 +174,7 @@ impl Session {
     ) -> Result<Sent> {
         let request = CallRequest {
             from: Some(from.address()),
-            to: TxKind::Call(system_address(contract)),
+            to: TxKind::Call(self.address(contract)),
             value: U256::ZERO,
             input: call.abi_encode().into(),
         };
@@ -257,7 +282,7 @@ impl Session {
         topic1: Option<B256>,
     ) -> Result<Vec<(E, Log)>> {
         let mut filter = Filter::new()
-            .address(system_address(contract))
+            .address(self.address(contract))
             .event_signature(E::SIGNATURE_HASH)
             .from_block(0);
         if let Some(topic) = topic1 {

@@ -41,7 +41,7 @@ use utnet_client::{
 };
 use utnet_jobs::remote::FetchError;
 use utnet_messages::{Escrow, SealError};
-use utnet_primitives::{Epoch, Height, Seconds, SystemContract, system_address};
+use utnet_primitives::{Contracts, Epoch, Height, Seconds, SystemContract};
 use working::Bench;
 
 /// Which chain, which contracts, which operator.
@@ -73,19 +73,24 @@ pub struct Home {
 
 impl Home {
     /// The contracts at their addresses in genesis.
-    pub const fn new(chain_id: u64, operator: Address) -> Self {
+    pub fn new(chain_id: u64, operator: Address) -> Self {
+        Self::on(&Contracts::genesis(), chain_id, operator)
+    }
+
+    /// The contracts where they were deployed.
+    pub fn on(contracts: &Contracts, chain_id: u64, operator: Address) -> Self {
         Self {
             chain_id,
             operator,
-            jobs: system_address(SystemContract::JobEscrow),
-            rollup: system_address(SystemContract::ResultRollup),
-            committee: system_address(SystemContract::Committee),
-            escrow: system_address(SystemContract::RpoiEscrow),
-            registry: system_address(SystemContract::PociRegistry),
-            beacons: system_address(SystemContract::BeaconHistory),
-            availability: system_address(SystemContract::Availability),
-            environment: system_address(SystemContract::EnvironmentProof),
-            challenges: system_address(SystemContract::ChipChallenges),
+            jobs: contracts.address(SystemContract::JobEscrow),
+            rollup: contracts.address(SystemContract::ResultRollup),
+            committee: contracts.address(SystemContract::Committee),
+            escrow: contracts.address(SystemContract::RpoiEscrow),
+            registry: contracts.address(SystemContract::PociRegistry),
+            beacons: contracts.address(SystemContract::BeaconHistory),
+            availability: contracts.address(SystemContract::Availability),
+            environment: contracts.address(SystemContract::EnvironmentProof),
+            challenges: contracts.address(SystemContract::ChipChallenges),
         }
     }
 

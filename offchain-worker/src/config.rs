@@ -53,6 +53,9 @@ pub struct RunArgs {
     /// JSON-RPC of a node, http:// or ws://.
     #[arg(long)]
     pub rpc: Option<String>,
+    /// Where the contracts stand, as scripts/solidity/Deploy.s.sol writes it [default: as in genesis].
+    #[arg(long, value_name = "FILE")]
+    pub contracts: Option<PathBuf>,
     /// Folder of the worker: database, blobs, certificate.
     #[arg(long)]
     pub datadir: Option<PathBuf>,
@@ -185,6 +188,8 @@ impl TraceArgs {
 pub struct Settings {
     /// JSON-RPC of a node.
     pub rpc: String,
+    /// Where the contracts stand, unless they do as in genesis.
+    pub contracts: Option<PathBuf>,
     /// Folder of the worker.
     pub datadir: PathBuf,
     /// The operator's key.
@@ -277,6 +282,7 @@ impl RunArgs {
         let limits = limits(&self, &file);
         let settings = Settings {
             rpc: self.rpc.or(file.rpc).ok_or_else(|| missing("rpc"))?,
+            contracts: self.contracts.or(file.contracts),
             datadir: self.datadir.or(file.datadir).ok_or_else(|| missing("datadir"))?,
             key_file: self.key_file.or(file.key_file).ok_or_else(|| missing("key-file"))?,
             chips: self.chips.or(file.chips),

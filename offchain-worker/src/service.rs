@@ -24,7 +24,9 @@ use std::{
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use utnet_client::{Chain, Clock, Dispatcher, Outbox, Policy, Rpc, SystemClock, storage};
+use utnet_client::{
+    Chain, Clock, Dispatcher, Outbox, Policy, Rpc, SystemClock, read_contracts, storage,
+};
 use utnet_messages::load_account;
 
 /// Time between two looks at the chain.
@@ -59,7 +61,8 @@ pub async fn run(
     let identity = Identity::load_or_make(&settings.datadir)?;
     let rpc = Rpc::new(&settings.rpc, Arc::clone(&clock))?;
     let chain_id = rpc.chain_id().await.context("asking the node for its chain")?;
-    let home = Home::new(chain_id, signer.address());
+    let contracts = read_contracts(settings.contracts.as_deref(), chain_id)?;
+    let home = Home::on(&contracts, chain_id, signer.address());
     let outbox = Outbox::open(database, signer.address())?;
 
     let listener = listen(settings.listen, &notebook)?;

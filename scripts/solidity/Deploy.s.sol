@@ -101,7 +101,7 @@ contract Deploy is Script {
         deployFallbacks();
         all = deploy(sender, sender);
         vm.stopBroadcast();
-        tell(all);
+        write(all);
     }
 
     /// @dev Puts the fallbacks where the wrappers look for them, unless somebody did before.
@@ -172,29 +172,40 @@ contract Deploy is Script {
         all.environment = vm.computeCreateAddress(creator, nonce + 21);
     }
 
-    function tell(Protocol memory all) internal pure {
-        console.log("beacons ", all.beacons);
-        console.log("vendors ", all.vendors);
-        console.log("views   ", all.views);
-        console.log("registry", all.registry);
-        console.log("emission", all.emission);
-        console.log("vault   ", all.vault);
-        console.log("orders  ", all.orders);
-        console.log("escrow  ", all.escrow);
-        console.log("ratings ", all.ratings);
-        console.log("jobs    ", all.jobs);
-        console.log("rollup  ", all.rollup);
-        console.log("datasets", all.datasets);
-        console.log("ranking ", all.ranking);
-        console.log("desk    ", all.desk);
-        console.log("court   ", all.intervals);
-        console.log("committee", all.committee);
-        console.log("availability", all.availability);
-        console.log("admission", all.admission);
-        console.log("handovers", all.handovers);
-        console.log("environment", all.environment);
-        console.log("challenges", all.challenges);
-        console.log("evidence", all.evidence);
+    /// @dev Tells programs where the contracts stand: `utnet --contracts FILE`, `utnet-worker run --contracts
+    /// FILE`. The file is that of UTNET_CONTRACTS, below target/forge.
+    function write(Protocol memory all) internal {
+        string memory file = vm.envOr("UTNET_CONTRACTS", string("target/forge/contracts.json"));
+        vm.serializeUint("deployment", "chainId", block.chainid);
+        vm.writeJson(vm.serializeString("deployment", "contracts", namesOf(all)), file);
+        console.log("contracts:", file);
+    }
+
+    /// @dev Each address under its contract's name, as JSON. BlockhashBeacons is this chain's BeaconHistory.
+    function namesOf(Protocol memory all) internal returns (string memory json) {
+        string memory key = "contracts";
+        vm.serializeAddress(key, "BeaconHistory", all.beacons);
+        vm.serializeAddress(key, "VendorRegistry", all.vendors);
+        vm.serializeAddress(key, "PociRegistry", all.registry);
+        vm.serializeAddress(key, "Emission", all.emission);
+        vm.serializeAddress(key, "Vault", all.vault);
+        vm.serializeAddress(key, "OrderBook", all.orders);
+        vm.serializeAddress(key, "RpoiEscrow", all.escrow);
+        vm.serializeAddress(key, "RatingBook", all.ratings);
+        vm.serializeAddress(key, "JobEscrow", all.jobs);
+        vm.serializeAddress(key, "ResultRollup", all.rollup);
+        vm.serializeAddress(key, "DatasetMarket", all.datasets);
+        vm.serializeAddress(key, "Ranking", all.ranking);
+        vm.serializeAddress(key, "RentalDesk", all.desk);
+        vm.serializeAddress(key, "IntervalCourt", all.intervals);
+        vm.serializeAddress(key, "Committee", all.committee);
+        vm.serializeAddress(key, "Availability", all.availability);
+        vm.serializeAddress(key, "ChipAdmission", all.admission);
+        vm.serializeAddress(key, "HandoverCourt", all.handovers);
+        vm.serializeAddress(key, "ChipChallenges", all.challenges);
+        vm.serializeAddress(key, "ChipEvidence", all.evidence);
+        vm.serializeAddress(key, "PociViews", all.views);
+        json = vm.serializeAddress(key, "EnvironmentProof", all.environment);
     }
 
     function _place(address expected, address actual) private pure {

@@ -1,6 +1,6 @@
 """The acts of the story, in order. Each step is a public command, and says what it found."""
 
-from story import books, chips, data, jobs
+from story import books, chips, data, disputes, jobs
 from story.stage import Failed
 from story.wait import until
 
@@ -22,6 +22,8 @@ def play(stage):
     rental = rent(stage)
     jobs.compute(stage, rental)
     chips.absence(stage)
+    chips.rented_absence(stage)
+    disputes.interval(stage, rental)
     part(stage, rental)
     pull(stage, rental)
     data.trade(stage, rental)
@@ -109,13 +111,15 @@ def start_relayer(stage):
         stage.utnet("key", "sealing", "--out", inbox)
     words = [stage.binary("utnet-relayer"), "run", "--rpc", stage.rpc, "--datadir", stage.path("relayer")]
     words += ["--key-file", key, "--inbox-key-file", inbox]
+    if stage.contracts:
+        words += ["--escrow", stage.address("RpoiEscrow")]
     listening = stage.start("relayer", words, r"Listening on (?:http://)?(\S+)")
     stage.relayer_url = f"http://{listening}"
 
 
 def start_worker(stage, name, account, *more):
     """An operator's worker: availability, hand-over, jobs, verdicts."""
-    words = [stage.binary("utnet-worker"), "run", "--rpc", stage.rpc, "--datadir", stage.path(f"worker-{name}")]
+    words = [stage.binary("utnet-worker"), "run", *stage.place(), "--datadir", stage.path(f"worker-{name}")]
     words += ["--key-file", key_file(stage, account), "--chips", stage.path("chips", name)]
     words += more
     stage.start(f"worker-{name}", words, r"Listening on (\S+)")
@@ -123,6 +127,12 @@ def start_worker(stage, name, account, *more):
 
 def availability(stage, epochs):
     """Epoch by epoch: one aggregate signature an operator, a sample of it opened in the next one; then rewards flow."""
+    prove(stage, epochs)
+    draws(stage)
+
+
+def prove(stage, epochs):
+    """Every operator proves every chip in so many epochs."""
     stage.console.step("Availability: one aggregate signature per operator and epoch, a drawn sample of leaves opened")
     head = stage.number("eth_blockNumber")
     first = head // EPOCH + 1
@@ -134,7 +144,6 @@ def availability(stage, epochs):
         stage.console.fact(f"epoch {epoch}: {sum(p['present'] for p in proofs)} chips present, 0 absent")
         tried = environment(stage, epoch, len(OPERATORS))
         stage.console.fact(f"round {epoch} of the environment proof: all commit to what {tried['program']} gives")
-    draws(stage)
 
 
 def environment(stage, epoch, operators):
@@ -243,7 +252,7 @@ def match(stage, renter, account=1, duration=600, deposit=20, money=()):
 
 
 def part(stage, rental):
-    """The end, the ratings, the payment."""
+    """The end, the ratings, the payment less what an absent chip did not earn."""
     stage.console.step("End: used time is paid, both rate by commitment")
     stage.utnet("rental", "end", rental["id"], "--from", rental["key"])
     rating = rental["folder"] / "rating.json"
@@ -262,6 +271,10 @@ def part(stage, rental):
     stage.console.fact(
         f"settled: {settled['accrued']} earned, scores {settled['renterScore']} and {settled['operatorScore']}"
     )
+    refunded = settled["refundedForAbsence"]
+    if refunded == "0 UNC":
+        raise Failed(f"a rented chip was absent and nothing went back: {settled}")
+    stage.outcome("absent chip", f"{refunded} of the rent went back to the renter")
 
 
 def pull(stage, rental):

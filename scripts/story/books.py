@@ -8,6 +8,9 @@ from story.stage import ROOT, Failed
 
 UNC = 10**18
 
+# What a whole story plays, by the names under which acts note how they ended.
+ACTS = ("disputed result", "inference order", "disputed interval", "absent chip", "dataset bought")
+
 
 def balances(stage):
     """Balance of every DEV account and of the vault, in wei, with the height."""
@@ -21,6 +24,10 @@ def summary(stage, rental, before):
     from story import acts
 
     stage.console.step("Summary")
+    missing = [act for act in ACTS if act not in stage.outcomes]
+    if missing:
+        raise Failed(f"acts that came to no end: {', '.join(missing)}")
+    stage.console.table([(act, stage.outcomes[act]) for act in ACTS], ("act", "outcome"))
     found = audit(stage)
     gas = stage.utnet("show", "gas")
     rows = [(row["call"], row["count"], row["least"], row["most"]) for row in gas]
@@ -29,7 +36,7 @@ def summary(stage, rental, before):
     ratings = [rating(stage, who) for who in (acts.operator_address(stage, 1), rental["address"])]
     money(stage, before, found)
     if stage.given.summary:
-        page = {"audit": found, "gas": gas, "ratings": ratings, "rental": rental["id"]}
+        page = {"acts": stage.outcomes, "audit": found, "gas": gas, "ratings": ratings, "rental": rental["id"]}
         page |= {"losses": rental["losses"], "jobs": rental["jobs"], "rpc": stage.rpc}
         stage.given.summary.write_text(json.dumps(page, indent=1) + "\n")
 

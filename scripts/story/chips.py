@@ -30,6 +30,40 @@ def absence(stage):
         aside.rename(folder)
 
 
+def rented_absence(stage):
+    """Take a rented chip's folder away: its absence shows, and its epoch's rent is not earned."""
+    from story import acts
+
+    name, account, _ = acts.OPERATORS[0]
+    stage.console.step(f"Absence: one of the chips that {name} rents out is taken away")
+    index, folder = rented_chip(stage, name, account)
+    aside = stage.path("away", folder.name)
+    folder.rename(aside)
+    try:
+        operator = acts.operator_address(stage, account)
+        epoch = stage.number("eth_blockNumber") // acts.EPOCH + 1
+        acts.reach_epoch(stage, epoch)
+        found = until(lambda: [p for p in acts.proofs_of(stage, epoch) if p["operator"] == operator], bool)
+        if not found or found[0]["absent"] != [index]:
+            raise Failed(f"{name}'s proof of epoch {epoch} should name chip {index} as absent: {found}")
+        stage.console.fact(f"epoch {epoch}: {name} proves {found[0]['present']} chips, absent {found[0]['absent']}")
+    finally:
+        aside.rename(folder)
+    acts.reach_epoch(stage, epoch + 1)  # until it is over, an epoch may still be proven
+
+
+def rented_chip(stage, name, account):
+    """The last one of an operator's chips that is rented out: its place, and its folder."""
+    from story import acts
+
+    listed = stage.utnet("chip", "list", acts.operator_address(stage, account), is_shown=False)["chips"]
+    rented = [chip for chip in listed if chip["rentals"]][-1]
+    folders = sorted(stage.path("chips", name).iterdir())
+    held = stage.utnet("chip", "show", stage.path("chips", name), is_shown=False)
+    ids = [chip["chip"] for chip in held]
+    return rented["index"], folders[ids.index(rented["chip"])]
+
+
 def chip_on(stage, account, place):
     """A chip of a DEV account's list."""
     from story import acts

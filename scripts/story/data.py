@@ -56,6 +56,6 @@ def deliver(stage, renter, dataset):
     if settled["state"] != "Settled":
         raise Failed(f"the sale did not settle: {settled}")
     rated = stage.utnet("dataset", "rate", dataset, "--score", 88, "--from", renter["key"])
-    stage.console.fact(f"opened, checked, paid and rated {rated['score']} with weight {rated['weight']}")
+    stage.outcome("dataset bought", f"opened, checked, paid and rated {rated['score']} with weight {rated['weight']}")
     stage.utnet("vault", "withdraw", "--from", SELLER)
     stage.utnet("vault", "withdraw", "--from", renter["key"])

@@ -31,8 +31,8 @@ def compute(stage, rental):
     show_words(stage, fetched["wasm"])
     rental["losses"] = show_losses(stage, fetched["train"])
     stage.console.step("Final: the window closes, workers are paid, a contract proves a leaf")
-    for job in (counted, inferred, trained):
-        stage.utnet("job", "wait", job, "--until", "paid")
+    paid = {job: stage.utnet("job", "wait", job, "--until", "paid") for job in (counted, inferred, trained)}
+    stage.outcome("inference order", f"the answer is final and paid by its bid: {paid[inferred]['price']}")
     proven = stage.utnet("job", "prove", counted)
     stage.console.fact(f"batch {proven['batch']}, leaf {proven['index']}: proven by ResultRollup")
     rental["jobs"] = {"wasm": counted, "infer": inferred, "train": trained}
@@ -122,7 +122,7 @@ def check(stage, job):
     if verdict["state"] != "Upheld":
         raise Failed(f"the committee did not agree: {verdict}")
     agreeing, seats = verdict["committee"]["agreeing"], verdict["committee"]["seats"]
-    stage.console.fact(f"{agreeing} of {seats} found the same: {verdict['found'][:18]}…")
+    stage.outcome("disputed result", f"{agreeing} of {seats} drawn operators found the same: {verdict['found'][:18]}…")
 
 
 def fetch(stage, rental, kind, job):

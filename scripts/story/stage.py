@@ -91,6 +91,8 @@ class Stage:
         self.datadir = given.datadir.resolve()
         self.programs = {}
         self.rpc = self.relayer_url = self.chain_id = None
+        self.contracts = None  # a file, where they do not stand as in genesis
+        self.outcomes = {}  # how each act ended, by its name
 
     def __enter__(self):
         self.datadir.mkdir(parents=True, exist_ok=True)
@@ -122,7 +124,21 @@ class Stage:
         words = [str(word) for word in words]
         if is_shown:
             self.console.command(["utnet", *words])
-        return self.run([self.binary("utnet"), *words, "--json", *(["--rpc", self.rpc] if self.rpc else [])])
+        return self.run([self.binary("utnet"), *words, "--json", *self.place()])
+
+    def outcome(self, act, text):
+        """Notes how an act ended, for the summary, and shows it."""
+        self.outcomes[act] = text
+        self.console.fact(text)
+
+    def place(self):
+        """The flags by which programs find the node and the contracts."""
+        words = ["--rpc", self.rpc] if self.rpc else []
+        return words + (["--contracts", self.contracts] if self.contracts else [])
+
+    def address(self, contract):
+        """Where a contract stands that does not as in genesis."""
+        return json.loads(self.contracts.read_text())["contracts"][contract]
 
     def run(self, words):
         """Runs a command that answers with JSON."""

@@ -8,6 +8,7 @@ mod call;
 mod chain;
 mod clock;
 mod cursor;
+mod deployment;
 mod outbox;
 mod rpc;
 pub mod simulation;
@@ -18,6 +19,7 @@ pub use call::{CallError, call_contract};
 pub use chain::{BlockRef, CallRequest, Chain, Fees, Receipt};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use cursor::{CursorError, LogCursor, Move, News, next_move};
+pub use deployment::{DeploymentError, read_contracts};
 pub use outbox::{
     Attempt, Dispatcher, Entry, Failure, Flight, Intent, IntentKey, MinedIn, Outbox, OutboxError,
     Policy, Purpose, Seen, Stage, Status, Step, next_step, plan,

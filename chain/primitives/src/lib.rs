@@ -3,6 +3,7 @@
 //! Pure: no clock, no network, no storage. The encodings are those of `docs/protocol.md`.
 
 mod addresses;
+mod contracts;
 mod environment;
 mod ids;
 mod poci;
@@ -13,6 +14,7 @@ mod sidecar;
 mod tags;
 
 pub use addresses::{SystemContract, precompile, system_address};
+pub use contracts::Contracts;
 pub use environment::{Agreement, ENVIRONMENT_PROGRAMS, EnvironmentProgram, EnvironmentRound};
 pub use ids::{BatchId, ChipId, DatasetId, JobId, OrderHash, RentalId, SaleId};
 pub use poci::{

@@ -13,7 +13,7 @@ use std::{
 use utnet_bindings::RpoiEscrow;
 use utnet_client::{Clock as _, SystemClock};
 use utnet_messages::{Access, Escrow, Sealed, open_handover};
-use utnet_primitives::{RentalId, SystemContract, system_address};
+use utnet_primitives::{RentalId, SystemContract};
 
 /// How often the chain is asked for the hand-over.
 const POLL: Duration = Duration::from_millis(200);
@@ -93,8 +93,8 @@ pub(crate) async fn handed_over(
 }
 
 /// What hand-overs and inbox messages are bound to.
-pub(crate) const fn escrow(session: &Session) -> Escrow {
-    Escrow { chain_id: session.chain_id(), address: system_address(SystemContract::RpoiEscrow) }
+pub(crate) fn escrow(session: &Session) -> Escrow {
+    Escrow { chain_id: session.chain_id(), address: session.address(SystemContract::RpoiEscrow) }
 }
 
 /// Reads an access file.

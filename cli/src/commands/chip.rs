@@ -6,7 +6,10 @@ mod registering;
 mod report;
 mod standing;
 
-use crate::{session::Session, wallet::KeySource};
+use crate::{
+    session::{Session, Site},
+    wallet::KeySource,
+};
 use alloy_primitives::{Address, hex};
 use anyhow::{Context as _, Result, ensure};
 use challenge::{Challenge, Expire};
@@ -97,11 +100,11 @@ impl FromStr for Shown {
 }
 
 impl Chip {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
         match self {
             Self::New { dir, count, model, serial } => make(&dir, count, model, &serial),
             Self::Show { what: Shown::Folder(dir) } => show(&dir),
-            online => online.run_on(&Session::connect(rpc).await?).await,
+            online => online.run_on(&Session::connect(site).await?).await,
         }
     }
 

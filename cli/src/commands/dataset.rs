@@ -5,7 +5,11 @@ mod open;
 mod publish;
 mod sale;
 
-use crate::{amount, session::Session, wallet::KeySource};
+use crate::{
+    amount,
+    session::{Session, Site},
+    wallet::KeySource,
+};
 use alloy_primitives::{Address, U256};
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -70,8 +74,8 @@ pub(crate) struct Secret {
 }
 
 impl Dataset {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        let session = Session::connect(site).await?;
         match self {
             Self::Publish(publication) => publication.run(&session).await,
             Self::List => list(&session).await,

@@ -1,6 +1,10 @@
 //! Moves a dev chain: coins, blocks and time.
 
-use crate::{amount, session::Session, wallet::KeySource};
+use crate::{
+    amount,
+    session::{Session, Site},
+    wallet::KeySource,
+};
 use alloy_primitives::{Address, U64, U256};
 use anyhow::Result;
 use clap::Subcommand;
@@ -36,8 +40,8 @@ pub(crate) enum Dev {
 }
 
 impl Dev {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        let session = Session::connect(site).await?;
         match self {
             Self::Fund { to, amount, from } => {
                 let sent = session.transfer(&from.signer()?, to, amount).await?;

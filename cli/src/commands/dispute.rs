@@ -1,7 +1,11 @@
 //! Disputes an interval of a rental's use, and answers such a dispute.
 
 use crate::{
-    amount, commands::rental::rental_of, money::Money, session::Session, wallet::KeySource,
+    amount,
+    commands::rental::rental_of,
+    money::Money,
+    session::{Session, Site},
+    wallet::KeySource,
 };
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::SolCall;
@@ -68,8 +72,8 @@ pub(crate) struct One {
 }
 
 impl Dispute {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        let session = Session::connect(site).await?;
         let id = self.rental();
         let rental = id.into();
         match self {

@@ -2,7 +2,11 @@
 
 mod submit;
 
-use crate::{amount, files, session::Session, wallet::KeySource};
+use crate::{
+    amount, files,
+    session::{Session, Site},
+    wallet::KeySource,
+};
 use alloy_primitives::{B256, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolValue as _;
@@ -128,8 +132,8 @@ pub(crate) struct Located {
 }
 
 impl Job {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        let session = Session::connect(site).await?;
         match self {
             Self::Submit(submit) => submit.run(&session).await,
             Self::Show { job } => show(&session, job).await,

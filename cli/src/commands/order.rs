@@ -1,7 +1,11 @@
 //! Signs orders, posts them for discovery, and shows them.
 
 use crate::{
-    amount::Amount, commands::rental::signer_for, files, money::Money, session::Session,
+    amount::Amount,
+    commands::rental::signer_for,
+    files,
+    money::Money,
+    session::{Session, Site},
     wallet::KeySource,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
@@ -16,7 +20,7 @@ use utnet_bindings::{
     signed::{self, SolStruct as _},
 };
 use utnet_jobs::sha256;
-use utnet_primitives::{SystemContract, system_address};
+use utnet_primitives::SystemContract;
 
 /// Sides of the market, as the contracts number them.
 const ASK: u8 = 0;
@@ -138,8 +142,8 @@ pub(crate) struct OrderFile {
 }
 
 impl Order {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        let session = Session::connect(site).await?;
         match self {
             Self::Ask(terms) => sign(&session, &terms, ASK).await,
             Self::Bid(terms) => sign(&session, &terms, BID).await,
@@ -160,7 +164,7 @@ async fn sign(session: &Session, terms: &Terms, side: u8) -> Result<Value> {
     let specification = specification(terms)?;
     let order = order(session, terms, side, signer.address(), &specification).await?;
     let domain =
-        signed::order_book_domain(session.chain_id(), system_address(SystemContract::OrderBook));
+        signed::order_book_domain(session.chain_id(), session.address(SystemContract::OrderBook));
     let hash = order.eip712_signing_hash(&domain);
     let signature = Bytes::from(signer.sign_hash_sync(&hash)?.as_bytes());
     let chips = terms.named_chips.clone();

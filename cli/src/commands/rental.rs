@@ -6,7 +6,7 @@ use crate::{
     files,
     money::Money,
     sealing,
-    session::Session,
+    session::{Session, Site},
     wallet::KeySource,
 };
 use alloy_primitives::{B256, Bytes, U256, keccak256};
@@ -23,7 +23,7 @@ use utnet_bindings::{
     signed::{self, SolStruct as _},
     states::{ChipState, RentalState},
 };
-use utnet_primitives::{RentalId, SystemContract, system_address};
+use utnet_primitives::{RentalId, SystemContract};
 
 const ESCROW: SystemContract = SystemContract::RpoiEscrow;
 
@@ -131,8 +131,8 @@ pub(crate) struct Opening {
 }
 
 impl Rental {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        self.run_over(&Session::connect(rpc).await?).await
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        self.run_over(&Session::connect(site).await?).await
     }
 
     async fn run_over(self, session: &Session) -> Result<Value> {
@@ -162,7 +162,7 @@ pub(crate) fn signer_for(from: &KeySource) -> Result<PrivateKeySigner> {
 
 /// The domain of everything that the escrow checks.
 pub(crate) fn domain(session: &Session) -> Eip712Domain {
-    signed::rpoi_escrow_domain(session.chain_id(), system_address(ESCROW))
+    signed::rpoi_escrow_domain(session.chain_id(), session.address(ESCROW))
 }
 
 /// A rental as the escrow keeps it.
@@ -341,6 +341,8 @@ pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>)
     let state: u8 = session.read(ESCROW, &RpoiEscrow::stateOfCall { rental: id.into() }).await?;
     let accrued: u128 =
         session.read(ESCROW, &RpoiEscrow::accruedOfCall { rental: id.into() }).await?;
+    let refunds = session.events::<RpoiEscrow::AbsenceRefunded>(ESCROW, Some(id.into())).await?;
+    let refunded: u128 = refunds.iter().map(|(event, _)| event.refund).sum();
     let money = Money::of(session, rental.token).await?;
     let shown = |units: u128| money.show(U256::from(units));
     Ok(json!({
@@ -355,6 +357,8 @@ pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>)
         "deposit": shown(rental.deposit),
         "rent": shown(rental.rent),
         "accrued": shown(accrued),
+        "refundedForAbsence": shown(refunded),
+        "forgivenInDisputes": shown(rental.forgiven),
         "startedAt": rental.startedAt,
         "endedAt": rental.endedAt,
         "deadline": rental.deadline,

@@ -1,6 +1,10 @@
 //! Shows the chain: who makes blocks, who has power, what was issued and burned, how parties are rated.
 
-use crate::{amount, commands::environment, session::Session};
+use crate::{
+    amount,
+    commands::environment,
+    session::{Session, Site},
+};
 use alloy_primitives::{Address, B256, U64, U256};
 use anyhow::Result;
 use clap::Subcommand;
@@ -42,8 +46,8 @@ pub(crate) enum Show {
 }
 
 impl Show {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        let session = Session::connect(site).await?;
         match self {
             Self::Draws { since } => draws(&session, since).await,
             Self::Supply => supply(&session).await,

@@ -1,13 +1,18 @@
 //! Puts money into the vault, takes it out, and shows what is there: UNC, or a token.
 
-use crate::{amount::Amount, money::Money, session::Session, wallet::KeySource};
+use crate::{
+    amount::Amount,
+    money::Money,
+    session::{Session, Site},
+    wallet::KeySource,
+};
 use alloy_primitives::{Address, U256};
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use utnet_bindings::{Erc20, Vault as VaultContract};
-use utnet_primitives::{SystemContract, system_address};
+use utnet_primitives::SystemContract;
 
 const VAULT: SystemContract = SystemContract::Vault;
 
@@ -70,8 +75,8 @@ pub(crate) enum Vault {
 }
 
 impl Vault {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
-        let session = Session::connect(rpc).await?;
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
+        let session = Session::connect(site).await?;
         let money = Money::of(&session, self.token()).await?;
         match self {
             Self::Deposit { amount, account, from, .. } => {
@@ -139,7 +144,7 @@ async fn approve(
     signer: &PrivateKeySigner,
     units: U256,
 ) -> Result<()> {
-    let spender = system_address(VAULT);
+    let spender = session.address(VAULT);
     let ask = Erc20::allowanceCall { owner: signer.address(), spender };
     let allowed = session.read_at(token, &ask).await?;
     if allowed >= units {

@@ -1,6 +1,11 @@
 //! Vouches for chips: builds the tree of a batch and posts its root.
 
-use crate::{commands::chip::open_chips, files, merkle, session::Session, wallet::KeySource};
+use crate::{
+    commands::chip::open_chips,
+    files, merkle,
+    session::{Session, Site},
+    wallet::KeySource,
+};
 use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolValue as _;
 use anyhow::{Result, bail};
@@ -84,7 +89,7 @@ impl BatchFile {
 }
 
 impl Vendor {
-    pub(crate) async fn run(self, rpc: &str) -> Result<Value> {
+    pub(crate) async fn run(self, site: &Site) -> Result<Value> {
         match self {
             Self::Batch { chips, model, vendor, out } => {
                 let batch = build(&chips, model, vendor)?;
@@ -94,10 +99,10 @@ impl Vendor {
                 )
             }
             Self::Post { batch, from } => {
-                post(rpc, &files::read_json(&batch, BATCH_FILE)?, &from).await
+                post(site, &files::read_json(&batch, BATCH_FILE)?, &from).await
             }
             Self::Show { vendor } => {
-                let session = Session::connect(rpc).await?;
+                let session = Session::connect(site).await?;
                 let call = VendorRegistry::isVendorCall { account: vendor };
                 let is_vendor = session.read(SystemContract::VendorRegistry, &call).await?;
                 Ok(json!({ "vendor": vendor, "isAdmitted": is_vendor }))
@@ -134,8 +139,8 @@ fn build(dirs: &[PathBuf], model: u32, vendor: Address) -> Result<BatchFile> {
     Ok(BatchFile { vendor, model, root, chips })
 }
 
-async fn post(rpc: &str, batch: &BatchFile, from: &KeySource) -> Result<Value> {
-    let session = Session::connect(rpc).await?;
+async fn post(site: &Site, batch: &BatchFile, from: &KeySource) -> Result<Value> {
+    let session = Session::connect(site).await?;
     let signer = from.signer()?;
     if signer.address() != batch.vendor {
         bail!("the batch names vendor {}, but {from} is {}", batch.vendor, signer.address());

@@ -1,9 +1,15 @@
-//! Deploys the protocol to a chain that is not ours, the real anvil, and lets a chip in there by the fallbacks.
+//! Deploys the protocol to a chain that is not ours, the real anvil, and plays it there by the fallbacks: a chip that forge
+//! registers, then a market with the real programs.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{ALICE, ALICE_KEY, cast, needed, root, run};
+use e2e::{
+    ALICE, ALICE_KEY, cast, needed, root, run,
+    stories::{python, stage},
+};
+use serde_json::Value;
 use std::{
     io::{BufRead, BufReader},
+    path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
@@ -14,13 +20,16 @@ const EPOCH: u64 = 16;
 struct Anvil {
     child: Child,
     url: String,
+    /// Where the deployment says what stands where.
+    contracts: PathBuf,
 }
 
 impl Drop for Anvil {
     fn drop(&mut self) {
-        // It may have died already; there is nobody to tell.
+        // It may have died already, and the file may not be there; there is nobody to tell.
         self.child.kill().ok();
         self.child.wait().ok();
+        std::fs::remove_file(&self.contracts).ok();
     }
 }
 
@@ -36,7 +45,9 @@ impl Anvil {
         // Reads on, so that anvil never waits for a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let address = listening.context("anvil ended before it listened")?;
-        Ok(Self { child, url: format!("http://{address}") })
+        let port = address.rsplit(':').next().context("an address has a port")?;
+        let contracts = root().join(format!("target/forge/contracts-{port}.json"));
+        Ok(Self { child, url: format!("http://{address}"), contracts })
     }
 
     fn cast(&self, args: &[&str]) -> Result<String> {
@@ -47,6 +58,7 @@ impl Anvil {
     fn script(&self, name: &str, args: &[&str]) -> Result<String> {
         let forge = needed("node_modules/@foundry-rs/forge-linux-amd64/bin/forge", "npm ci")?;
         let mut command = Command::new(forge);
+        command.env("UTNET_CONTRACTS", &self.contracts);
         command.current_dir(root()).args(["script", &format!("scripts/solidity/{name}.s.sol")]);
         command.args(args).args([
             "--broadcast",
@@ -58,6 +70,13 @@ impl Anvil {
         run(&mut command)
     }
 
+    /// Where a contract stands.
+    fn address(&self, contract: &str) -> Result<String> {
+        let all: Value = serde_json::from_slice(&std::fs::read(&self.contracts)?)?;
+        let address = all["contracts"][contract].as_str();
+        address.map(str::to_owned).with_context(|| format!("no {contract} in {all}"))
+    }
+
     /// Makes blocks up to the second one of the next epoch.
     fn enter_the_next_epoch(&self) -> Result<()> {
         let number: u64 = self.cast(&["block-number"])?.parse()?;
@@ -67,18 +86,12 @@ impl Anvil {
     }
 }
 
-/// The address that a script printed beside a name.
-fn address_of(name: &str, printed: &str) -> Result<String> {
-    let mut words = printed.split_whitespace().skip_while(|word| *word != name);
-    words.nth(1).map(str::to_owned).with_context(|| format!("no {name} in\n{printed}"))
-}
-
 #[test]
 fn a_chip_registers_and_proves_its_availability_on_anvil() -> Result<()> {
     let anvil = Anvil::start()?;
-    let printed = anvil.script("Deploy", &[])?;
-    let (vendors, registry) = (address_of("vendors", &printed)?, address_of("registry", &printed)?);
-    let availability = address_of("availability", &printed)?;
+    anvil.script("Deploy", &[])?;
+    let (vendors, registry) = (anvil.address("VendorRegistry")?, anvil.address("PociRegistry")?);
+    let availability = anvil.address("Availability")?;
     for address in
         ["0x0000000000000000000000000000000000555401", "0x0000000000000000000000000000000000555402"]
     {
@@ -95,5 +108,17 @@ fn a_chip_registers_and_proves_its_availability_on_anvil() -> Result<()> {
     let asked = ["call", &registry, "wasPresent(bytes32,uint64)(bool)", chip, &epoch];
     ensure!(anvil.cast(&asked)? == "true", "chip {chip} in epoch {epoch}");
     ensure!(anvil.cast(&["call", &registry, "powerOf(address)(uint128)", ALICE])? == "1");
+    Ok(())
+}
+
+/// Registration, availability, a rental from its orders to its payment, a job computed and paid.
+#[test]
+fn a_rental_and_a_job_are_played_on_anvil() -> Result<()> {
+    let _alone = stage();
+    let folder = tempfile::tempdir()?;
+
+    let said = python("test/e2e/tools/foreign_market.py", &[&folder.path().display().to_string()])?;
+
+    ensure!(said.contains("played on another chain"), "{said}");
     Ok(())
 }

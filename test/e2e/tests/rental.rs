@@ -21,6 +21,15 @@ fn is_complete(summary: &Value) -> Result<()> {
     ensure!(summary["audit"]["burnSinkWei"].as_f64() > Some(0.0), "no fee was burned");
     let losses = &summary["losses"];
     ensure!(losses["heldOut"].as_f64() < losses["bigram"].as_f64(), "the losses: {losses}");
+    for act in
+        ["disputed result", "inference order", "disputed interval", "absent chip", "dataset bought"]
+    {
+        ensure!(
+            summary["acts"][act].is_string(),
+            "no outcome of the act {act}: {}",
+            summary["acts"]
+        );
+    }
     for rating in summary["ratings"].as_array().context("ratings are a list")? {
         ensure!(rating["ratings"].as_u64() >= Some(1), "not rated: {rating}");
     }

@@ -7,7 +7,7 @@ import types
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from story import acts, jobs  # noqa: E402, F401
+from story import acts, chips, disputes, jobs  # noqa: E402, F401
 from story.console import Console  # noqa: E402
 from story.stage import Failed, Stage  # noqa: E402
 from story.wait import until  # noqa: E402, F401

@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256, U256};
 use anyhow::Result;
 use serde_json::{Value, json};
 use utnet_bindings::{ChipChallenges, PociRegistry, states::ChipState};
-use utnet_primitives::{ChipId, SystemContract, system_address};
+use utnet_primitives::{ChipId, SystemContract};
 
 const REGISTRY: SystemContract = SystemContract::PociRegistry;
 
@@ -27,7 +27,7 @@ pub(super) async fn list(session: &Session, operator: Address) -> Result<Value> 
             "rentals": chip.rentals,
         }));
     }
-    let registry = system_address(REGISTRY);
+    let registry = session.address(REGISTRY);
     Ok(json!({ "operator": operator, "registry": registry, "chips": rows }))
 }
 

@@ -13,7 +13,7 @@ use utnet_bindings::{
     DatasetMarket,
     signed::{self, SolStruct as _},
 };
-use utnet_primitives::{DatasetId, system_address};
+use utnet_primitives::DatasetId;
 
 #[derive(Debug, Args)]
 pub(crate) struct Terms {
@@ -103,7 +103,7 @@ impl Terms {
                 None => session.now().await?,
             },
         };
-        let domain = signed::dataset_market_domain(session.chain_id(), system_address(MARKET));
+        let domain = signed::dataset_market_domain(session.chain_id(), session.address(MARKET));
         let hash = offer.eip712_signing_hash(&domain);
         let signature = Bytes::from(signer.sign_hash_sync(&hash)?.as_bytes());
         files::write_json(&self.out, &OfferFile { hash, offer, buyer_key, signature })?;

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use utnet_bindings::{DatasetMarket, states::SaleState};
 use utnet_messages::{DatasetKey, Market, PublicKey, seal_dataset_key};
-use utnet_primitives::{DatasetId, SaleId, system_address};
+use utnet_primitives::{DatasetId, SaleId};
 
 #[derive(Debug, Args)]
 pub(crate) struct Delivery {
@@ -39,7 +39,7 @@ pub(crate) struct Rating {
 
 /// The market whose keys are sealed.
 pub(super) fn market(session: &Session) -> Market {
-    Market { chain_id: session.chain_id(), address: system_address(MARKET) }
+    Market { chain_id: session.chain_id(), address: session.address(MARKET) }
 }
 
 /// The id of the sale of a dataset to a buyer.

@@ -27,7 +27,7 @@ use utnet_jobs::{
     sha256,
 };
 use utnet_messages::sign;
-use utnet_primitives::{RentalId, SystemContract, system_address};
+use utnet_primitives::{RentalId, SystemContract};
 
 /// Kinds of jobs, with the parameters that are taken when none are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -178,7 +178,7 @@ impl Submit {
 /// Opens a job with the renter's signature.
 async fn open(session: &Session, signer: &PrivateKeySigner, spec: signed::JobSpec) -> Result<Sent> {
     let contract = SystemContract::JobEscrow;
-    let domain = signed::job_escrow_domain(session.chain_id(), system_address(contract));
+    let domain = signed::job_escrow_domain(session.chain_id(), session.address(contract));
     let signature: Bytes = sign(&spec, &domain, signer)?;
     session.send(signer, contract, U256::ZERO, &JobEscrow::openCall { spec, signature }).await
 }
