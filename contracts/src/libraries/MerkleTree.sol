@@ -71,7 +71,8 @@ library MerkleTree {
         return (leaves[0], used == nodes.length);
     }
 
-    /// @dev Replaces the nodes of a level by those above them.
+    /// @dev Replaces the nodes of a level by those above them, in place: what is written never overtakes what
+    /// is read, since two nodes become one, or one becomes one.
     /// @return count Nodes of the next level; 0 if a node is missing.
     /// @return used Nodes of the list that are used up.
     function _ascend(
@@ -80,21 +81,44 @@ library MerkleTree {
         Level memory from,
         bytes32[] calldata nodes
     ) private pure returns (uint256 count, uint256 used) {
-        used = from.used;
-        for (uint256 i = 0; i < from.count; ++count) {
-            (uint256 place, bytes32 own) = (places[i], level[i]);
-            bool isPaired = place & 1 == 0 && i + 1 < from.count && places[i + 1] == place + 1;
-            if (isPaired) {
-                own = node(own, level[i + 1]);
-            } else if (place & 1 == 1 || place + 1 != from.width) {
-                if (used == nodes.length) return (0, used);
-                bytes32 other = nodes[used++];
-                own = place & 1 == 0 ? node(own, other) : node(other, own);
+        assembly ("memory-safe") {
+            used := mload(add(from, 64))
+            // offsets in bytes, the same in both arrays, whose entries begin at 32
+            count := 32
+            let end := shl(5, add(mload(from), 1))
+            mstore8(mload(0x40), 0x01)
+            for { let i := 32 } lt(i, end) {} {
+                let place := mload(add(places, i))
+                let own := mload(add(level, i))
+                i := add(i, 32)
+                // all but the last node of a level of odd length, which is promoted
+                if or(and(place, 1), lt(add(place, 1), mload(add(from, 32)))) {
+                    let other
+                    // the next known node is the sibling on the right, or the list has the sibling
+                    let isNext := and(lt(i, end), eq(mload(add(places, i)), add(place, 1)))
+                    switch and(isNext, iszero(and(place, 1)))
+                    case 1 {
+                        other := mload(add(level, i))
+                        i := add(i, 32)
+                    }
+                    default {
+                        if eq(used, nodes.length) {
+                            count := 32
+                            break
+                        }
+                        other := calldataload(add(nodes.offset, shl(5, used)))
+                        used := add(used, 1)
+                    }
+                    // own = node(own, other), or node(other, own) if it is on the right
+                    mstore(add(mload(0x40), add(1, shl(5, and(place, 1)))), own)
+                    mstore(add(mload(0x40), sub(33, shl(5, and(place, 1)))), other)
+                    own := keccak256(mload(0x40), 65)
+                }
+                mstore(add(level, count), own)
+                mstore(add(places, count), shr(1, place))
+                count := add(count, 32)
             }
-            // Never ahead of what is read: two nodes become one, or one becomes one.
-            // forge-lint: disable-next-line(unsafe-typecast)
-            (level[count], places[count]) = (own, uint32(place >> 1)); // fits: half of a uint32
-            i += isPaired ? 2 : 1;
+            count := sub(shr(5, count), 1)
         }
     }
 

@@ -28,8 +28,13 @@ library PociMessages {
         return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 
-    function chipId(bytes32 x, bytes32 y) internal pure returns (ChipId) {
-        return ChipId.wrap(keccak256(abi.encode(x, y)));
+    function chipId(bytes32 x, bytes32 y) internal pure returns (ChipId chip) {
+        assembly ("memory-safe") {
+            // chip = keccak256(abi.encode(x, y)), in the scratch space
+            mstore(0, x)
+            mstore(32, y)
+            chip := keccak256(0, 64)
+        }
     }
 
     /// @dev Leaf of a vendor's batch.
@@ -83,9 +88,18 @@ library PociMessages {
     function availabilityLeaf(uint32 place, ChipId chip, bytes32 r, bytes32 s)
         internal
         pure
-        returns (bytes32)
+        returns (bytes32 leaf)
     {
-        return keccak256(abi.encodePacked(bytes1(0x00), uint256(place), chip, r, s));
+        assembly ("memory-safe") {
+            // leaf = keccak256(abi.encodePacked(bytes1(0x00), uint256(place), chip, r, s))
+            let free := mload(0x40)
+            mstore8(free, 0x00)
+            mstore(add(free, 1), place)
+            mstore(add(free, 33), chip)
+            mstore(add(free, 65), r)
+            mstore(add(free, 97), s)
+            leaf := keccak256(free, 129)
+        }
     }
 
     /// @dev What draws the sample of an operator's epoch.

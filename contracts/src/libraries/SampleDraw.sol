@@ -42,14 +42,25 @@ library SampleDraw {
 
     /// @dev Puts a place among the first `count` of an ascending list that has room, unless it is there.
     function _insert(uint32[] memory sample, uint256 count, uint32 place) private pure returns (bool isNew) {
-        uint256 slot = count;
-        while (slot > 0 && sample[slot - 1] > place) --slot;
-        if (slot > 0 && sample[slot - 1] == place) return false;
-        for (uint256 i = count; i > slot; --i) {
-            sample[i] = sample[i - 1];
+        assembly ("memory-safe") {
+            // the first entry that is not less than the place, from the end; then the tail moves up by one
+            let first := add(sample, 32)
+            let end := add(first, shl(5, count))
+            let entry := end
+            isNew := 1
+            for {} gt(entry, first) { entry := sub(entry, 32) } {
+                let before := mload(sub(entry, 32))
+                if lt(before, place) { break }
+                if eq(before, place) {
+                    isNew := 0
+                    break
+                }
+            }
+            if isNew {
+                mcopy(add(entry, 32), entry, sub(end, entry))
+                mstore(entry, place)
+            }
         }
-        sample[slot] = place;
-        return true;
     }
 
     function _pair(bytes32 seed, uint256 i) private pure returns (bytes32 hash) {

@@ -160,8 +160,7 @@ contract Availability is IAvailability {
         bytes32 message = REGISTRY.availabilityMessage(opening.booked.operator, opening.booked.epoch);
         bytes memory items = SeVerify.batch(leaves.length);
         for (uint256 i = 0; i < leaves.length; ++i) {
-            ChipSignature calldata leaf = leaves[i];
-            SeVerify.put(items, i, message, [leaf.r, leaf.s], [leaf.x, leaf.y]);
+            SeVerify.putSigned(items, i, message, leaves[i]);
         }
         uint256 bits = SeVerify.verify(items);
         for (uint256 i = 0; i < leaves.length; ++i) {
@@ -174,9 +173,10 @@ contract Availability is IAvailability {
         pure
     {
         BookedLeaves calldata booked = opening.booked;
+        ChipSignature[] calldata signed = opening.leaves;
         bytes32[] memory leaves = new bytes32[](chips.length);
         for (uint256 i = 0; i < leaves.length; ++i) {
-            ChipSignature calldata leaf = opening.leaves[i];
+            ChipSignature calldata leaf = signed[i];
             leaves[i] = PociMessages.availabilityLeaf(places[i], chips[i], leaf.r, leaf.s);
         }
         (bytes32 root, bool isWhole) = MerkleTree.rootOfMany(leaves, places, booked.width, opening.nodes);

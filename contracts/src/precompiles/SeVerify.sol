@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ChipSignature} from "../types/Chips.sol";
 import {PrecompileHome} from "./PrecompileHome.sol";
 
 /// @title Asks SE_VERIFY, 0x…555401, which chip signatures verify (`docs/precompiles.md`).
@@ -38,6 +39,21 @@ library SeVerify {
             mstore(to, digest)
             mcopy(add(to, 32), signature, 64)
             mcopy(add(to, 96), key, 64)
+        }
+    }
+
+    /// @dev As `put`, of a signature beside its key.
+    function putSigned(bytes memory items, uint256 i, bytes32 digest, ChipSignature calldata signed)
+        internal
+        pure
+    {
+        assert((i + 1) * ITEM_BYTES <= items.length);
+        assembly ("memory-safe") {
+            // signed is x ‖ y ‖ r ‖ s
+            let to := add(add(items, 32), mul(i, 160))
+            mstore(to, digest)
+            calldatacopy(add(to, 32), add(signed, 64), 64)
+            calldatacopy(add(to, 96), signed, 64)
         }
     }
 
