@@ -78,8 +78,8 @@ struct Protocol {
 /// governs and is the first vendor. Nothing is issued there: nobody makes Emission's system call; it burns.
 /// Parameters are those of the dev chain (docs/protocol.md, section 1).
 contract Deploy is Script {
-    /// @dev Leaves that are opened of each proof: none, a proof alone suffices.
-    uint8 private constant SAMPLE_SIZE = 0;
+    /// @dev Leaves that are opened of each proof.
+    uint8 private constant SAMPLE_SIZE = 16;
 
     /// @dev Of CREATE2 contracts; stands on every chain at this address.
     address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
