@@ -57,6 +57,8 @@ library RentalClock {
         assembly ("memory-safe") {
             word := sload(kept.slot) // clock = kept
         }
+        // each cast takes its field and leaves the others
+        // forge-lint: disable-start(unsafe-typecast)
         clock.state = RentalState(uint8(word));
         (clock.duration, clock.mostDuration) = (uint32(word >> 8), uint32(word >> 40));
         (clock.startedAt, clock.endedAt) = (uint40(word >> 72), uint40(word >> 112));
@@ -64,6 +66,7 @@ library RentalClock {
         (clock.renterScore, clock.operatorScore) = (uint8(word >> 192), uint8(word >> 200));
         (clock.chips, clock.marks) = (uint8(word >> 208), uint8(word >> 216));
         clock.epoch = uint32(word >> 224);
+        // forge-lint: disable-end(unsafe-typecast)
     }
 
     /// @dev Writes a whole clock at once.

@@ -21,6 +21,9 @@ import {TokenRentalFixture} from "../fixtures/TokenRentalFixture.sol";
 
 /// @title Attacks on rentals with the token that they are paid in.
 contract RentalTokensAttack is TokenRentalFixture {
+    bytes32 private constant TOKEN_FIELD = "token";
+    bytes32 private constant BID_FIELD = "bid";
+
     /// @dev Whoever issues a token has all of it: no rent of it may buy a reputation.
     function test_attack_aWorthlessTokenBuysNoReputation() public {
         fundInToken(token, renter, 1e30);
@@ -48,10 +51,7 @@ contract RentalTokensAttack is TokenRentalFixture {
 
             vm.expectRevert(
                 abi.encodeWithSelector(
-                    IOrderBook.OrderBookMismatch.selector,
-                    orders.hashOf(ask),
-                    orders.hashOf(bid),
-                    bytes32("token")
+                    IOrderBook.OrderBookMismatch.selector, orders.hashOf(ask), orders.hashOf(bid), TOKEN_FIELD
                 )
             );
             desk.open(opening);
@@ -66,7 +66,7 @@ contract RentalTokensAttack is TokenRentalFixture {
         opening.bidSignature = signedOrder(opening.bid, renterKey);
 
         vm.expectRevert(
-            abi.encodeWithSelector(bytes4(keccak256("RentalDeskRequestMismatch(bytes32)")), bytes32("bid"))
+            abi.encodeWithSelector(bytes4(keccak256("RentalDeskRequestMismatch(bytes32)")), BID_FIELD)
         );
         desk.open(opening);
     }

@@ -47,12 +47,15 @@ contract RentalClockTest is Test {
 
     function _clockFrom(uint256 word) private pure returns (RentalClock.Clock memory clock) {
         clock.state = RentalState(word % (uint256(type(RentalState).max) + 1));
+        // each cast takes its field and leaves the others
+        // forge-lint: disable-start(unsafe-typecast)
         (clock.duration, clock.mostDuration) = (uint32(word >> 8), uint32(word >> 40));
         (clock.startedAt, clock.endedAt) = (uint40(word >> 72), uint40(word >> 112));
         clock.deadline = uint40(word >> 152);
         (clock.renterScore, clock.operatorScore) = (uint8(word >> 192), uint8(word >> 200));
         (clock.chips, clock.marks) = (uint8(word >> 208), uint8(word >> 216));
         clock.epoch = uint32(word >> 224);
+        // forge-lint: disable-end(unsafe-typecast)
     }
 
     function test_usedSeconds_isZeroBeforeTheStart() public pure {
