@@ -23,6 +23,8 @@ const POLLS: u32 = 600;
 
 /// How often a transaction is signed again because another one took its nonce.
 const TRIES: u32 = 20;
+/// The largest gas limit since Osaka (EIP-7825).
+const MOST_GAS: u64 = 1 << 24;
 
 /// Where a command does its work: a node, and the contracts on its chain.
 #[derive(Debug, Default, Args)]
@@ -204,7 +206,7 @@ impl Session {
     ) -> Result<Sent, SendError> {
         let request =
             CallRequest { from: Some(from.address()), to: TxKind::Call(to), value, input };
-        let gas = self.rpc.estimate_gas(&request).await?;
+        let gas = with_margin(self.rpc.estimate_gas(&request).await?);
         self.send_request(from, &request, gas).await
     }
 
@@ -314,6 +316,12 @@ impl From<RpcError> for SendError {
 }
 
 /// Whether another transaction of the same account took the nonce meanwhile.
+/// An estimate and a quarter more, as far as a transaction may go: the state may move on before the call is mined.
+fn with_margin(estimate: Gas) -> Gas {
+    let more = estimate.0.saturating_add(estimate.0 / 4);
+    Gas(more.min(MOST_GAS.max(estimate.0)))
+}
+
 fn is_race(error: &RpcError) -> bool {
     matches!(error.refusal(), Some(Refusal::NonceTooLow | Refusal::Underpriced))
 }

@@ -368,7 +368,7 @@ contract Deploy is Script {
             postBond: 1 ether,
             challengeBond: 0.5 ether,
             dataFee: 0.1 ether,
-            challengeSeconds: 8,
+            challengeSeconds: 20,
             serveSeconds: 15,
             seats: 5
         });

@@ -465,7 +465,7 @@ fn rollup() -> ResultRollup::constructorCall {
             postBond: UNC,
             challengeBond: UNC / 2,
             dataFee: UNC / 10,
-            challengeSeconds: 8,
+            challengeSeconds: 20,
             serveSeconds: 15,
             seats: 5,
         },

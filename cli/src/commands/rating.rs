@@ -7,7 +7,7 @@ use crate::{
     session::Session,
     wallet::KeySource,
 };
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use utnet_bindings::RpoiEscrow;
 use utnet_client::{Clock as _, SystemClock};
 use utnet_jobs::port::RatingRequest;
 use utnet_messages::{
-    InboxMessage, PublicKey, Ratings, RenterHalf, rating_commitment, seal_inbox, sign,
+    InboxMessage, PublicKey, REVEAL_GAS, Ratings, RenterHalf, rating_commitment, seal_inbox, sign,
 };
 use utnet_primitives::{RentalId, SystemContract};
 
@@ -140,7 +140,7 @@ impl Reveal {
             salt: rating.salt,
         };
         let sent = session
-            .send(&self.from.signer()?, SystemContract::RpoiEscrow, U256::ZERO, &call)
+            .send_ahead(&self.from.signer()?, SystemContract::RpoiEscrow, &call, REVEAL_GAS)
             .await?;
         rental::show(session, rating.rental, Some(sent.gas_used)).await
     }

@@ -15,7 +15,7 @@ use utnet_bindings::{
     states::RentalState,
 };
 use utnet_client::{BlockRef, Chain, Intent, StorageError};
-use utnet_messages::{Access, PublicKey, rating_commitment, seal_handover, seal_text};
+use utnet_messages::{Access, PublicKey, REVEAL_GAS, rating_commitment, seal_handover, seal_text};
 use utnet_primitives::{RentalId, Seconds};
 
 impl<C: Chain> Agent<C> {
@@ -147,7 +147,7 @@ impl<C: Chain> Agent<C> {
             salt: rating.salt,
         };
         let words: [&[u8]; 2] = [b"reveal-rating", record.id.0.as_slice()];
-        self.send(&words, &Intent::call(home.escrow, &call))
+        self.send(&words, &Intent::call(home.escrow, &call).with_gas(REVEAL_GAS))
     }
 }
 

@@ -19,7 +19,7 @@ use utnet_bindings::{
     RpoiEscrow,
     signed::{Acknowledge, EndRental, OperatorHalf, RenterHalf},
 };
-use utnet_primitives::{RentalId, Tag, tag};
+use utnet_primitives::{Gas, RentalId, Tag, tag};
 use zeroize::Zeroizing;
 
 /// Version of the JSON envelope.
@@ -135,6 +135,9 @@ struct Letter {
     version: u32,
     message: InboxMessage,
 }
+
+/// What a rating's opening may use: the second of the two settles the rental, and which one that is no estimate knows.
+pub const REVEAL_GAS: Gas = Gas(600_000);
 
 /// `keccak256(abi.encode(tag "rating", rental, rater, score, salt))`.
 #[must_use]

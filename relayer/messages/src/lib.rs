@@ -21,8 +21,8 @@ pub use dataset::{DatasetKey, Market, open_dataset_key, seal_dataset_key};
 pub use dleq::{CompressedPoint, SharedPoint, prove_shared_point};
 pub use handover::{decipher, open_handover, seal_handover, seal_text};
 pub use inbox::{
-    InboxMessage, Invalid, Parties, Ratings, RatingsParts, RenterWord, Reveal, open_inbox,
-    rating_commitment, seal_inbox,
+    InboxMessage, Invalid, Parties, REVEAL_GAS, Ratings, RatingsParts, RenterWord, Reveal,
+    open_inbox, rating_commitment, seal_inbox,
 };
 pub use keys::{BadKey, PublicKey, SecretKey};
 pub use keystream::{MOST_CIPHERTEXT_BYTES, apply_keystream};

@@ -101,6 +101,12 @@ fn lay_down(file: &[u8]) -> tempfile::TempDir {
     folder
 }
 
+/// Pages that hold something else now, those apart that name commits: opening writes them anew.
+fn changed_pages(before: &[u8], after: &[u8]) -> Vec<usize> {
+    let pages = before.chunks(PAGE).zip(after.chunks(PAGE)).enumerate().skip(METAS);
+    pages.filter(|(_, (old, new))| old != new).map(|(at, _)| at).collect()
+}
+
 #[test]
 fn a_damaged_page_is_mended_or_refused_and_never_believed() {
     let Home { store, folder } = grown(on_disk(), HEAD);
@@ -128,7 +134,8 @@ fn a_damaged_page_is_mended_or_refused_and_never_believed() {
                 let why = said.strip_prefix("refused: ");
                 assert!(why.is_some_and(|why| !why.is_empty()), "page {page}: {said}");
                 let left = fs::read(folder.path().join("mdbx.dat")).unwrap();
-                assert!(left == damaged, "page {page} was refused and changed");
+                let changed = changed_pages(&damaged, &left);
+                assert!(changed.is_empty(), "page {page} was refused and {changed:?} changed");
                 refused += 1;
             }
         }
