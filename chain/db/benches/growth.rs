@@ -157,8 +157,8 @@ fn grow(store: &Store, folder: &Path, plan: &Plan) {
             store.carry().unwrap();
             by_hand += cores(&me) - before;
         }
-        if plan.pace > 0 {
-            let due = Duration::from_micros(number * 1_000_000 / plan.pace);
+        if let Some(micros) = (number * 1_000_000).checked_div(plan.pace) {
+            let due = Duration::from_micros(micros);
             std::thread::sleep(due.saturating_sub(begun.elapsed()));
         }
         if number.is_multiple_of(span) {
@@ -182,7 +182,7 @@ fn print(number: u64, (from, to): (Spent, Spent), span: u64, folder: &Path) {
         per(to.carrier - from.carrier, span),
         per(to.syncer - from.syncer, span),
         (to.faults - from.faults) as f64 / span as f64,
-        (to.written - from.written) as f64 / (1 << 20) as f64,
+        (to.written - from.written) as f64 / f64::from(1 << 20),
         told("status", "RssAnon") / 1_024,
         utnet_db::layered::disk_bytes(folder).unwrap() >> 20,
     );

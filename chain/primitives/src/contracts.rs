@@ -28,6 +28,9 @@ impl Contracts {
     }
 
     /// Where a contract stands.
+    ///
+    /// # Panics
+    /// Never: [`SystemContract::ALL`] names every contract.
     pub fn address(&self, contract: SystemContract) -> Address {
         let stands = |(address, at): (&Address, _)| (at == contract).then_some(*address);
         let found = self.0.iter().zip(SystemContract::ALL).find_map(stands);

@@ -110,6 +110,10 @@ impl View {
             Ok(range) => range,
             Err(error) => return note(faults, None, Err(error)),
         };
+        // A fork begins later, on what may be another chain's header, of another shape.
+        if genesis == 0 {
+            note(faults, Some(genesis), self.check_hash(genesis));
+        }
         for number in genesis..=head {
             if faults.len() >= MOST {
                 return;
@@ -122,8 +126,7 @@ impl View {
     fn check_block(&self, number: BlockNumber, genesis: BlockNumber) -> Result<(), DbError> {
         let header = need::<CanonicalHeaders, _>(self.header(number)?)?;
         if number != genesis {
-            // The first block may be another chain's, with a header of another shape.
-            same::<Headers>(header.header().hash_slow() == header.hash())?;
+            self.check_hash(number)?;
             same::<Headers>(self.hash(number - 1)? == Some(header.parent_hash))?;
         }
         blocks::indices(self.tx(), number)?;
@@ -135,6 +138,12 @@ impl View {
             self.sidecar(number)?;
         }
         Ok(())
+    }
+
+    /// A header is the one that its hash names.
+    fn check_hash(&self, number: BlockNumber) -> Result<(), DbError> {
+        let header = need::<CanonicalHeaders, _>(self.header(number)?)?;
+        same::<Headers>(header.header().hash_slow() == header.hash())
     }
 
     /// Hashes lead to the blocks and transactions that have them.

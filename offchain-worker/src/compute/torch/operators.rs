@@ -7,17 +7,19 @@ use super::{Operator, TorchError};
 use std::path::Path;
 use tch::{CModule, Device, Kind, Tensor};
 
+/// What an operator function makes of its arguments; nothing if one is missing.
+type Forward = fn(&[Tensor]) -> Option<Tensor>;
+
 /// Traces an operator function and writes it.
 pub(super) fn trace(operator: Operator, path: &Path) -> Result<(), TorchError> {
     let zeros = |shape: &[i64]| Tensor::f_zeros(shape, (Kind::Float, Device::Cpu));
-    let (name, examples, forward): (_, Vec<Tensor>, fn(&[Tensor]) -> Option<Tensor>) =
-        match operator {
-            Operator::Attention => ("Attention", vec![zeros(&[3, 64, 32])?], attention),
-            Operator::Convolution => {
-                let examples = vec![zeros(&[4, 8, 32, 32])?, zeros(&[16, 8, 3, 3])?];
-                ("Convolution", examples, convolution)
-            }
-        };
+    let (name, examples, forward): (_, Vec<Tensor>, Forward) = match operator {
+        Operator::Attention => ("Attention", vec![zeros(&[3, 64, 32])?], attention),
+        Operator::Convolution => {
+            let examples = vec![zeros(&[4, 8, 32, 32])?, zeros(&[16, 8, 3, 3])?];
+            ("Convolution", examples, convolution)
+        }
+    };
     let mut closure = |given: &[Tensor]| forward(given).into_iter().collect();
     let module = CModule::create_by_tracing(name, "forward", &examples, &mut closure)?;
     module.save(path)?;
