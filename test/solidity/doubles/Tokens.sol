@@ -92,7 +92,7 @@ contract CallingToken is ERC20 {
     bool public hasSucceeded;
     bytes public refusal;
 
-    constructor() ERC20("Calling", "CLL") {}
+    constructor() ERC20("Calling", "CALL") {}
 
     function mint(address account, uint256 amount) external {
         _mint(account, amount);

@@ -11,7 +11,7 @@ import {PociFixture} from "../lib/PociFixture.sol";
 
 /// @title What runs in the registry's storage can only read it.
 contract PociViewsTest is PociFixture {
-    function test_reads_answerFromTheRegistrysStorage() public {
+    function test_reads_answerFromStorageOfTheRegistry() public {
         register(3);
         mineToEpoch(1);
 
