@@ -1,5 +1,7 @@
 """The act of absence: a chip that is there answers whoever asks; one whose folder is taken away shows, and pays."""
 
+import contextlib
+
 from story.stage import Failed
 from story.wait import until
 
@@ -9,25 +11,11 @@ BETA, AWAY = 2, 3  # DEV account of the operator, place of the chip that is take
 
 def absence(stage):
     """Take one chip's folder away: its absence shows, and nobody answers for it."""
-    from story import acts
-
     there = chip_on(stage, 1, 0)
     answered(stage, there["chip"])
     stage.console.step("Absence: one chip of beta is taken away, and challenged")
-    folder = sorted(stage.path("chips", "beta").iterdir())[-1]
-    aside = stage.path("away", folder.name)
-    folder.rename(aside)
-    try:
-        operator = acts.operator_address(stage, BETA)
-        epoch = stage.number("eth_blockNumber") // acts.EPOCH + 1
-        acts.reach_epoch(stage, epoch)
-        found = until(lambda: [p for p in acts.proofs_of(stage, epoch) if p["operator"] == operator], bool)
-        if not found or found[0]["absent"] != [AWAY]:
-            raise Failed(f"beta's proof of epoch {epoch} should name chip {AWAY} as absent: {found}")
-        stage.console.fact(f"epoch {epoch}: beta proves {found[0]['present']} chips, absent {found[0]['absent']}")
+    with without(stage, "beta", BETA, AWAY, sorted(stage.path("chips", "beta").iterdir())[-1]):
         unanswered(stage, chip_on(stage, BETA, AWAY)["chip"])
-    finally:
-        aside.rename(folder)
 
 
 def rented_absence(stage):
@@ -36,7 +24,16 @@ def rented_absence(stage):
 
     name, account, _ = acts.OPERATORS[0]
     stage.console.step(f"Absence: one of the chips that {name} rents out is taken away")
-    index, folder = rented_chip(stage, name, account)
+    with without(stage, name, account, *rented_chip(stage, name, account)) as epoch:
+        pass
+    acts.reach_epoch(stage, epoch + 1)  # until it is over, an epoch may still be proven
+
+
+@contextlib.contextmanager
+def without(stage, name, account, place, folder):
+    """While a chip's folder is away: the next epoch's proof names its place as absent; gives that epoch."""
+    from story import acts
+
     aside = stage.path("away", folder.name)
     folder.rename(aside)
     try:
@@ -44,12 +41,12 @@ def rented_absence(stage):
         epoch = stage.number("eth_blockNumber") // acts.EPOCH + 1
         acts.reach_epoch(stage, epoch)
         found = until(lambda: [p for p in acts.proofs_of(stage, epoch) if p["operator"] == operator], bool)
-        if not found or found[0]["absent"] != [index]:
-            raise Failed(f"{name}'s proof of epoch {epoch} should name chip {index} as absent: {found}")
+        if not found or found[0]["absent"] != [place]:
+            raise Failed(f"{name}'s proof of epoch {epoch} should name chip {place} as absent: {found}")
         stage.console.fact(f"epoch {epoch}: {name} proves {found[0]['present']} chips, absent {found[0]['absent']}")
+        yield epoch
     finally:
         aside.rename(folder)
-    acts.reach_epoch(stage, epoch + 1)  # until it is over, an epoch may still be proven
 
 
 def rented_chip(stage, name, account):
