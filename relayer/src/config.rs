@@ -7,7 +7,6 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
-use utnet_primitives::{SystemContract, system_address};
 
 /// Settings as somebody gave them; absent ones are not given here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, clap::Args)]
@@ -28,8 +27,11 @@ pub struct Settings {
     /// File of the inbox's key [default: inbox.key in the data folder]
     #[arg(long, value_name = "FILE")]
     pub inbox_key_file: Option<PathBuf>,
-    /// `RpoiEscrow` contract [default: the system contract]
-    #[arg(long, value_name = "ADDRESS")]
+    /// Where the contracts stand, as scripts/solidity/Deploy.s.sol writes it [default: as in genesis]
+    #[arg(long, value_name = "FILE")]
+    pub contracts: Option<PathBuf>,
+    /// `RpoiEscrow` contract [default: that of the contracts]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "contracts")]
     pub escrow: Option<Address>,
     /// Unchecked messages at once [default: 1024]
     #[arg(long, value_name = "COUNT")]
@@ -58,8 +60,10 @@ pub struct Config {
     pub key_file: PathBuf,
     /// File of the inbox's key.
     pub inbox_key_file: PathBuf,
-    /// The escrow.
-    pub escrow: Address,
+    /// Where the contracts stand, unless they do as in genesis.
+    pub contracts: Option<PathBuf>,
+    /// The escrow, if not that of the contracts.
+    pub escrow: Option<Address>,
     /// How many messages are kept.
     pub room: Room,
     /// Log filter.
@@ -113,7 +117,9 @@ impl Settings {
             datadir: self.datadir.or(others.datadir),
             key_file: self.key_file.or(others.key_file),
             inbox_key_file: self.inbox_key_file.or(others.inbox_key_file),
-            escrow: self.escrow.or(others.escrow),
+            // Who names the one by a flag does not want the file's other.
+            contracts: self.contracts.clone().or(others.contracts.filter(|_| self.escrow.is_none())),
+            escrow: self.escrow.or(others.escrow.filter(|_| self.contracts.is_none())),
             most_waiting: self.most_waiting.or(others.most_waiting),
             most_remembered: self.most_remembered.or(others.most_remembered),
             log: self.log.or(others.log),
@@ -131,7 +137,8 @@ impl Settings {
             listen: self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()),
             key_file: self.key_file.unwrap_or_else(|| datadir.join("account.key")),
             inbox_key_file: self.inbox_key_file.unwrap_or_else(|| datadir.join("inbox.key")),
-            escrow: self.escrow.unwrap_or_else(|| system_address(SystemContract::RpoiEscrow)),
+            contracts: self.contracts,
+            escrow: self.escrow,
             room: Room {
                 waiting: self.most_waiting.unwrap_or(room.waiting),
                 remembered: self.most_remembered.unwrap_or(room.remembered),
@@ -159,6 +166,16 @@ mod tests {
         assert_eq!(config.rpc, "http://flag:1");
         assert_eq!(config.listen.port(), 9);
         assert_eq!(config.room, Room::default());
+    }
+
+    #[test]
+    fn a_flag_that_says_where_the_escrow_stands_overrides_the_file() {
+        let file = Settings { escrow: Some(Address::repeat_byte(1)), ..Settings::default() };
+        let flags = Settings { contracts: Some("there.json".into()), ..Settings::default() };
+
+        let config = flags.or(file).into_config();
+
+        assert_eq!((config.contracts, config.escrow), (Some("there.json".into()), None));
     }
 
     #[test]

@@ -16,10 +16,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utnet_bindings::RpoiEscrow::rentalOfCall;
 use utnet_client::{
-    Backoff, CallError, Chain, Clock, Dispatcher, Outbox, OutboxError, Policy, Rpc, RpcError,
-    StorageError, call_contract, storage,
+    Backoff, CallError, Chain, Clock, DeploymentError, Dispatcher, Outbox, OutboxError, Policy, Rpc,
+    RpcError, StorageError, call_contract, read_contracts, storage,
 };
 use utnet_messages::{Escrow, SecretFileError, SecretKey, load_account};
+use utnet_primitives::SystemContract;
 
 /// The database's file in the data folder.
 const DATABASE: &str = "relayer.redb";
@@ -43,6 +44,9 @@ pub enum Stopped {
     /// The node's url is none, or its first answer was a refusal.
     #[error("the node")]
     Rpc(#[from] RpcError),
+    /// The file of contracts is not of this chain, or not one.
+    #[error("the contracts")]
+    Contracts(#[from] DeploymentError),
     /// There is no escrow at the address.
     #[error("the escrow")]
     Escrow(#[source] Box<CallError>),
@@ -66,6 +70,12 @@ pub enum Stopped {
     /// The address is taken or not ours.
     #[error("listening")]
     Listen(#[from] io::Error),
+}
+
+impl From<CallError> for Stopped {
+    fn from(error: CallError) -> Self {
+        Self::Escrow(Box::new(error))
+    }
 }
 
 /// Runs a relayer until `stop`; prints one line to `out` once it listens.
@@ -193,13 +203,11 @@ async fn find_escrow(
             asked = ask_escrow(chain, config) => asked,
         };
         let error = match asked {
-            Err(error) if error.is_retryable() => error,
-            other => {
-                return other.map(Some).map_err(|error| Stopped::Escrow(Box::new(error)));
-            }
+            Err(Stopped::Escrow(error)) if error.is_retryable() => error,
+            other => return other.map(Some),
         };
         failures += 1;
-        tracing::warn!(reason = with_causes(&error), failures, "waiting for the node");
+        tracing::warn!(reason = with_causes(&*error), failures, "waiting for the node");
         tokio::select! {
             () = stop.cancelled() => return Ok(None),
             () = clock.sleep(backoff.wait(failures)) => {}
@@ -207,14 +215,19 @@ async fn find_escrow(
     }
 }
 
-async fn ask_escrow(chain: &Rpc, config: &Config) -> Result<Escrow, CallError> {
-    let address = config.escrow;
-    call_contract(chain, address, &rentalOfCall::from((B256::ZERO,))).await?;
-    let chain_id = chain.chain_id().await.map_err(|error| CallError::Rpc {
-        to: address,
+async fn ask_escrow(chain: &Rpc, config: &Config) -> Result<Escrow, Stopped> {
+    let given = config.escrow.unwrap_or_default();
+    let chain_id = chain.chain_id().await.map_err(|source| CallError::Rpc {
+        to: given,
         function: "chain id",
-        source: error,
+        source,
     })?;
+    let address = match config.escrow {
+        Some(address) => address,
+        None => read_contracts(config.contracts.as_deref(), chain_id)?
+            .address(SystemContract::RpoiEscrow),
+    };
+    call_contract(chain, address, &rentalOfCall::from((B256::ZERO,))).await?;
     Ok(Escrow { chain_id, address })
 }
 

@@ -112,7 +112,7 @@ def start_relayer(stage):
     words = [stage.binary("utnet-relayer"), "run", "--rpc", stage.rpc, "--datadir", stage.path("relayer")]
     words += ["--key-file", key, "--inbox-key-file", inbox]
     if stage.contracts:
-        words += ["--escrow", stage.address("RpoiEscrow")]
+        words += ["--contracts", stage.contracts]
     listening = stage.start("relayer", words, r"Listening on (?:http://)?(\S+)")
     stage.relayer_url = f"http://{listening}"
 

@@ -64,10 +64,18 @@ fn main() -> anyhow::Result<()> {
         if arguments.check {
             check(&path, text)?;
         } else {
-            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            write(&path, text)?;
         }
     }
     Ok(())
+}
+
+/// Leaves a file alone that says this already: what is built from it need not be built again.
+fn write(path: &Path, fresh: &str) -> anyhow::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|kept| kept == fresh) {
+        return Ok(());
+    }
+    fs::write(path, fresh).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn check(path: &Path, fresh: &str) -> anyhow::Result<()> {

@@ -219,6 +219,21 @@ async fn on_a_full_disk_it_stops_says_why_and_has_lost_nothing_that_it_accepted(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn contracts_of_another_chain_are_refused() {
+    let (dir, chain) = (init(), chain(Faults::default()));
+    let (address, _server) = serve(chain).await.expect("a free port");
+    let contracts = dir.path().join("contracts.json");
+    std::fs::write(&contracts, r#"{"chainId": 1, "contracts": {}}"#).expect("ours");
+    let mut run = command(dir.path(), "run");
+    run.args(["--rpc", &format!("http://{address}"), "--contracts"]).arg(contracts);
+
+    let refused = tokio::task::spawn_blocking(move || run.output()).await.expect("no panic");
+
+    let said = String::from_utf8_lossy(&refused.expect("built").stderr).into_owned();
+    assert!(said.contains("contracts.json is of chain 1, the node of chain"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_ends_it_gracefully() {
     let (dir, chain) = (init(), chain(Faults::default()));
     let (address, _server) = serve(chain).await.expect("a free port");

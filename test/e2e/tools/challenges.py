@@ -56,7 +56,7 @@ def play(stage):
         raise Failed(f"the worker did not say that it cannot answer for chip {late}")
     aside.rename(folder)
     closed = until(lambda: chips.shown(stage, late), lambda found: found["challenge"] is None)
-    if closed is None or closed["state"] != "Active":
+    if closed is None or closed["bond"] != chips.BOND:
         raise Failed(f"chip {late} came back and did not answer: {chips.shown(stage, late)}")
     print("answered, suspended, answered late")
 

@@ -84,7 +84,7 @@ def a_rental_that_silence_settles(stage, name):
     access = ["--sealing-key", opened["sealing"], "--out", opened["folder"] / "access.json"]
     stage.utnet("rental", "access", opened["id"], *access)
     started = stage.utnet("rental", "acknowledge", opened["id"], "--from", party["key"])
-    stage.utnet("dev", "mine", 24)
+    stage.utnet("dev", "wait", 24)  # time and no blocks: chips would miss the epochs that pass
     settled = until(lambda: settle(stage, opened["id"]), bool, 90)
     if settled is None:
         raise Failed("nobody settled")

@@ -98,6 +98,14 @@ for (const mode of ["anvil", "hardhat"]) {
   // And back.
   await client.revert({ id: start });
   assert.equal(await client.getBalance({ address: stranger }), 0n);
+  // The whole chain, out and in again; snapshots belong to the one before.
+  if (mode === "anvil") {
+    await client.setBalance({ address: stranger, value: 5n });
+    const state = await client.dumpState();
+    await client.setBalance({ address: stranger, value: 6n });
+    await client.loadState({ state });
+    assert.equal(await client.getBalance({ address: stranger }), 5n);
+  }
   await client.reset();
   assert.equal(await client.getBlockNumber({ cacheTime: 0 }), 0n);
   console.log(`viem as ${mode}: ok`);

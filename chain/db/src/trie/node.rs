@@ -157,12 +157,13 @@ impl Node {
         }
     }
 
-    /// How many branches it holds in memory.
-    pub(super) fn branches(&self) -> usize {
-        match self {
-            Self::Extension(extension) => extension.branch.branches(),
-            Self::Branch(branch) => {
-                branch.children.iter().map(Self::branches).fold(1, usize::saturating_add)
+    /// How many branches it holds in memory on so many levels.
+    pub(super) fn branches(&self, levels: usize) -> usize {
+        match (self, levels.checked_sub(1)) {
+            (Self::Extension(extension), _) => extension.branch.branches(levels),
+            (Self::Branch(branch), Some(levels)) => {
+                let below = branch.children.iter().map(|child| child.branches(levels));
+                below.fold(1, usize::saturating_add)
             }
             _ => 0,
         }

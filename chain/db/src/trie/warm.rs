@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 /// Most branches that are kept, about 700 bytes each.
 const MOST: usize = 24_576;
 
-/// Levels of branches of the state trie that are kept when there are too many.
-const TOP: usize = 3;
+/// Levels of branches that are kept when there are too many: as many of these as fit into half of the
+/// room, since each block reveals more.
+const LEVELS: std::ops::RangeInclusive<usize> = 3..=8;
 
 /// The tries of one state, as far as they are known.
 #[derive(Clone, Debug, Default)]
@@ -50,14 +51,32 @@ impl Warm {
             self.count();
         }
         if self.size > MOST {
-            self.storages.clear();
-            self.trie = self.trie.take().map(|trie| trie.pruned(TOP));
-            self.count();
+            self.prune();
         }
     }
 
+    /// Keeps the upper levels of all tries, or of the state trie alone where even these are too many.
+    fn prune(&mut self) {
+        let half = MOST / 2;
+        let fitting = LEVELS.rev().find(|levels| self.branches(*levels) <= half);
+        if fitting.is_none() {
+            self.storages.clear();
+        }
+        let levels = fitting.unwrap_or(*LEVELS.start());
+        for trie in self.storages.values_mut().chain(&mut self.trie) {
+            *trie = trie.pruned(levels);
+        }
+        self.count();
+    }
+
     fn count(&mut self) {
+        self.size = self.branches(usize::MAX);
+    }
+
+    /// How many branches of so many levels there are, and storages.
+    fn branches(&self, levels: usize) -> usize {
         let tries = self.storages.values().chain(&self.trie);
-        self.size = tries.map(Node::branches).fold(self.storages.len(), usize::saturating_add);
+        let counts = tries.map(|trie| trie.branches(levels));
+        counts.fold(self.storages.len(), usize::saturating_add)
     }
 }

@@ -24,7 +24,7 @@ type Act = fn(Address, &PrivateKeySigner, u64) -> Action;
 
 pub(crate) fn transfers(peer: &Peer, table: &mut Table) -> Result<()> {
     let act: Act = |_, key, n| Action::pay(somebody(key, n));
-    all("transfers to new accounts", scaled(40_000), act, peer, table)
+    all("transfers to new accounts", scaled(160_000), act, peer, table)
 }
 
 pub(crate) fn erc20(peer: &Peer, table: &mut Table) -> Result<()> {
@@ -32,13 +32,13 @@ pub(crate) fn erc20(peer: &Peer, table: &mut Table) -> Result<()> {
         let input = transferCall { to: somebody(key, n), amount: U256::from(1) }.abi_encode();
         call(token, input, 80_000)
     };
-    all("ERC-20 transfers to new holders", scaled(20_000), act, peer, table)
+    all("ERC-20 transfers to new holders", scaled(80_000), act, peer, table)
 }
 
 pub(crate) fn store(peer: &Peer, table: &mut Table) -> Result<()> {
     let act: Act =
         |load, _, _| call(load, fillCall { slots: U256::from(20) }.abi_encode(), 600_000);
-    all("calls that fill 20 slots", scaled(4_000), act, peer, table)
+    all("calls that fill 20 slots", scaled(8_000), act, peer, table)
 }
 
 fn call(to: Address, input: Vec<u8>, gas: u64) -> Action {
