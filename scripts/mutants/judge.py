@@ -1,5 +1,6 @@
 """Asks the tests about each mutant: who notices it? Keeps the answers, so that a run that was cut goes on."""
 
+import collections
 import hashlib
 import json
 import pathlib
@@ -17,8 +18,9 @@ TEST_CONTRACT = re.compile(r"^contract\s+(\w+)", re.M)
 class Judge:
     """The tests of the tree, and what they said so far."""
 
-    def __init__(self, tree: Tree, part: str):
-        self.tree = tree
+    def __init__(self, tree: Tree, part: str, is_quick: bool = False):
+        self.tree, self.is_quick = tree, is_quick
+        self.noticed = collections.defaultdict(collections.Counter)
         self.results = tree.folder / f"results-{part}.jsonl"
         self.suites = self._suites()
         self._digests = {file: self._digest_of(file) for file in self.suites}
@@ -45,16 +47,28 @@ class Judge:
         return seen
 
     def baseline(self, mutants: list[source.Mutant]) -> None:
-        """All who will be asked must be content with the code as it is."""
+        """All who will be asked must be content with the code as it is; who was is not asked again."""
+        content = self.tree.folder / "content.txt"
+        known = set(content.read_text().split()) if content.is_file() else set()
         asked = [file for file in self.suites if any(self.tree.root / mutant.path in self.suites[file] for mutant in mutants)]
-        failing = sorted(self._failing(0, [contract for file in asked for contract in contracts_of(file)]))
+        new = {file: key for file in asked if (key := self._state_of(file)) not in known}
+        failing = sorted(self._failing(0, [contract for file in new for contract in contracts_of(file)])) if new else []
         if failing:
             raise Broken("these tests fail without a mutant: " + ", ".join(failing))
+        content.write_text("\n".join(known | set(new.values())))
+
+    def _state_of(self, file: pathlib.Path) -> str:
+        """A test file with all that it reaches."""
+        digest = hashlib.sha256(str(file).encode())
+        for path in sorted(self.suites[file]):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
 
     def judge(self, mutant: source.Mutant) -> dict:
         """Who notices a mutant: attack tests are all asked about guards, unit tests only when nobody else notices.
 
-        An answer holds while the mutant's file is as it was; a test is asked again when it, or what it shares, changed.
+        A quick judge asks nobody more once somebody notices, and first those who noticed most in that file. An answer holds while
+        the mutant's file is as it was; a test is asked again when it, or what it shares, changed.
         """
         text = self.tree.sources[self.tree.root / mutant.path]
         key = hashlib.sha256(f"{mutant.name}\0{text}".encode()).hexdigest()[:24]
@@ -63,12 +77,19 @@ class Judge:
         reaching = [file for file, reached in self.suites.items() if self.tree.root / mutant.path in reached]
         near = sorted(reaching, key=lambda file: distance(file, mutant))
         attacks = [file for file in near if "attack" in file.parts]
-        if mutant.kind in ("guard", "modifier"):
+        if self.is_quick:
+            before_others = [name for name, _ in self.noticed[mutant.path].most_common(3)]
+            likely = [file for file in near if str(file.relative_to(self.tree.root)) in before_others]
+            for files in (likely, [file for file in near if distance(file, mutant)[0] == 0]):
+                if not answer["by"]:
+                    self._ask(mutant, answer, files, "--fail-fast")
+        elif mutant.kind in ("guard", "modifier"):
             self._ask(mutant, answer, attacks)
         if not answer["by"]:
             self._ask(mutant, answer, [file for file in near if "unit" in file.parts], "--fail-fast")
         if not answer["by"]:
             self._ask(mutant, answer, attacks, "--fail-fast")
+        self.noticed[mutant.path].update({test.partition("::")[0] for test in answer["by"]})
         if json.dumps(answer) != before:
             self.known[key] = answer
             with self.results.open("a") as out:

@@ -1,14 +1,23 @@
-"""Writes what a run found: a table per contract, the survivors with their reasons, and who guards each attack test."""
+"""Writes what a run found: a table per contract, the survivors with their reasons, and who guards each attack test.
+
+What the page says of contracts that a run did not ask about stays; each row names the contract's commit that was asked about.
+"""
 
 import collections
 import pathlib
 import re
+import subprocess
 import tomllib
 
 from mutants import source
 
 ATTACK = "test/solidity/attack/"
 NAMED = re.compile(r"function\s+(test\w+)\s*\(")
+COUNTS = re.compile(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\w+) \|$", re.M)
+SURVIVED = re.compile(r"^\| ((\w+)\.\w+) \| ((?:[^|]|\\\|)+) \| [^|]+ \|$", re.M)
+GUARDED = re.compile(r"^\| ([\w/]+\.t\.sol::\w+) \| (.+) \|$", re.M)
+MOST_SHOWN = 3
+KINDS = ("guard", "modifier", "boundary", "sign")
 
 
 class Answers:
@@ -61,8 +70,10 @@ class Report:
         """Attack tests that notice no guard's absence, and nobody said why."""
         return [test for test, found in self.guards().items() if not found and test not in self.answers.by_construction]
 
-    def write(self, head: str, dropped: list[source.Mutant], is_whole: bool) -> str:
-        """The page `docs/mutation.md`; of a part of the mutants it says nothing about attack tests that notice none of them."""
+    def write(self, head: str, dropped: list[source.Mutant], everywhere: list[source.Mutant], page: str, is_whole: bool) -> str:
+        """The page `docs/mutation.md`, given what it says now and all mutants that there are. Only a whole run can say that an
+        attack test notices none of them."""
+        rows = self._rows(everywhere, page)
         lines = [
             "# Mutation of the contracts",
             "",
@@ -73,20 +84,19 @@ class Report:
             "",
             head,
             "",
-            "| Contract | Guards | Modifiers | Boundaries | Signs | Killed | Survived |",
-            "|---|---|---|---|---|---|---|",
+            "`Of` is the commit of the contract's file that was asked about.",
+            "",
+            "| Contract | Guards | Modifiers | Boundaries | Signs | Killed | Survived | Of |",
+            "|---|---|---|---|---|---|---|---|",
         ]
-        per = collections.defaultdict(list)
-        for mutant, answer in self.judged:
-            per[mutant.contract].append((mutant.kind, bool(answer["by"])))
-        for contract in sorted(per):
-            lines.append(self._row(contract, per[contract]))
-        lines.append(self._row("**all**", [entry for entries in per.values() for entry in entries]))
+        lines += [f"| {contract} | " + " | ".join(map(str, row)) + " |" for contract, row in sorted(rows.items())]
+        sums = [sum(row[column] for row in rows.values()) for column in range(6)]
+        lines.append("| **all** | " + " | ".join(map(str, sums)) + " | |")
+        lines += self._gaps(rows, everywhere)
+        survived = self._survived(rows, page)
         lines += ["", "## Survivors", ""]
-        lines += ["| Where | Change | Why it may live |", "|---|---|---|"] if self.survivors() else ["None."]
-        for mutant in self.survivors():
-            reason = self.answers.reason(mutant) or "**not answered**"
-            lines.append(f"| {mutant.contract}.{mutant.function} | {cell(mutant.change)} | {cell(reason)} |")
+        lines += ["| Where | Change | Why it may live |", "|---|---|---|"] if survived else ["None."]
+        lines += [f"| {where} | {cell(change)} | {cell(reason)} |" for where, change, reason in survived]
         if dropped:
             names = ", ".join(sorted({f"{mutant.contract}.{mutant.function}" for mutant in dropped}))
             lines += ["", f"Not planted, since the compiler's stack is too deep with them: {len(dropped)} mutants of {names}."]
@@ -94,28 +104,71 @@ class Report:
             "",
             "## Attack tests and their guards",
             "",
-            "Each attack test must fail when a guard of its own is gone."
-            + ("" if is_whole else " Left out: tests that notice none of the guards asked about here."),
+            f"Each attack test must fail when a guard of its own is gone; at most {MOST_SHOWN} are named."
+            + ("" if is_whole else " Left out: tests of which nobody asked, or that notice none of those asked about."),
             "",
             "| Attack test | Fails without |",
             "|---|---|",
         ]
-        for test, found in self.guards().items():
-            shown = "; ".join(
-                f"{mutant.contract}.{mutant.function} {cell(mutant.change)}" for mutant in found[:3]
-            ) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
-            reason = self.answers.by_construction.get(test)
-            if not (shown or reason or is_whole):
-                continue
-            lines.append(f"| {test} | {shown or ('no guard: ' + reason if reason else '**none**')} |")
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines + self._guarded(rows, page, is_whole)) + "\n"
 
-    @staticmethod
-    def _row(name: str, entries: list[tuple[str, bool]]) -> str:
-        kinds = collections.Counter(kind for kind, _ in entries)
-        killed = sum(is_killed for _, is_killed in entries)
-        counts = [kinds[kind] for kind in ("guard", "modifier", "boundary", "sign")]
-        return f"| {name} | " + " | ".join(map(str, [*counts, killed, len(entries) - killed])) + " |"
+    def _rows(self, everywhere: list[source.Mutant], page: str) -> dict[str, tuple]:
+        """Counts and commit of each contract: of this run, or else those that the page has."""
+        there = paths(everywhere)
+        rows = {}
+        for contract, *counts, commit in COUNTS.findall(page):
+            if contract in there:
+                rows[contract] = (*map(int, counts), commit)
+        per = collections.defaultdict(list)
+        for mutant, answer in self.judged:
+            per[mutant.contract].append((mutant.kind, bool(answer["by"])))
+        for contract, entries in per.items():
+            kinds = collections.Counter(kind for kind, _ in entries)
+            killed = sum(is_killed for _, is_killed in entries)
+            counts = (*(kinds[kind] for kind in KINDS), killed, len(entries) - killed)
+            rows[contract] = (*counts, self._commit(there[contract]))
+        return rows
+
+    def _gaps(self, rows: dict[str, tuple], everywhere: list[source.Mutant]) -> list[str]:
+        """Which contracts were not asked about, or were others then."""
+        there = paths(everywhere)
+        never = sorted(set(there) - set(rows))
+        other = sorted(contract for contract, row in rows.items() if row[-1] != self._commit(there[contract]))
+        lines = ["", "Not asked about: " + ", ".join(never) + "."] if never else []
+        return lines + (["", "Changed since they were asked about: " + ", ".join(other) + "."] if other else [])
+
+    def _survived(self, rows: dict[str, tuple], page: str) -> list[tuple[str, str, str]]:
+        """Where, change and reason of all survivors; those of other runs first."""
+        asked = {mutant.contract for mutant, _ in self.judged}
+        before = SURVIVED.findall(page.partition("## Survivors")[2].partition("\n## ")[0])
+        found = [(where, change.replace("\\|", "|")) for where, name, change in before if name in rows and name not in asked]
+        found += [(f"{mutant.contract}.{mutant.function}", mutant.change) for mutant in self.survivors()]
+        return [(where, change, self.answers.survivors.get((where, change), "**not answered**")) for where, change in found]
+
+    def _guarded(self, rows: dict[str, tuple], page: str, is_whole: bool) -> list[str]:
+        """One line for each attack test."""
+        asked = {mutant.contract for mutant, _ in self.judged}
+        before = dict(GUARDED.findall(page.partition("## Attack tests")[2]))
+        lines = []
+        for test, found in self.guards().items():
+            kept = [entry for entry in before.get(test, "").split("; ") if entry.partition(".")[0] in set(rows) - asked]
+            shown = "; ".join([*kept, *(f"{one.contract}.{one.function} {cell(one.change)}" for one in found)][:MOST_SHOWN])
+            reason = self.answers.by_construction.get(test)
+            if shown or reason or is_whole:
+                lines.append(f"| {test} | {shown or ('no guard: ' + reason if reason else '**none**')} |")
+        return lines
+
+    def _commit(self, path: str) -> str:
+        """The last commit that changed a file; `none` while it differs."""
+        if subprocess.run(["git", "diff", "--quiet", "HEAD", "--", path], cwd=self.root, check=False).returncode:
+            return "none"
+        log = ["git", "log", "-1", "--format=%h", "--abbrev=7", "--", path]
+        return subprocess.run(log, cwd=self.root, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def paths(mutants: list[source.Mutant]) -> dict[str, str]:
+    """The file of each contract that has mutants."""
+    return {mutant.contract: mutant.path for mutant in mutants}
 
 
 def cell(text: str) -> str:

@@ -3,6 +3,8 @@
 So the compiler runs once, not once for each mutant. Number 0 is the code as it is.
 """
 
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -146,16 +148,34 @@ class Tree:
 
     def build(self) -> None:
         """Compiles the tree; a function that the mutants make too deep for the stack loses them, and is named."""
+        self._drop_again()
         while True:
             self.plant()
             done = self.forge("build", "--skip", "script")
             if done.returncode == 0:
+                lost = {mutant.path: [] for mutant in self.dropped}
+                for mutant in self.dropped:
+                    lost[mutant.path].append(mutant.name)
+                write(self.folder / "dropped.json", json.dumps({path: [self._digest(path), lost[path]] for path in lost}))
                 return
             output = done.stdout + done.stderr
             at = re.search(r"--> (contracts/src/[\w/]+\.sol):(\d+):", output)
             if at is None or not self._drop(*at.groups()):
                 raise Broken("the tree of mutants does not compile:\n" + output[-3000:])
             print(f"  {at[1]}:{at[2]} of the tree does not compile with its mutants: planted without them", flush=True)
+
+    def _digest(self, path: str) -> str:
+        return hashlib.sha256(self.sources[self.root / path].encode()).hexdigest()
+
+    def _drop_again(self) -> None:
+        """Gives up what an earlier run had to, in files that are as they were."""
+        kept = self.folder / "dropped.json"
+        for path, (digest, names) in json.loads(kept.read_text()).items() if kept.is_file() else ():
+            if self.root / path not in self.sources or digest != self._digest(path):
+                continue
+            mutants = self.mutants[self.root / path]
+            self.dropped += [mutant for mutant in mutants if mutant.name in names]
+            self.mutants[self.root / path] = [mutant for mutant in mutants if mutant.name not in names]
 
     def _drop(self, path: str, line: str) -> bool:
         """Gives up the mutants of the function around a line: first its comparisons, then all."""

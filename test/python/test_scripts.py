@@ -10,6 +10,7 @@ SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from mutants import source  # noqa: E402
+from mutants.report import Answers, Report  # noqa: E402
 
 
 def load(name):
@@ -122,6 +123,47 @@ class Mutants(unittest.TestCase):
         found = source.find(text, source.own_modifiers(text))
         self.assertIn("without `only`", [mutant.change for mutant in found])
         self.assertIn("modifier onlyUnless(uint256 mutant)", source.twins(text))
+
+
+class MutationPage(unittest.TestCase):
+    PAGE = """
+| Vault | 1 | 0 | 0 | 0 | 0 | 1 | 1234567 |
+| Committee | 1 | 0 | 0 | 0 | 1 | 0 | 1234567 |
+| Gone | 1 | 0 | 0 | 0 | 1 | 0 | 1234567 |
+
+## Survivors
+
+| Where | Change | Why it may live |
+|---|---|---|
+| Vault.deposit | without `a \\|\\| b` | old |
+| Gone.call | without `c` | old |
+"""
+
+    def setUp(self):
+        self.vault = self.mutant("Vault", "contracts/src/rental/Vault.sol", "deposit", "without `a`")
+        self.committee = self.mutant("Committee", "contracts/src/jobs/Committee.sol", "draw", "without `b`")
+        self.everywhere = [self.vault, self.committee]
+
+    @staticmethod
+    def mutant(contract, path, function, change):
+        one = source.Mutant("guard", 0, 0, [], lambda *_: "", change, contract, function)
+        one.path = path
+        return one
+
+    def test_a_run_replaces_the_contracts_that_it_asked_about_and_keeps_the_others(self):
+        judged = [(self.committee, {"by": []})]
+        report = Report(SCRIPTS.parent, judged, Answers(pathlib.Path("none")))
+        page = report.write("", [], self.everywhere, self.PAGE, False)
+        self.assertIn("| Vault | 1 | 0 | 0 | 0 | 0 | 1 | 1234567 |", page)
+        self.assertIn("| Vault.deposit | without `a \\|\\| b` | **not answered** |", page)
+        self.assertIn("| Committee | 1 | 0 | 0 | 0 | 0 | 1 | ", page)
+        self.assertIn("| Committee.draw | without `b` | **not answered** |", page)
+        self.assertIn("Changed since they were asked about: ", page)
+
+    def test_a_contract_that_is_gone_is_forgotten(self):
+        report = Report(SCRIPTS.parent, [], Answers(pathlib.Path("none")))
+        page = report.write("", [], self.everywhere, self.PAGE, False)
+        self.assertNotIn("| Gone", page)
 
 
 class Threats(unittest.TestCase):
