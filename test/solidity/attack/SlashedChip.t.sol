@@ -157,6 +157,19 @@ contract SlashedChipAttack is EvidenceFixture {
         registry.slash(ids[0], entries[0].blsKey, stranger);
     }
 
+    function test_slash_ofAChipThatNeverCameIsRefused() public {
+        vm.expectRevert(wrongState(9, ChipState.None));
+        vm.prank(EVIDENCE);
+        registry.slash(ids[9], entries[9].blsKey, stranger);
+    }
+
+    /// @dev Else the key would be read as if it ended where a key ends.
+    function test_slash_revertsWhen_moreThanAKeyIsBrought() public {
+        vm.expectRevert(badLength("blsKey", 49, 48));
+        vm.prank(EVIDENCE);
+        registry.slash(ids[0], bytes.concat(entries[0].blsKey, hex"00"), stranger);
+    }
+
     function test_slash_revertsWhen_keyIsAnotherChips() public {
         vm.expectRevert(
             abi.encodeWithSelector(

@@ -30,6 +30,15 @@ contract BuybackBurnTest is AicFixture {
         new BuybackBurn(address(token), address(vault), address(timelock), terms, 2 ** 95);
     }
 
+    function test_constructor_takesTheHighestFirstPrice() public {
+        BuybackTerms memory terms = _terms();
+        terms.ceilingPrice = 2 ** 95 - 1;
+        BuybackBurn dear =
+            new BuybackBurn(address(token), address(vault), address(timelock), terms, 2 ** 95 - 1);
+
+        assertEq(abi.encode(dear.currentTerms()), abi.encode(terms), "terms");
+    }
+
     function test_start_offersFromHalfToTwiceOfTheFirstPrice() public {
         earn(50 ether);
         uint48 endsAt = uint48(block.timestamp) + ROUND;
@@ -224,6 +233,20 @@ contract BuybackBurnTest is AicFixture {
         _refused(terms, "ceilingPrice");
     }
 
+    function test_setTerms_takesTheBoundsThemselves() public {
+        BuybackTerms memory terms = _terms();
+        terms.roundSeconds = 1 minutes;
+        _taken(terms, "the shortest round");
+        terms.roundSeconds = 7 days;
+        _taken(terms, "the longest round");
+        terms.restSeconds = 30 days;
+        _taken(terms, "the longest rest");
+        terms.ceilingPrice = 2 ** 95 - 1;
+        _taken(terms, "the highest ceiling");
+        terms.floorPrice = terms.ceilingPrice;
+        _taken(terms, "one price only");
+    }
+
     function test_setTerms_leaveTheRunningRoundAlone() public {
         earn(10 ether);
         buyback.start();
@@ -253,6 +276,12 @@ contract BuybackBurnTest is AicFixture {
 
     function _terms() private pure returns (BuybackTerms memory) {
         return BuybackTerms(10_000 ether, ROUND, REST, 0.0001 ether, 1 ether);
+    }
+
+    function _taken(BuybackTerms memory terms, string memory label) private {
+        vm.prank(address(timelock));
+        buyback.setTerms(terms);
+        assertEq(abi.encode(buyback.currentTerms()), abi.encode(terms), label);
     }
 
     function _refused(BuybackTerms memory terms, bytes32 term) private {

@@ -146,6 +146,18 @@ contract IssueScheduleTest is Test {
         this.validate(halving);
     }
 
+    function test_validate_takesTheBoundsThemselves() public view {
+        IssuePlan memory halving = Plans.halving(1);
+        halving.halving = HalvingSchedule(1e12, 1e10, 1, 1);
+        this.validate(halving);
+        halving.halving = HalvingSchedule(1, 1000, 1000, 1);
+        this.validate(halving);
+
+        IssuePlan memory talos = Plans.talos(1);
+        talos.talos = TalosSchedule(10, 1e10, 1e10, 199, talos.talos.fuel);
+        this.validate(talos);
+    }
+
     function test_validate_revertsWhen_halvingIsOutOfBounds() public {
         refuseHalving(HalvingSchedule(0, 1000, 1, 1));
         refuseHalving(HalvingSchedule(1e12 + 1, 1000, 1, 1));

@@ -68,6 +68,11 @@ contract PociEvidenceTest is EvidenceFixture {
         doubled(2, first, wordOf(2, stranger, 1, LATER));
     }
 
+    function test_doubleAttestation_slashesInTheLastSecondOfAWord() public {
+        doubled(2, wordOf(2, newOperator, 1, time()), wordOf(2, stranger, 1, time()));
+        assertSlashed(2);
+    }
+
     function test_doubleAttestation_revertsWhen_oneIsNotTheChips() public {
         Attestation memory forged = wordOf(3, stranger, 1, LATER);
         refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceNotSigned.selector, ids[2]));
@@ -136,6 +141,18 @@ contract PociEvidenceTest is EvidenceFixture {
         evidences.falseLeaf(accusedOf(4), leafEvidence(booked, 3, ids[3], r, s));
     }
 
+    function test_falseLeaf_revertsWhen_pathIsTooLong() public {
+        (BookedLeaves memory booked, bytes32 r, bytes32 s) = lie(3, ids[3]);
+        LeafEvidence memory evidence = leafEvidence(booked, 3, ids[3], r, s);
+        bytes32[] memory longer = new bytes32[](evidence.path.length + 1);
+        for (uint256 i = 0; i < evidence.path.length; ++i) {
+            longer[i] = evidence.path[i];
+        }
+        evidence.path = longer;
+        refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceNotInTree.selector, ids[3], uint32(3)));
+        evidences.falseLeaf(accusedOf(3), evidence);
+    }
+
     function test_falseLeaf_revertsWhen_chipDidNotCount() public {
         (BookedLeaves memory booked, bytes32 r, bytes32 s) = lie(3, ids[3]);
         refused(
@@ -176,6 +193,22 @@ contract PociEvidenceTest is EvidenceFixture {
         sealed_(sealOf(1, 0, ahead), sealOf(1, 0, siblingOf(HEIGHT, 1)));
     }
 
+    /// @dev Nothing comes before the first block.
+    function test_equivocation_revertsWhen_heightIsZero() public {
+        mineTo(HEIGHT);
+        refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceOtherParent.selector, ids[1], uint64(0)));
+        sealed_(sealOf(1, 0, headerOf(0, 0, 1, "")), sealOf(1, 0, headerOf(0, 0, 2, "")));
+    }
+
+    /// @dev A parent that the chain no longer knows is none, least of all for a header that names none.
+    function test_equivocation_revertsWhen_parentIsForgotten() public {
+        vm.roll(HEIGHT + 8200);
+        Seal memory first = sealOf(1, 0, headerOf(0, HEIGHT, 1, ""));
+        Seal memory second = sealOf(1, 0, headerOf(0, HEIGHT, 2, ""));
+        refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceOtherParent.selector, ids[1], HEIGHT));
+        sealed_(first, second);
+    }
+
     function test_equivocation_revertsWhen_chipWasRegisteredInOrAfterThatEpoch() public {
         mineTo(HEIGHT);
         registerFrom(8, 1);
@@ -189,6 +222,8 @@ contract PociEvidenceTest is EvidenceFixture {
         mineTo(HEIGHT);
         refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceNotSigned.selector, ids[1]));
         sealed_(sealOf(1, 0, siblingOf(HEIGHT, 1)), sealOf(2, 0, siblingOf(HEIGHT, 2)));
+        refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceNotSigned.selector, ids[1]));
+        sealed_(sealOf(2, 0, siblingOf(HEIGHT, 1)), sealOf(1, 0, siblingOf(HEIGHT, 2)));
         Seal memory moved = sealOf(1, 0, siblingOf(HEIGHT, 2));
         moved.round = 1;
         refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceNotSigned.selector, ids[1]));

@@ -195,6 +195,20 @@ contract RankingTest is Test {
         assertEq(ranking.uptimeOf(operator, _chips(CHIP)), 5000, "5 of 10");
     }
 
+    function test_uptimeOf_owesNothingForTheEpochOfRegistration() public {
+        _mockChip(CHIP, operator, ChipState.Active, EPOCH - 100);
+        _mockMisses(CHIP, EPOCH - 99, 33);
+
+        assertEq(ranking.uptimeOf(operator, _chips(CHIP)), 6666, "66 of 99, though 100 are asked about");
+    }
+
+    function test_uptimeOf_countsTheOnlyEpochThatIsOwed() public {
+        _mockChip(CHIP, operator, ChipState.Active, EPOCH - 2);
+        _mockMisses(CHIP, EPOCH - 1, 1);
+
+        assertEq(ranking.uptimeOf(operator, _chips(CHIP)), 0, "one of one missed");
+    }
+
     function test_uptimeOf_isWholeBeforeAnythingIsOwed() public {
         _mockChip(CHIP, operator, ChipState.Active, EPOCH);
         assertEq(ranking.uptimeOf(operator, _chips(CHIP)), 10_000, "nothing owed");
@@ -208,6 +222,17 @@ contract RankingTest is Test {
         _mockChip(CHIP, operator, ChipState.Suspended, 0);
         assertEq(ranking.uptimeOf(operator, _chips(CHIP)), 0, "suspended");
         assertEq(ranking.uptimeOf(operator, new ChipId[](0)), 0, "no chips");
+    }
+
+    function test_uptimeOf_takesEightChips() public {
+        _mockChip(CHIP, operator, ChipState.Active, 0);
+        _mockMisses(CHIP, EPOCH - 100, 50);
+        ChipId[] memory chips = new ChipId[](8);
+        for (uint256 i = 0; i < 8; ++i) {
+            chips[i] = CHIP;
+        }
+
+        assertEq(ranking.uptimeOf(operator, chips), 5000, "half of the time of each");
     }
 
     function test_uptimeOf_revertsWhen_tooManyChips() public {

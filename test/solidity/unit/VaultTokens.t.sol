@@ -174,6 +174,13 @@ contract VaultTokensTest is Test {
         assertEq(token.balanceOf(alice), 3e6, "all of it");
     }
 
+    function test_withdrawToken_ofNothingFromAnEmptyBookSendsNothing() public {
+        vm.prank(alice);
+        uint256 sent = vault.withdrawToken(address(token), alice, 0);
+
+        assertEq(sent, 0, "nothing");
+    }
+
     function test_withdrawToken_revertsWhen_balanceTooSmall() public {
         _deposit(alice, 3e6);
 
