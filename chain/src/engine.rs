@@ -13,6 +13,7 @@ mod faults;
 mod header;
 mod judge;
 mod notes;
+mod offer;
 mod pending;
 mod propose;
 mod reminder;

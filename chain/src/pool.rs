@@ -19,5 +19,5 @@ pub use order::PoolOrder;
 pub(crate) use queue::Pool;
 pub(crate) use ready::Ready;
 pub use rejected::Rejected;
-pub(crate) use rules::{Payer, Rules};
+pub(crate) use rules::{Payer, Rules, are_blobs_proven};
 pub use view::{PoolContent, PoolStatus, PoolView};

@@ -118,7 +118,10 @@ impl Settings {
             key_file: self.key_file.or(others.key_file),
             inbox_key_file: self.inbox_key_file.or(others.inbox_key_file),
             // Who names the one by a flag does not want the file's other.
-            contracts: self.contracts.clone().or(others.contracts.filter(|_| self.escrow.is_none())),
+            contracts: self
+                .contracts
+                .clone()
+                .or(others.contracts.filter(|_| self.escrow.is_none())),
             escrow: self.escrow.or(others.escrow.filter(|_| self.contracts.is_none())),
             most_waiting: self.most_waiting.or(others.most_waiting),
             most_remembered: self.most_remembered.or(others.most_remembered),

@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utnet_bindings::RpoiEscrow::rentalOfCall;
 use utnet_client::{
-    Backoff, CallError, Chain, Clock, DeploymentError, Dispatcher, Outbox, OutboxError, Policy, Rpc,
-    RpcError, StorageError, call_contract, read_contracts, storage,
+    Backoff, CallError, Chain, Clock, DeploymentError, Dispatcher, Outbox, OutboxError, Policy,
+    Rpc, RpcError, StorageError, call_contract, read_contracts, storage,
 };
 use utnet_messages::{Escrow, SecretFileError, SecretKey, load_account};
 use utnet_primitives::SystemContract;

@@ -14,6 +14,7 @@ use super::{
     command::{Command, Reply},
     durations::Durations,
     faults::FaultBoard,
+    offer::offer,
     shared::{Shared, blob_of},
 };
 use crate::{
@@ -189,7 +190,8 @@ impl Chain {
         &self,
         submissions: Vec<Submission>,
     ) -> Result<Vec<Result<TxHash, EngineError>>, EngineError> {
-        self.ask(|reply| Command::Submit { submissions, reply }).await
+        let offers = offer(submissions).await?;
+        self.ask(|reply| Command::Submit { offers, reply }).await
     }
 
     /// Makes `blocks` blocks now, even empty ones, `interval` seconds apart when given; returns

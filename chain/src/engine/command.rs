@@ -3,6 +3,7 @@
 use super::{
     api::{AccountPatch, Beginning, EngineError, Settings, SnapshotId, Submission},
     dump::Restored,
+    offer::Offer,
 };
 use crate::{execution::Foreign, miner::MiningMode};
 use alloy_primitives::{Address, B256, TxHash};
@@ -20,7 +21,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Offer transactions to the pool, in this order; each has its own answer.
-    Submit { submissions: Vec<Submission>, reply: Reply<Vec<Admission>> },
+    Submit { offers: Vec<Offer>, reply: Reply<Vec<Admission>> },
     /// Make blocks now.
     Mine { blocks: u64, interval: Option<Seconds>, reply: Reply<Height> },
     /// Judge a block made elsewhere and take it as head.

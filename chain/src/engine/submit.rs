@@ -4,6 +4,7 @@ use super::{
     api::{EngineError, Origin, Submission},
     command::Admission,
     header::next_excess_blob_gas,
+    offer::Offer,
     worker::Engine,
 };
 use crate::{
@@ -42,10 +43,7 @@ impl Payers {
 
 impl Engine {
     /// Checks transactions, one after another, and puts those that pass into the pool.
-    pub(super) fn submit(
-        &mut self,
-        submissions: Vec<Submission>,
-    ) -> Result<Vec<Admission>, EngineError> {
+    pub(super) fn submit(&mut self, offers: Vec<Offer>) -> Result<Vec<Admission>, EngineError> {
         let view = self.view()?;
         let rules = self.rules(&view);
         let mut payers = Payers {
@@ -53,21 +51,24 @@ impl Engine {
             checks_balances: self.checks_balances,
             read: BTreeMap::new(),
         };
-        let admit = |submission| self.admit(submission, &rules, &mut payers);
-        Ok(submissions.into_iter().map(admit).collect())
+        let admit = |offer| self.admit(offer, &rules, &mut payers);
+        Ok(offers.into_iter().map(admit).collect())
     }
 
     fn admit(
         &self,
-        submission: Submission,
+        offer: Offer,
         rules: &Rules,
         payers: &mut Payers,
     ) -> Result<TxHash, EngineError> {
-        self.check_origin(&submission)?;
-        let Submission { transaction, origin } = submission;
+        self.check_origin(&offer.submission)?;
+        let Submission { transaction, origin } = offer.submission;
         let payer = payers.find(transaction.signer())?;
         let next = payer.account.nonce;
         rules.check(&transaction, payer, origin == Origin::Asserted)?;
+        if !offer.are_blobs_proven {
+            return Err(Rejected::BlobProof.into());
+        }
         let inserted = self.shared.pool.write().insert(transaction, next)?;
         for entry in inserted.ready {
             self.shared.announce_pending(entry);

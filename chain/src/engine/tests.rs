@@ -1,5 +1,6 @@
 //! Tests the engine through its handle, as its users do.
 
+mod blobs;
 mod blocks;
 mod dev;
 mod judging;

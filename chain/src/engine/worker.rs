@@ -97,8 +97,8 @@ impl Engine {
 
     fn handle(&mut self, command: Command) {
         match command {
-            Command::Submit { submissions, reply } => {
-                let result = self.submit(submissions);
+            Command::Submit { offers, reply } => {
+                let result = self.submit(offers);
                 self.submitted.push((reply, result));
             }
             Command::Mine { blocks, interval, reply } => {

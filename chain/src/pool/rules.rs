@@ -49,8 +49,8 @@ pub(crate) struct Payer {
 }
 
 impl Rules {
-    /// Checks everything that does not depend on the pool's other transactions. An impersonated
-    /// sender may have any code.
+    /// Checks everything that does not depend on the pool's other transactions, but for the blobs' proofs. An
+    /// impersonated sender may have any code.
     pub(crate) fn check(
         &self,
         tx: &Recovered<PooledTransaction>,
@@ -157,10 +157,15 @@ impl Rules {
         if matches!(sidecar, BlobTransactionSidecarVariant::Eip7594(_)) != cells_expected {
             return Err(Rejected::BlobSidecarVersion { cells_expected });
         }
-        sidecar
-            .validate(hashes, ethereum_kzg_settings(NO_TABLES))
-            .map_err(|_any_fault| Rejected::BlobProof)
+        Ok(())
     }
+}
+
+/// Whether a transaction's blobs are those that its hashes and proofs name; true where it has none.
+pub(crate) fn are_blobs_proven(tx: &PooledTransaction) -> bool {
+    let PooledTransaction::Eip4844(blob_tx) = tx else { return true };
+    let hashes = tx.blob_versioned_hashes().unwrap_or_default();
+    blob_tx.tx().sidecar.validate(hashes, ethereum_kzg_settings(NO_TABLES)).is_ok()
 }
 
 fn check_payer(
