@@ -5,16 +5,6 @@ pragma solidity ^0.8.28;
 /// @dev Leaves are hashed with 0x00 before them by the caller, nodes here with 0x01: neither is taken for the
 /// other.
 library MerkleTree {
-    /// @dev Where a walk from many leaves stands.
-    struct Level {
-        /// nodes of this level that are known
-        uint256 count;
-        /// nodes of this level
-        uint256 width;
-        /// nodes of the list used so far
-        uint256 used;
-    }
-
     /// @dev Root of a tree whose pairs are sorted: the path alone says where a leaf is (vendor batches).
     function rootOfSorted(bytes32 leaf, bytes32[] calldata path) internal pure returns (bytes32 root) {
         root = leaf;
@@ -53,72 +43,81 @@ library MerkleTree {
     /// share are computed, not given. The other nodes come in the order in which a walk needs them that goes
     /// level by level from the leaves, and from left to right in each.
     /// @param leaves Consumed: overwritten with the nodes of each level.
-    /// @param places Of the leaves, from 0, strictly ascending and below `width`, at least one; consumed.
+    /// @param places Of the leaves, from 0, strictly ascending and below `width`; consumed.
     /// @return root The root that leaves and nodes give.
-    /// @return isWhole Whether there are exactly the nodes that it needs.
+    /// @return isWhole Whether there is a leaf and there are exactly the nodes that it needs.
     function rootOfMany(
         bytes32[] memory leaves,
         uint32[] memory places,
         uint256 width,
         bytes32[] calldata nodes
     ) internal pure returns (bytes32 root, bool isWhole) {
-        uint256 count = leaves.length;
-        uint256 used = 0;
-        for (; width > 1; width = (width + 1) >> 1) {
-            (count, used) = _ascend(leaves, places, Level(count, width, used), nodes);
-            if (count == 0) return (bytes32(0), false);
-        }
-        return (leaves[0], used == nodes.length);
+        assert(leaves.length == places.length);
+        if (leaves.length == 0) return (bytes32(0), false);
+        uint256 nodesRead = 0;
+        (root, nodesRead) = _climb(leaves, places, width, nodes);
+        isWhole = nodesRead == nodes.length;
     }
 
-    /// @dev Replaces the nodes of a level by those above them, in place: what is written never overtakes what
-    /// is read, since two nodes become one, or one becomes one.
-    /// @return count Nodes of the next level; 0 if a node is missing.
-    /// @return used Nodes of the list that are used up.
-    function _ascend(
-        bytes32[] memory level,
-        uint32[] memory places,
-        Level memory from,
-        bytes32[] calldata nodes
-    ) private pure returns (uint256 count, uint256 used) {
+    /// @dev Replaces the nodes of a level by those above them until there is the root, in place: what is
+    /// written never overtakes what is read, since two nodes become one, or one becomes one.
+    /// @return root Of no meaning if more nodes were read than there are: what follows the list in the
+    /// calldata was taken for them.
+    /// @return nodesRead As many as leaves of these places need.
+    function _climb(bytes32[] memory leaves, uint32[] memory places, uint256 width, bytes32[] calldata nodes)
+        private
+        pure
+        returns (bytes32 root, uint256 nodesRead)
+    {
         assembly ("memory-safe") {
-            used := mload(add(from, 64))
-            // offsets in bytes, the same in both arrays, whose entries begin at 32
-            count := 32
-            let end := shl(5, add(mload(from), 1))
-            mstore8(mload(0x40), 0x01)
-            for { let i := 32 } lt(i, end) {} {
-                let place := mload(add(places, i))
-                let own := mload(add(level, i))
-                i := add(i, 32)
-                // all but the last node of a level of odd length, which is promoted
-                if or(and(place, 1), lt(add(place, 1), mload(add(from, 32)))) {
-                    let other
-                    // the next known node is the sibling on the right, or the list has the sibling
-                    let isNext := and(lt(i, end), eq(mload(add(places, i)), add(place, 1)))
-                    switch and(isNext, iszero(and(place, 1)))
-                    case 1 {
-                        other := mload(add(level, i))
-                        i := add(i, 32)
+            // the entries of `places`, and how far behind each of them the one of `leaves` lies
+            let first := add(places, 32)
+            let end := add(first, shl(5, mload(places)))
+            let gap := sub(leaves, places)
+            // what is hashed: 0x01 ‖ left ‖ right, written beyond what is in use
+            let pair := mload(0x40)
+            mstore8(pair, 0x01)
+            let left := add(pair, 1)
+            let next := nodes.offset
+
+            for {} gt(width, 1) { width := shr(1, add(width, 1)) } {
+                // the last place of a level of odd length, whose node is promoted; else no place
+                let lone := sub(width, and(width, 1))
+                let to := first
+                for { let from := first } lt(from, end) { to := add(to, 32) } {
+                    let place := mload(from)
+                    let own := mload(add(from, gap))
+                    from := add(from, 32)
+                    switch and(place, 1)
+                    case 0 {
+                        if xor(place, lone) {
+                            mstore(left, own)
+                            // the sibling is the next known node, or the list has it
+                            switch and(lt(from, end), eq(mload(from), add(place, 1)))
+                            case 0 {
+                                mstore(add(left, 32), calldataload(next))
+                                next := add(next, 32)
+                            }
+                            default {
+                                mstore(add(left, 32), mload(add(from, gap)))
+                                from := add(from, 32)
+                            }
+                            own := keccak256(pair, 65)
+                        }
                     }
                     default {
-                        if eq(used, nodes.length) {
-                            count := 32
-                            break
-                        }
-                        other := calldataload(add(nodes.offset, shl(5, used)))
-                        used := add(used, 1)
+                        mstore(left, calldataload(next))
+                        next := add(next, 32)
+                        mstore(add(left, 32), own)
+                        own := keccak256(pair, 65)
                     }
-                    // own = node(own, other), or node(other, own) if it is on the right
-                    mstore(add(mload(0x40), add(1, shl(5, and(place, 1)))), own)
-                    mstore(add(mload(0x40), sub(33, shl(5, and(place, 1)))), other)
-                    own := keccak256(mload(0x40), 65)
+                    mstore(to, shr(1, place))
+                    mstore(add(to, gap), own)
                 }
-                mstore(add(level, count), own)
-                mstore(add(places, count), shr(1, place))
-                count := add(count, 32)
+                end := to
             }
-            count := sub(shr(5, count), 1)
+            root := mload(add(first, gap))
+            nodesRead := shr(5, sub(next, nodes.offset))
         }
     }
 

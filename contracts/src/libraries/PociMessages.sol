@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
-import {AvailabilityProof} from "../types/Chips.sol";
+import {AvailabilityProof, ChipSignature} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
 import {Tags} from "./Tags.sol";
 
@@ -34,6 +34,21 @@ library PociMessages {
             mstore(0, x)
             mstore(32, y)
             chip := keccak256(0, 64)
+        }
+    }
+
+    /// @dev `chipId` of every key.
+    function chipIds(ChipSignature[] calldata signed) internal pure returns (ChipId[] memory chips) {
+        chips = new ChipId[](signed.length);
+        assembly ("memory-safe") {
+            // chips[i] = chipId(signed[i].x, signed[i].y), neighbours in signed[i], by the scratch space
+            let from := signed.offset
+            let to := add(chips, 32)
+            for { let end := add(to, shl(5, signed.length)) } lt(to, end) { to := add(to, 32) } {
+                calldatacopy(0, from, 64)
+                mstore(to, keccak256(0, 64))
+                from := add(from, 128)
+            }
         }
     }
 
@@ -99,6 +114,31 @@ library PociMessages {
             mstore(add(free, 65), r)
             mstore(add(free, 97), s)
             leaf := keccak256(free, 129)
+        }
+    }
+
+    /// @dev `availabilityLeaf` of every signature.
+    function availabilityLeaves(
+        uint32[] memory places,
+        ChipId[] memory chips,
+        ChipSignature[] calldata signed
+    ) internal pure returns (bytes32[] memory leaves) {
+        assert(places.length == signed.length && chips.length == signed.length);
+        leaves = new bytes32[](signed.length);
+        assembly ("memory-safe") {
+            // leaves[i] = availabilityLeaf(places[i], chips[i], signed[i].r, signed[i].s), all in the same
+            // buffer; r and s are neighbours, behind x and y
+            let buffer := mload(0x40)
+            mstore8(buffer, 0x00)
+            let from := add(signed.offset, 64)
+            let end := add(32, shl(5, signed.length))
+            for { let i := 32 } lt(i, end) { i := add(i, 32) } {
+                mstore(add(buffer, 1), mload(add(places, i)))
+                mstore(add(buffer, 33), mload(add(chips, i)))
+                calldatacopy(add(buffer, 65), from, 64)
+                mstore(add(leaves, i), keccak256(buffer, 129))
+                from := add(from, 128)
+            }
         }
     }
 

@@ -17,12 +17,25 @@ library SampleDraw {
         uint32[] calldata uncounted
     ) internal pure returns (uint32[] memory sample) {
         sample = new uint32[](size);
+        bool isAnyOut = absent.length + uncounted.length != 0;
         uint256 count = 0;
-        for (uint256 i = 0; count < size; ++i) {
-            // forge-lint: disable-next-line(unsafe-typecast)
-            uint32 place = uint32(uint256(_pair(seed, i)) % width); // fits: below the width
-            if (isIn(absent, place) || isIn(uncounted, place)) continue;
-            if (_insert(sample, count, place)) ++count;
+        unchecked {
+            // cannot wrap: each draw costs gas
+            for (uint256 i = 0; count < size; ++i) {
+                uint32 place = _placeOf(seed, i, width);
+                if (isAnyOut && (isIn(absent, place) || isIn(uncounted, place))) continue;
+                count = _insert(sample, count, place);
+            }
+        }
+    }
+
+    /// @dev Whether two lists hold the same places in the same order.
+    function areSame(uint32[] memory one, uint32[] memory other) internal pure returns (bool isEqual) {
+        assembly ("memory-safe") {
+            // keccak256(abi.encode(one)) == keccak256(abi.encode(other)): the lengths are hashed, too
+            let length := add(32, shl(5, mload(one)))
+            let otherLength := add(32, shl(5, mload(other)))
+            isEqual := eq(keccak256(one, length), keccak256(other, otherLength))
         }
     }
 
@@ -41,34 +54,38 @@ library SampleDraw {
     }
 
     /// @dev Puts a place among the first `count` of an ascending list that has room, unless it is there.
-    function _insert(uint32[] memory sample, uint256 count, uint32 place) private pure returns (bool isNew) {
+    /// @return newCount How many there are now.
+    function _insert(uint32[] memory sample, uint256 count, uint32 place)
+        private
+        pure
+        returns (uint256 newCount)
+    {
         assembly ("memory-safe") {
-            // the first entry that is not less than the place, from the end; then the tail moves up by one
-            let first := add(sample, 32)
-            let end := add(first, shl(5, count))
-            let entry := end
-            isNew := 1
-            for {} gt(entry, first) { entry := sub(entry, 32) } {
-                let before := mload(sub(entry, 32))
-                if lt(before, place) { break }
-                if eq(before, place) {
-                    isNew := 0
-                    break
-                }
-            }
+            // the last entry that is not greater, or the length, which is zero for the while: there the
+            // search ends at the latest; then the entries behind it move up by one
+            let last := add(sample, shl(5, count))
+            let entry := last
+            let length := mload(sample)
+            mstore(sample, 0)
+            for {} gt(mload(entry), place) {} { entry := sub(entry, 32) }
+            let isNew := or(eq(entry, sample), xor(mload(entry), place))
+            mstore(sample, length)
+            newCount := count
             if isNew {
-                mcopy(add(entry, 32), entry, sub(end, entry))
-                mstore(entry, place)
+                mcopy(add(entry, 64), add(entry, 32), sub(last, entry))
+                mstore(add(entry, 32), place)
+                newCount := add(count, 1)
             }
         }
     }
 
-    function _pair(bytes32 seed, uint256 i) private pure returns (bytes32 hash) {
+    function _placeOf(bytes32 seed, uint256 i, uint256 width) private pure returns (uint32 place) {
         assembly ("memory-safe") {
-            // hash = keccak256(abi.encode(seed, i)), in the scratch space
+            // place = uint32(uint256(keccak256(abi.encode(seed, i))) % width), in the scratch space; fits:
+            // below the width
             mstore(0, seed)
             mstore(32, i)
-            hash := keccak256(0, 64)
+            place := mod(keccak256(0, 64), width)
         }
     }
 }

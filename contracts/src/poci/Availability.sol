@@ -76,7 +76,7 @@ contract Availability is IAvailability {
         BookedLeaves calldata booked = opening.booked;
         _requireWindow(booked.epoch);
         if (!isBooked(booked)) revert AvailabilityNotBooked(booked.operator, booked.epoch);
-        ChipId[] memory chips = _chipsOf(opening.leaves);
+        ChipId[] memory chips = PociMessages.chipIds(opening.leaves);
         uint32[] memory places = IPociViews(address(REGISTRY)).standsOn(booked.operator, booked.epoch, chips);
         if (booked.present > sampleSize) _requireSample(opening, places);
         else _requireAll(booked, places);
@@ -127,6 +127,7 @@ contract Availability is IAvailability {
         bytes32 seed = seedOf(booked.operator, booked.epoch);
         uint32[] memory sample =
             SampleDraw.draw(seed, sampleSize, booked.width, booked.absent, opening.uncounted);
+        if (SampleDraw.areSame(places, sample)) return;
         for (uint256 i = 0; i < sample.length; ++i) {
             if (places[i] != sample[i]) revert AvailabilityWrongPlace(i, places[i], sample[i]);
         }
@@ -156,14 +157,10 @@ contract Availability is IAvailability {
 
     /// @dev All signatures in one call; who is at fault is looked up only on failure.
     function _requireSigned(AvailabilityOpening calldata opening, uint32[] memory places) private view {
-        ChipSignature[] calldata leaves = opening.leaves;
         bytes32 message = REGISTRY.availabilityMessage(opening.booked.operator, opening.booked.epoch);
-        bytes memory items = SeVerify.batch(leaves.length);
-        for (uint256 i = 0; i < leaves.length; ++i) {
-            SeVerify.putSigned(items, i, message, leaves[i]);
-        }
-        uint256 bits = SeVerify.verify(items);
-        for (uint256 i = 0; i < leaves.length; ++i) {
+        uint256 bits = SeVerify.verify(SeVerify.batchOf(message, opening.leaves));
+        if (bits == type(uint256).max >> (SeVerify.MOST - places.length)) return;
+        for (uint256 i = 0; i < places.length; ++i) {
             if (bits >> i & 1 == 0) revert AvailabilityBadLeaf(places[i]);
         }
     }
@@ -173,21 +170,9 @@ contract Availability is IAvailability {
         pure
     {
         BookedLeaves calldata booked = opening.booked;
-        ChipSignature[] calldata signed = opening.leaves;
-        bytes32[] memory leaves = new bytes32[](chips.length);
-        for (uint256 i = 0; i < leaves.length; ++i) {
-            ChipSignature calldata leaf = signed[i];
-            leaves[i] = PociMessages.availabilityLeaf(places[i], chips[i], leaf.r, leaf.s);
-        }
+        bytes32[] memory leaves = PociMessages.availabilityLeaves(places, chips, opening.leaves);
         (bytes32 root, bool isWhole) = MerkleTree.rootOfMany(leaves, places, booked.width, opening.nodes);
         if (!isWhole || root != booked.leafRoot) revert AvailabilityBadRoot(booked.operator, booked.epoch);
-    }
-
-    function _chipsOf(ChipSignature[] calldata leaves) private pure returns (ChipId[] memory chips) {
-        chips = new ChipId[](leaves.length);
-        for (uint256 i = 0; i < leaves.length; ++i) {
-            chips[i] = PociMessages.chipId(leaves[i].x, leaves[i].y);
-        }
     }
 
     function _requireCount(uint256 brought, uint256 expected) private pure {

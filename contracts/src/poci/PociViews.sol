@@ -137,12 +137,17 @@ contract PociViews is ChipBooks, IPociViews {
         returns (uint32[] memory places)
     {
         uint32 number = _ledger.operators[operator].number;
+        // Before the first snapshot nothing counts, as in an epoch that no chip reaches.
+        uint256 snapshot = epoch < LOOKBACK ? type(uint256).max : epoch - LOOKBACK;
         places = new uint32[](chips.length);
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
-            bool isCounted = chip.operator == number && epoch >= LOOKBACK && chip.countedAt(epoch - LOOKBACK);
+            // All at once: one read of the slot. The term of a chip that never was is empty.
+            (uint32 owner, uint32 first, uint32 end, uint32 place) =
+                (chip.operator, chip.fromEpoch, chip.untilEpoch, chip.index);
+            bool isCounted = owner == number && first <= snapshot && snapshot < end;
             if (!isCounted) revert IPociRegistry.PociRegistryNotCounted(chips[i], operator, epoch);
-            places[i] = chip.index;
+            places[i] = place;
         }
     }
 

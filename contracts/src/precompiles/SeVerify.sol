@@ -42,18 +42,24 @@ library SeVerify {
         }
     }
 
-    /// @dev As `put`, of a signature beside its key.
-    function putSigned(bytes memory items, uint256 i, bytes32 digest, ChipSignature calldata signed)
+    /// @dev The batch of signatures over the same digest.
+    function batchOf(bytes32 digest, ChipSignature[] calldata signed)
         internal
         pure
+        returns (bytes memory items)
     {
-        assert((i + 1) * ITEM_BYTES <= items.length);
+        items = batch(signed.length);
         assembly ("memory-safe") {
-            // signed is x ‖ y ‖ r ‖ s
-            let to := add(add(items, 32), mul(i, 160))
-            mstore(to, digest)
-            calldatacopy(add(to, 32), add(signed, 64), 64)
-            calldatacopy(add(to, 96), signed, 64)
+            // put(items, i, digest, [signed[i].r, signed[i].s], [signed[i].x, signed[i].y]); signed[i] is
+            // x ‖ y ‖ r ‖ s
+            let from := signed.offset
+            let to := add(items, 32)
+            for { let end := add(to, mload(items)) } lt(to, end) { to := add(to, 160) } {
+                mstore(to, digest)
+                calldatacopy(add(to, 32), add(from, 64), 64)
+                calldatacopy(add(to, 96), from, 64)
+                from := add(from, 128)
+            }
         }
     }
 

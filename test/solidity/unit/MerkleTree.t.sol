@@ -144,6 +144,38 @@ contract MerkleTreeTest is Test {
         assertFalse(isLess, "less");
     }
 
+    /// @dev Not even in a tree of one leaf, which is its own root.
+    function test_rootOfMany_refusesNoLeaves() public view {
+        (, bool isWhole) = this.rootOfMany(new bytes32[](0), new uint32[](0), 1, new bytes32[](0));
+        assertFalse(isWhole);
+    }
+
+    /// @dev Of lists that are cut after their first entry.
+    function rootOfFirst(
+        bytes32[] memory leaves,
+        uint32[] memory places,
+        uint256 width,
+        bytes32[] calldata nodes
+    ) external pure returns (bytes32, bool) {
+        assembly {
+            mstore(leaves, 1)
+            mstore(places, 1)
+        }
+        return MerkleTree.rootOfMany(leaves, places, width, nodes);
+    }
+
+    /// @dev What stands in memory behind the last place is not taken for its sibling.
+    function test_rootOfMany_endsWithTheLastPlace() public view {
+        bytes32[] memory leaves = leavesOf("seed", 8);
+        uint32[] memory places = placesIn(3 << 4, 8);
+
+        (bytes32 root, bool isWhole) =
+            this.rootOfFirst(chosen(leaves, places), places, 8, SortedTree.orderedPath(leaves, 4));
+
+        assertTrue(isWhole, "whole");
+        assertEq(root, SortedTree.orderedRoot(leaves), "root");
+    }
+
     /// @dev The places whose bits are set, at least one.
     function placesIn(uint256 set, uint32 width) private pure returns (uint32[] memory places) {
         set &= (uint256(1) << width) - 1;

@@ -19,7 +19,7 @@ contract OpeningGasTest is OpeningFixture {
     uint32 private constant FLEET = 512;
     uint32 private constant LARGE_FLEET = 4096;
     uint256 private constant MOST_PROOF = 200_000;
-    uint256 private constant MOST_OPENING = 340_000;
+    uint256 private constant MOST_OPENING = 300_000;
 
     /// @dev No chips of the fixture: the fleet's own, more of them.
     function loadChips() internal override {}

@@ -36,6 +36,8 @@ contract PociViewsTest is PociFixture {
     function test_standsOn_revertsWhen_theChipIsAnothersOrDoesNotCount() public {
         register(3);
         notCounted(stranger, 1, 0);
+        notCounted(stranger, 1, 3);
+        notCounted(stranger, 0, 3);
         notCounted(operator, 0, 0);
         notCounted(operator, 1, 3);
         mineToEpoch(1);

@@ -50,6 +50,19 @@ contract SampleDrawTest is Test {
         assertEq(this.isIn(first, place), isThere);
     }
 
+    function testFuzz_areSame_comparesPlacesAndLength(uint32[] memory one, uint256 at_, uint32 change)
+        public
+        pure
+    {
+        uint32[] memory other = abi.decode(abi.encode(one), (uint32[]));
+        assertTrue(SampleDraw.areSame(one, other), "the same");
+
+        assertFalse(SampleDraw.areSame(one, new uint32[](one.length + 1)), "another length");
+        if (one.length == 0 || change == 0) return;
+        other[bound(at_, 0, one.length - 1)] ^= change;
+        assertFalse(SampleDraw.areSame(one, other), "another place");
+    }
+
     /// @dev How often each of 64 places is drawn in 1,000 draws of 16: 250 times, give or take six
     /// deviations.
     function test_draw_favoursNobody() public view {
