@@ -11,6 +11,9 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
 };
 
 /// Blocks in an epoch of the deployment.
@@ -43,7 +46,7 @@ impl Anvil {
         let listening =
             lines.find_map(|line| line.ok()?.strip_prefix("Listening on ").map(str::to_owned));
         // Reads on, so that anvil never waits for a full pipe.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let address = listening.context("anvil ended before it listened")?;
         let port = address.rsplit(':').next().context("an address has a port")?;
         let contracts = root().join(format!("target/forge/contracts-{port}.json"));
@@ -67,7 +70,25 @@ impl Anvil {
             "--private-key",
             ALICE_KEY,
         ]);
-        run(&mut command)
+        self.while_mining(|| run(&mut command))
+    }
+
+    /// Does something and asks for a block now and then: anvil 1.7.1 leaves transactions in its pool sometimes, until it
+    /// is asked.
+    fn while_mining<T>(&self, act: impl FnOnce() -> T) -> T {
+        let is_done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let miner = scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    thread::park_timeout(Duration::from_secs(1));
+                    self.cast(&["rpc", "evm_mine"]).ok();
+                }
+            });
+            let done = act();
+            is_done.store(true, Ordering::Relaxed);
+            miner.thread().unpark();
+            done
+        })
     }
 
     /// Where a contract stands.
