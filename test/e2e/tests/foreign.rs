@@ -70,12 +70,12 @@ impl Anvil {
             "--private-key",
             ALICE_KEY,
         ]);
-        self.while_mining(|| run(&mut command))
+        run(&mut command)
     }
 
-    /// Does something and asks for a block now and then: anvil 1.7.1 leaves transactions in its pool sometimes, until it
-    /// is asked.
-    fn while_mining<T>(&self, act: impl FnOnce() -> T) -> T {
+    /// Sends the many transactions of the deployment, and asks for a block now and then: anvil 1.7.1 leaves some of so
+    /// many in its pool, until it is asked.
+    fn deploy(&self) -> Result<()> {
         let is_done = AtomicBool::new(false);
         thread::scope(|scope| {
             let miner = scope.spawn(|| {
@@ -84,10 +84,10 @@ impl Anvil {
                     self.cast(&["rpc", "evm_mine"]).ok();
                 }
             });
-            let done = act();
+            let sent = self.script("Deploy", &[]);
             is_done.store(true, Ordering::Relaxed);
             miner.thread().unpark();
-            done
+            sent.map(drop)
         })
     }
 
@@ -110,7 +110,7 @@ impl Anvil {
 #[test]
 fn a_chip_registers_and_proves_its_availability_on_anvil() -> Result<()> {
     let anvil = Anvil::start()?;
-    anvil.script("Deploy", &[])?;
+    anvil.deploy()?;
     let (vendors, registry) = (anvil.address("VendorRegistry")?, anvil.address("PociRegistry")?);
     let availability = anvil.address("Availability")?;
     for address in
