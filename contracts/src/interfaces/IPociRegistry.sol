@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BookedProof, ChipRegistration, ChipSignature, ChipState} from "../types/Chips.sol";
-import {ChipBatchId, ChipId} from "../types/Ids.sol";
+import {BookedProof, ChipKind, ChipRegistration, ChipSignature, ChipState} from "../types/Chips.sol";
+import {ChipBatchId, ChipId, ChipPlaces} from "../types/Ids.sol";
 
 /// @title Keeps chips, their operators' power and the proofs of their availability.
 /// @dev Epoch e = height / E. What a draw or a proof of epoch e reads is the state at the end of epoch e - L.
@@ -194,28 +194,21 @@ interface IPociRegistry {
     /// @notice Reserves ACTIVE chips of an operator for a rental. The escrow only.
     /// @dev Reverts: `PociRegistryNotEscrow`, `PociRegistryNotOperator`, `PociRegistryWrongState`,
     /// `PociRegistryChipRented`.
-    function reserve(address operator, ChipId[] calldata chips) external;
+    /// @return places Where the chips stand on the segment line: what names them to `free` and `missesAt`.
+    /// @return kind What they have in common.
+    function reserve(address operator, ChipId[] calldata chips)
+        external
+        returns (ChipPlaces[] memory places, ChipKind memory kind);
 
     /// @notice Frees chips that a rental held, whatever has become of them. The escrow only.
-    function free(ChipId[] calldata chips) external;
+    function free(ChipPlaces[] calldata places) external;
 
-    /// @notice Model of a chip and its power in units of phi, whatever its state; zeros if it was never
-    /// registered.
-    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi);
     /// @notice As `IPociViews.chipOf(..).state`, with what time and others alone have done by the current
     /// block: PENDING is over, too many epochs were missed (SUSPENDED), the batch was revoked (QUARANTINED).
     function stateOf(ChipId chip) external view returns (ChipState);
     /// @notice Whether a chip counted in an epoch and was proven present: by a proof, whose sample was opened
     /// unless that is still to come (the epoch is the current one or the one before).
     function wasPresent(ChipId chip, uint64 epoch) external view returns (bool);
-    /// @notice How many epochs of a range a chip missed: its operator proved nothing, or did not open the
-    /// sample in time, or named it absent, or it was off the line without having asked to leave (SUSPENDED,
-    /// QUARANTINED, SLASHED).
-    /// @dev Epochs that it does not owe count as none: before its latest registration + L, after
-    /// `requestExit`, and the current one, which is not over. Reads four slots for every 256 epochs.
-    /// @param firstEpoch Inclusive.
-    /// @param lastEpoch Inclusive; below `firstEpoch` for an empty range.
-    function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64 missed);
     /// @notice The 32 bytes that present chips sign in an epoch (current or past and still known).
     function availabilityMessage(address operator, uint64 epoch) external view returns (bytes32);
     /// @notice Height of the current block / E.

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Chip} from "../types/Chips.sol";
-import {ChipId} from "../types/Ids.sol";
+import {ChipId, ChipPlaces} from "../types/Ids.sol";
 
 /// @title Reads of the chip registry that no hot path makes.
 /// @dev Asked at the registry's own address: what it does not know itself it hands to `PociViews`, which has
@@ -28,6 +28,26 @@ interface IPociViews {
     function powerOf(address operator) external view returns (uint128);
     /// @notice A chip as stored, but `misses` as of now.
     function chipOf(ChipId chip) external view returns (Chip memory);
+    /// @notice Model of a chip and its power in units of phi, whatever its state; zeros if it was never
+    /// registered.
+    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi);
+    /// @notice The chips of places that were given out, in their order.
+    function chipsAt(ChipPlaces[] calldata places) external view returns (ChipId[] memory chips);
+    /// @notice How many epochs of a range a chip missed: its operator proved nothing, or did not open the
+    /// sample in time, or named it absent, or it was off the line without having asked to leave (SUSPENDED,
+    /// QUARANTINED, SLASHED).
+    /// @dev Epochs that it does not owe count as none: before its latest registration + L, after
+    /// `requestExit`, and the current one, which is not over. Reads two slots for every 256 epochs, four of a
+    /// chip that ever missed one.
+    /// @param firstEpoch Inclusive.
+    /// @param lastEpoch Inclusive; below `firstEpoch` for an empty range.
+    function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64 missed);
+    /// @notice How many epochs of a range chips missed, all of them together: the sum of
+    /// `missesIn`.
+    function missesAt(ChipPlaces[] calldata places, uint64 firstEpoch, uint64 lastEpoch)
+        external
+        view
+        returns (uint256 missed);
     /// @notice The chip that was registered with a BLS key (keccak256 of its 48 bytes); zero if none was.
     /// Keys themselves stand in `ChipRegistered` only.
     function keyOwnerOf(bytes32 blsKeyHash) external view returns (ChipId);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ChipState} from "../types/Chips.sol";
+import {ChipKind, ChipState} from "../types/Chips.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
 import {
     OperatorHalf,
@@ -131,12 +131,13 @@ interface IRpoiEscrow {
     /// bonds from the free balances of the payer and of the operator. The desk only.
     /// @dev Reverts: `RpoiEscrowNotDesk`, `RpoiEscrowRentalExists`, and what registry and vault refuse.
     /// @return rental EIP-712 hash of the request.
+    /// @return kind What the chips have in common.
     function begin(
         RentalRequest calldata request,
         RentalTerms calldata terms,
         ChipId[] calldata chips,
         bytes calldata renterKey
-    ) external returns (RentalId rental);
+    ) external returns (RentalId rental, ChipKind memory kind);
 
     /// @notice Publishes the sealed hand-over. Operator only. An operator that is silent loses a
     /// quarter of its bond: half of that is burned, half goes to the renter.

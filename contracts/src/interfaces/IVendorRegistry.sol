@@ -78,8 +78,9 @@ interface IVendorRegistry {
     /// @notice The batch of a number; zeros for a number that was not given.
     function batchAt(uint32 number) external view returns (ChipBatchId batch, uint32 model);
 
-    /// @notice Whether the batch of a number was revoked.
-    function isRevokedAt(uint32 number) external view returns (bool);
+    /// @notice Model of the chips of a number's batch, and whether the batch was revoked; zeros for a number
+    /// that was not given.
+    function kindAt(uint32 number) external view returns (uint32 model, bool isRevoked);
 
     /// @notice Whether an account may post batches.
     function isVendor(address account) external view returns (bool);

@@ -35,6 +35,9 @@ library ChipLedger {
         uint32 fromEpoch;
         uint32 untilEpoch;
         uint8 rentals;
+        /// whether `missed`, or `pasts`, has anything of it: what has not is never read
+        bool hasMissed;
+        bool hasPast;
     }
 
     /// @dev What most chips never have: all zero until a chip comes back or leaves; one slot.
@@ -83,6 +86,8 @@ library ChipLedger {
         word |= uint256(next.phi) << 72 | uint256(next.index) << 104 | uint256(next.segment) << 136;
         word |= uint256(next.fromEpoch) << 168 | uint256(next.untilEpoch) << 200;
         word |= uint256(next.rentals) << 232;
+        if (next.hasMissed) word |= 1 << 240;
+        if (next.hasPast) word |= 1 << 248;
         assembly ("memory-safe") {
             sstore(chip.slot, word) // chip = next
         }
@@ -114,8 +119,9 @@ library ChipLedger {
     /// @dev Puts a suspended chip's power on the line again; the epochs that it was away are missed.
     function comeBack(Ledger storage ledger, ChipId id, uint64 epoch, uint64 lookback) internal {
         ChipRecord storage chip = ledger.chips[id];
-        ChipPast storage past = ledger.pasts[id];
+        ChipPast storage past = openPast(ledger, id);
         if (!past.hasReturned) (past.hasReturned, past.registeredEpoch) = (true, chip.fromEpoch);
+        chip.hasMissed = true;
         ledger.missed[id].fill(chip.untilEpoch + lookback, epoch + lookback);
 
         (chip.fromEpoch, chip.untilEpoch) = (uint256(epoch).toUint32(), OPEN);
@@ -130,6 +136,18 @@ library ChipLedger {
         operatorOf(ledger, chip).power -= chip.phi;
     }
 
+    /// @dev Notes that a chip missed an epoch.
+    function noteMiss(Ledger storage ledger, ChipId id, uint64 epoch) internal {
+        ledger.chips[id].hasMissed = true;
+        ledger.missed[id].set(epoch);
+    }
+
+    /// @dev A chip's past, to be written.
+    function openPast(Ledger storage ledger, ChipId id) internal returns (ChipPast storage) {
+        ledger.chips[id].hasPast = true;
+        return ledger.pasts[id];
+    }
+
     /// @dev Registrations so far.
     function registrationsOf(Ledger storage ledger, ChipId id) internal view returns (uint32) {
         if (ledger.chips[id].state == ChipState.None) return 0;
@@ -138,13 +156,19 @@ library ChipLedger {
 
     /// @dev Epoch of the latest registration.
     function registeredIn(Ledger storage ledger, ChipId id) internal view returns (uint64) {
+        ChipRecord storage chip = ledger.chips[id];
         ChipPast storage past = ledger.pasts[id];
-        return past.hasReturned ? past.registeredEpoch : ledger.chips[id].fromEpoch;
+        return chip.hasPast && past.hasReturned ? past.registeredEpoch : chip.fromEpoch;
     }
 
     /// @dev Whether a chip counted at the end of an epoch.
     function countedAt(ChipRecord storage chip, uint64 epoch) internal view returns (bool) {
         return chip.state != ChipState.None && chip.fromEpoch <= epoch && epoch < chip.untilEpoch;
+    }
+
+    /// @dev Whether a chip was noted to have missed an epoch.
+    function isMissed(Ledger storage ledger, ChipId id, uint64 epoch) internal view returns (bool) {
+        return ledger.chips[id].hasMissed && ledger.missed[id].isSet(epoch);
     }
 
     /// @dev Consecutive epochs that a chip missed up to the latest one that is over or proven; at most 255.
@@ -165,15 +189,18 @@ library ChipLedger {
     }
 
     /// @dev Whether a chip on the line missed `most` epochs in a row, now or at any time in the 256 epochs
-    /// before `epoch`. Later presence does not undo that, leaving the line does.
-    function isOverdue(Ledger storage ledger, ChipId id, uint64 epoch, uint64 lookback, uint8 most)
+    /// before the end of a span, which begins with the first that it owed. Later presence does not undo that,
+    /// leaving the line does.
+    /// @param answered By its operator: `OperatorBook.answeredBefore` the end of the span.
+    function isOverdue(Ledger storage ledger, ChipId id, Span memory span, uint256 answered, uint8 most)
         internal
         view
         returns (bool)
     {
         ChipRecord storage chip = ledger.chips[id];
         if (chip.untilEpoch != OPEN) return false;
-        uint256 absent = _absentBefore(ledger, id, Span(chip.fromEpoch + lookback, epoch, epoch, lookback));
+        span.first = chip.fromEpoch + span.lookback;
+        uint256 absent = _absentFrom(ledger, id, span, answered);
         uint256 run = absent;
         for (uint256 i = 1; i < most && run != 0; ++i) {
             run &= absent << i;
@@ -208,9 +235,20 @@ library ChipLedger {
         view
         returns (uint256 absent)
     {
+        uint256 answered = operatorOf(ledger, ledger.chips[id]).answeredBefore(span.end, span.current);
+        return _absentFrom(ledger, id, span, answered);
+    }
+
+    /// @param answered By its operator.
+    function _absentFrom(Ledger storage ledger, ChipId id, Span memory span, uint256 answered)
+        private
+        view
+        returns (uint256 absent)
+    {
         ChipRecord storage chip = ledger.chips[id];
         uint64 end = span.end;
-        absent = ~operatorOf(ledger, chip).answeredBefore(end, span.current) | ledger.missed[id].recent(end);
+        absent = ~answered;
+        if (chip.hasMissed) absent |= ledger.missed[id].recent(end);
         if (chip.untilEpoch != OPEN) absent |= EpochBits.latest(end, chip.untilEpoch + span.lookback);
         return absent & EpochBits.latest(end, span.first);
     }

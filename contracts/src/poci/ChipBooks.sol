@@ -11,11 +11,12 @@ import {IVendorRegistry} from "../interfaces/IVendorRegistry.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
 import {EpochBits} from "../libraries/EpochBits.sol";
 import {OperatorBook} from "../libraries/OperatorBook.sol";
+import {PlaceList} from "../libraries/PlaceList.sol";
 import {PociMessages} from "../libraries/PociMessages.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
 import {ChipState, PociParameters} from "../types/Chips.sol";
-import {ChipId} from "../types/Ids.sol";
+import {ChipId, ChipPlaces} from "../types/Ids.sol";
 
 /// @title Holds the books of chips and reads them: what the parts of the registry, and its views, share.
 /// @dev The only contract of them that declares storage: all that inherit it have the same layout.
@@ -78,13 +79,20 @@ abstract contract ChipBooks {
 
     /// @dev What time and others alone have made of a chip by the current block.
     function _stateOf(ChipId id) internal view returns (ChipState) {
+        (, bool isRevoked) = VENDORS.kindAt(_ledger.chips[id].batch);
+        return _stateWhen(id, isRevoked, _answeredFor(id));
+    }
+
+    /// @dev The same, where is known what chips of a batch, and of an operator, have in common.
+    /// @param answered `_answeredBy` its operator.
+    function _stateWhen(ChipId id, bool isRevoked, uint256 answered) internal view returns (ChipState) {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         ChipState state = chip.state;
         bool isInService =
             state == ChipState.Pending || state == ChipState.Active || state == ChipState.Suspended;
         if (!isInService) return state;
-        if (VENDORS.isRevokedAt(chip.batch)) return ChipState.Quarantined;
-        if (_isOverdue(id)) return ChipState.Suspended;
+        if (isRevoked) return ChipState.Quarantined;
+        if (_isOverdue(id, answered)) return ChipState.Suspended;
         bool isOver = state == ChipState.Pending && _ledger.registeredIn(id) < _epochNow();
         return isOver ? ChipState.Active : state;
     }
@@ -111,8 +119,30 @@ abstract contract ChipBooks {
     }
 
     /// @dev Whether a chip on the line missed so many epochs in a row that it should not be there.
-    function _isOverdue(ChipId id) internal view returns (bool) {
-        return _ledger.isOverdue(id, _epochNow(), LOOKBACK, MISSES_TO_SUSPEND);
+    function _isOverdue(ChipId id, uint256 answered) internal view returns (bool) {
+        uint64 epoch = _epochNow();
+        ChipLedger.Span memory span = ChipLedger.Span(0, epoch, epoch, LOOKBACK);
+        return _ledger.isOverdue(id, span, answered, MISSES_TO_SUSPEND);
+    }
+
+    /// @dev `_answeredBy` a chip's operator.
+    function _answeredFor(ChipId id) internal view returns (uint256) {
+        return _answeredBy(_ledger.operatorOf(_ledger.chips[id]));
+    }
+
+    /// @dev Which of the 256 epochs before this one an operator answered for, the latest in the highest bit.
+    function _answeredBy(OperatorBook.Operator storage operator) internal view returns (uint256) {
+        uint64 epoch = _epochNow();
+        return operator.answeredBefore(epoch, epoch);
+    }
+
+    /// @dev The chips of places that were given out.
+    function _chipsAt(ChipPlaces[] calldata words) internal view returns (ChipId[] memory chips) {
+        uint32[] memory places = PlaceList.read(words);
+        chips = new ChipId[](places.length);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            chips[i] = _ledger.chipAt[places[i]];
+        }
     }
 
     /// @dev The chip, if the caller is its operator.
@@ -131,6 +161,12 @@ abstract contract ChipBooks {
         _ledger.operatorOf(chip).addKeys(epoch, LOOKBACK, "", key);
     }
 
+    /// @dev The key, which must be the chip's.
+    function _onlyKey(ChipId id, bytes calldata blsKey) internal view returns (bytes memory) {
+        _requireLength("blsKey", blsKey.length, PociVerify.KEY_BYTES);
+        return _keyAt(id, blsKey, 0);
+    }
+
     /// @dev The key at a position of a list, which must be the chip's.
     function _keyAt(ChipId id, bytes calldata keys, uint256 position) internal view returns (bytes memory) {
         bytes calldata key = _keySlice(keys, position);
@@ -146,6 +182,15 @@ abstract contract ChipBooks {
         ChipState state = chip.state;
         if (state == ChipState.None || state == ChipState.Exited || state == ChipState.Slashed) return 0;
         return (uint256(chip.phi) * BOND_PER_PHI - _ledger.pasts[id].burned).toUint128();
+    }
+
+    function _requireUnrented(ChipId id, ChipLedger.ChipRecord storage chip) internal view {
+        if (chip.rentals != 0) revert IPociRegistry.PociRegistryChipRented(id);
+    }
+
+    /// @dev The state forbids this. Refused in one place, since the code has little room.
+    function _refuse(ChipId id, ChipState state) internal pure {
+        revert IPociRegistry.PociRegistryWrongState(id, state);
     }
 
     function _keySlice(bytes calldata keys, uint256 position) internal pure returns (bytes calldata) {

@@ -94,7 +94,8 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
         bytes32 keyHash = keccak256(entry.blsKey);
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         uint32 segment;
-        if (_requireFree(id, keyHash)) {
+        bool isFresh = _requireFree(id, keyHash);
+        if (isFresh) {
             segment = _ledger.line.places + intake.fresh;
             _ledger.chipAt[segment] = id;
             _ledger.keyOwner[keyHash] = id;
@@ -115,7 +116,9 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
                 segment: segment,
                 fromEpoch: intake.epoch,
                 untilEpoch: ChipLedger.OPEN,
-                rentals: 0
+                rentals: 0,
+                hasMissed: !isFresh && chip.hasMissed,
+                hasPast: !isFresh
             })
         );
         intake.power += admitted.phi;

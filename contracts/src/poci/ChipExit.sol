@@ -7,9 +7,10 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
 import {OperatorBook} from "../libraries/OperatorBook.sol";
+import {PlaceList} from "../libraries/PlaceList.sol";
 import {PociVerify} from "../precompiles/PociVerify.sol";
-import {ChipState} from "../types/Chips.sol";
-import {ChipId} from "../types/Ids.sol";
+import {ChipKind, ChipState} from "../types/Chips.sol";
+import {ChipId, ChipPlaces} from "../types/Ids.sol";
 import {ChipBooks} from "./ChipBooks.sol";
 
 /// @title Lets chips go: to renters for a while, to their operators for good, and out when they are not
@@ -17,7 +18,20 @@ import {ChipBooks} from "./ChipBooks.sol";
 abstract contract ChipExit is ChipBooks, IPociRegistry {
     using ChipLedger for ChipLedger.Ledger;
     using OperatorBook for OperatorBook.Operator;
+    using PlaceList for ChipPlaces[];
     using SafeCast for uint256;
+
+    /// @dev What chips of one operator share: one look-up, and one for each batch.
+    struct Shared {
+        /// of the operator
+        uint32 number;
+        /// number of the batch that was looked up last, from 1
+        uint32 batch;
+        uint32 model;
+        bool isRevoked;
+        /// `_answeredBy` the operator
+        uint256 answered;
+    }
 
     /// @dev Consecutive misses with which a suspended chip may still stay.
     uint8 private constant MISSES_TO_STAY = 144;
@@ -29,26 +43,24 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
         ChipLedger.ChipRecord storage chip = _operatorsOwn(id);
         ChipState state = chip.state;
         if (state == ChipState.Exiting || state == ChipState.Exited || state == ChipState.Slashed) {
-            revert PociRegistryWrongState(id, state);
+            _refuse(id, state);
         }
-        if (chip.rentals != 0) revert PociRegistryChipRented(id);
+        _requireUnrented(id, chip);
 
-        _requireLength("blsKey", blsKey.length, PociVerify.KEY_BYTES);
-
-        _takeOffLine(chip, _keyAt(id, blsKey, 0));
+        _takeOffLine(chip, _onlyKey(id, blsKey));
         _startExit(id, chip);
     }
 
     /// @inheritdoc IPociRegistry
     function expel(ChipId id) external {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
-        if (chip.state != ChipState.Suspended) revert PociRegistryWrongState(id, chip.state);
-        if (chip.rentals != 0) revert PociRegistryChipRented(id);
+        if (chip.state != ChipState.Suspended) _refuse(id, chip.state);
+        _requireUnrented(id, chip);
         uint8 misses = _ledger.missesOf(id, _epochNow(), LOOKBACK);
         if (misses <= MISSES_TO_STAY) revert PociRegistryTooFewMisses(id, misses, MISSES_TO_STAY + 1);
 
         uint256 burned = Math.ceilDiv(_bondHeld(id, chip), EXPULSION_PART);
-        ChipLedger.ChipPast storage past = _ledger.pasts[id];
+        ChipLedger.ChipPast storage past = _ledger.openPast(id);
         past.burned = (past.burned + burned).toUint96();
         _startExit(id, chip);
 
@@ -60,7 +72,7 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
     /// @inheritdoc IPociRegistry
     function finishExit(ChipId id) external {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
-        if (chip.state != ChipState.Exiting) revert PociRegistryWrongState(id, chip.state);
+        if (chip.state != ChipState.Exiting) _refuse(id, chip.state);
         uint40 exitAt = _ledger.pasts[id].exitAt;
         // No proof may still read the chip when it is registered again, or another one is on its place.
         bool isRead = _epochNow() <= chip.untilEpoch + LOOKBACK;
@@ -82,7 +94,7 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
             bool isDue = chip.state != ChipState.Quarantined && _stateOf(chips[i]) == ChipState.Quarantined;
-            if (!isDue) revert PociRegistryWrongState(chips[i], chip.state);
+            if (!isDue) _refuse(chips[i], chip.state);
 
             _takeOffLine(chip, _keyAt(chips[i], blsKeys, i));
             chip.state = ChipState.Quarantined;
@@ -92,34 +104,60 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
     }
 
     /// @inheritdoc IPociRegistry
-    function reserve(address operator, ChipId[] calldata chips) external {
+    function reserve(address account, ChipId[] calldata chips)
+        external
+        returns (ChipPlaces[] memory places, ChipKind memory kind)
+    {
         _requireEscrow();
+        places = PlaceList.room(chips.length);
+        Shared memory shared = _sharedBy(account);
+        kind.phi = type(uint64).max;
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
-            if (_ledger.accountOf(chip) != operator) revert PociRegistryNotOperator(chips[i], operator);
-            ChipState state = _stateOf(chips[i]);
-            if (state != ChipState.Active) revert PociRegistryWrongState(chips[i], state);
-            if (chip.rentals != 0) revert PociRegistryChipRented(chips[i]);
+            // Number 0 is nobody's, and no chip's that was ever registered.
+            bool isTheirs = shared.number != 0 && chip.operator == shared.number;
+            if (!isTheirs) revert PociRegistryNotOperator(chips[i], account);
+            _lookUp(chip.batch, shared);
+            ChipState state = _stateWhen(chips[i], shared.isRevoked, shared.answered);
+            if (state != ChipState.Active) _refuse(chips[i], state);
+            _requireUnrented(chips[i], chip);
 
             chip.rentals = 1;
+            places.put(i, chip.segment);
+            if (chip.phi < kind.phi) kind.phi = chip.phi;
+            if (i == 0) kind.model = shared.model;
+            else if (kind.model != shared.model) kind.model = 0;
         }
     }
 
     /// @inheritdoc IPociRegistry
-    function free(ChipId[] calldata chips) external {
+    function free(ChipPlaces[] calldata places) external {
         _requireEscrow();
+        ChipId[] memory chips = _chipsAt(places);
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
-            if (chip.rentals == 0) revert PociRegistryWrongState(chips[i], chip.state);
+            if (chip.rentals == 0) _refuse(chips[i], chip.state);
 
             chip.rentals = 0;
         }
     }
 
+    /// @dev Reads a batch, unless it is the one that was looked up last.
+    function _lookUp(uint32 batch, Shared memory shared) private view {
+        if (shared.batch == batch) return;
+        (shared.model, shared.isRevoked) = VENDORS.kindAt(batch);
+        shared.batch = batch;
+    }
+
+    function _sharedBy(address account) private view returns (Shared memory shared) {
+        OperatorBook.Operator storage operator = _ledger.operators[account];
+        (shared.number, shared.answered) = (operator.number, _answeredBy(operator));
+    }
+
     function _startExit(ChipId id, ChipLedger.ChipRecord storage chip) private {
         chip.state = ChipState.Exiting;
         uint40 exitAt = (block.timestamp + EXIT_SECONDS).toUint40();
-        _ledger.pasts[id].exitAt = exitAt;
+        _ledger.openPast(id).exitAt = exitAt;
 
         emit ChipExiting(id, exitAt);
     }

@@ -6,7 +6,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
-import {PociVerify} from "../precompiles/PociVerify.sol";
 import {ChipState} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
 import {ChipBooks} from "./ChipBooks.sol";
@@ -30,7 +29,7 @@ abstract contract ChipPenalty is ChipBooks, IPociRegistry {
         if (chip.state == ChipState.Exited || chip.state == ChipState.Slashed) return;
 
         _suspend(id, chip, key);
-        ChipLedger.ChipPast storage past = _ledger.pasts[id];
+        ChipLedger.ChipPast storage past = _ledger.openPast(id);
         past.burned = (past.burned + penalty).toUint96();
         uint256 reward = penalty / REWARD_PART;
 
@@ -45,7 +44,7 @@ abstract contract ChipPenalty is ChipBooks, IPociRegistry {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         ChipState state = chip.state;
         if (state == ChipState.None || state == ChipState.Exited || state == ChipState.Slashed) {
-            revert PociRegistryWrongState(id, state);
+            _refuse(id, state);
         }
         bytes memory key = _onlyKey(id, blsKey);
         uint256 bond = _bondHeld(id, chip);
@@ -73,10 +72,5 @@ abstract contract ChipPenalty is ChipBooks, IPociRegistry {
         bytes32 purpose = _bondOf(account);
         if (reward != 0) VAULT.release(purpose, rewarded, reward);
         if (burned != 0) VAULT.burn(purpose, burned);
-    }
-
-    function _onlyKey(ChipId id, bytes calldata blsKey) private view returns (bytes memory) {
-        _requireLength("blsKey", blsKey.length, PociVerify.KEY_BYTES);
-        return _keyAt(id, blsKey, 0);
     }
 }

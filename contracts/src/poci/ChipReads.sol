@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
-import {EpochBits} from "../libraries/EpochBits.sol";
 import {OperatorBook} from "../libraries/OperatorBook.sol";
 import {ChipState} from "../types/Chips.sol";
 import {ChipId} from "../types/Ids.sol";
@@ -13,15 +12,7 @@ import {ChipBooks} from "./ChipBooks.sol";
 abstract contract ChipReads is ChipBooks, IPociRegistry {
     using ChipLedger for ChipLedger.ChipRecord;
     using ChipLedger for ChipLedger.Ledger;
-    using EpochBits for EpochBits.Row;
     using OperatorBook for OperatorBook.Operator;
-
-    /// @inheritdoc IPociRegistry
-    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi) {
-        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
-        (, model) = VENDORS.batchAt(record.batch);
-        phi = record.phi;
-    }
 
     /// @inheritdoc IPociRegistry
     function stateOf(ChipId id) external view returns (ChipState) {
@@ -33,15 +24,7 @@ abstract contract ChipReads is ChipBooks, IPociRegistry {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         if (epoch < LOOKBACK || !chip.countedAt(epoch - LOOKBACK)) return false;
         bool isProvenEpoch = _ledger.operatorOf(chip).isAnswered(epoch, _epochNow());
-        return isProvenEpoch && !_ledger.missed[id].isSet(epoch);
-    }
-
-    /// @inheritdoc IPociRegistry
-    function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64) {
-        uint64 current = _epochNow();
-        uint64 end = lastEpoch < current ? lastEpoch + 1 : current;
-        ChipLedger.Span memory span = ChipLedger.Span(firstEpoch, end, current, LOOKBACK);
-        return uint64(_ledger.missesIn(chip, span)); // fits: at most as many as epochs
+        return isProvenEpoch && !_ledger.isMissed(id, epoch);
     }
 
     /// @inheritdoc IPociRegistry

@@ -84,7 +84,7 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
         for (uint256 i = 0; i < absent.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[absent[i]];
             indices[i] = chip.index;
-            _ledger.missed[absent[i]].set(epoch);
+            _ledger.noteMiss(absent[i], epoch);
             uint8 misses = _ledger.missesOf(absent[i], epoch, LOOKBACK);
             emit ChipMissed(absent[i], epoch, misses);
             if (chip.untilEpoch != ChipLedger.OPEN || misses < MISSES_TO_SUSPEND) continue;
@@ -105,7 +105,7 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
         _requireLength("blsKeys", blsKeys.length, chips.length * PociVerify.KEY_BYTES);
         for (uint256 i = 0; i < chips.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[chips[i]];
-            if (!_isOverdue(chips[i])) revert PociRegistryWrongState(chips[i], chip.state);
+            if (!_isOverdue(chips[i], _answeredFor(chips[i]))) _refuse(chips[i], chip.state);
 
             _takeOffLine(chip, _keyAt(chips[i], blsKeys, i));
             chip.state = ChipState.Suspended;
@@ -119,14 +119,13 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
         ChipLedger.ChipRecord storage chip = _operatorsOwn(id);
         uint64 epoch = _epochNow();
         ChipState state = _stateOf(id);
-        if (state != ChipState.Suspended) revert PociRegistryWrongState(id, state);
+        if (state != ChipState.Suspended) _refuse(id, state);
         if (chip.state != ChipState.Suspended) revert PociRegistryOverdue(id);
         // An opening may still read the term that ended: it looks back from the epoch before this one.
         uint64 earliest = chip.untilEpoch + LOOKBACK + 1;
         if (epoch < earliest) revert PociRegistryWrongEpoch(earliest, epoch);
-        _requireLength("blsKey", blsKey.length, PociVerify.KEY_BYTES);
         _requireSigned(id, signed, _messageOf(msg.sender, epoch));
-        bytes memory key = _keyAt(id, blsKey, 0);
+        bytes memory key = _onlyKey(id, blsKey);
 
         chip.state = ChipState.Active;
         _ledger.comeBack(id, epoch, LOOKBACK);

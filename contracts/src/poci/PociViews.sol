@@ -9,7 +9,7 @@ import {OperatorBook} from "../libraries/OperatorBook.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {BlsKey, PociVerify} from "../precompiles/PociVerify.sol";
 import {Chip, ChipState, PociParameters} from "../types/Chips.sol";
-import {ChipId} from "../types/Ids.sol";
+import {ChipId, ChipPlaces} from "../types/Ids.sol";
 import {ChipBooks} from "./ChipBooks.sol";
 
 /// @title Answers the reads for which the registry has no room below EIP-170.
@@ -94,6 +94,36 @@ contract PociViews is ChipBooks, IPociViews {
     }
 
     /// @inheritdoc IPociViews
+    function kindOf(ChipId chip) external view returns (uint32 model, uint64 phi) {
+        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
+        (model,) = VENDORS.kindAt(record.batch);
+        phi = record.phi;
+    }
+
+    /// @inheritdoc IPociViews
+    function chipsAt(ChipPlaces[] calldata places) external view returns (ChipId[] memory) {
+        return _chipsAt(places);
+    }
+
+    /// @inheritdoc IPociViews
+    function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64) {
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint64(_missesIn(chip, firstEpoch, lastEpoch)); // fits: at most as many as epochs
+    }
+
+    /// @inheritdoc IPociViews
+    function missesAt(ChipPlaces[] calldata places, uint64 firstEpoch, uint64 lastEpoch)
+        external
+        view
+        returns (uint256 missed)
+    {
+        ChipId[] memory chips = _chipsAt(places);
+        for (uint256 i = 0; i < chips.length; ++i) {
+            missed += _missesIn(chips[i], firstEpoch, lastEpoch);
+        }
+    }
+
+    /// @inheritdoc IPociViews
     function keyOwnerOf(bytes32 blsKeyHash) external view returns (ChipId) {
         return _ledger.keyOwner[blsKeyHash];
     }
@@ -170,5 +200,12 @@ contract PociViews is ChipBooks, IPociViews {
     /// @inheritdoc IPociViews
     function isOpened(address operator, uint64 epoch) external view returns (bool) {
         return _ledger.operators[operator].answered.isSet(epoch);
+    }
+
+    /// @dev Epochs of a range, both ends included, that a chip missed.
+    function _missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) private view returns (uint256) {
+        uint64 current = _epochNow();
+        uint64 end = lastEpoch < current ? lastEpoch + 1 : current;
+        return _ledger.missesIn(chip, ChipLedger.Span(firstEpoch, end, current, LOOKBACK));
     }
 }

@@ -114,8 +114,9 @@ contract VendorRegistry is IVendorRegistry {
     }
 
     /// @inheritdoc IVendorRegistry
-    function isRevokedAt(uint32 number) external view returns (bool) {
-        return _batches[number].isRevoked;
+    function kindAt(uint32 number) external view returns (uint32, bool) {
+        ChipBatch storage posted = _batches[number];
+        return (posted.model, posted.isRevoked);
     }
 
     /// @inheritdoc IVendorRegistry

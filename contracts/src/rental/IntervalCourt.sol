@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICommittee} from "../interfaces/ICommittee.sol";
 import {IIntervalCourt} from "../interfaces/IIntervalCourt.sol";
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IPociViews} from "../interfaces/IPociViews.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
 import {ITokenVault} from "../interfaces/ITokenVault.sol";
 import {IVault} from "../interfaces/IVault.sol";
@@ -213,8 +214,9 @@ contract IntervalCourt is IIntervalCourt {
         uint64 first = _epochAt(held, kept.fromSecond) + 1;
         uint64 end = _epochAt(held, kept.toSecond);
         if (chips.length == 0 || first >= end) return false;
+        IPociViews registry = IPociViews(address(REGISTRY));
         for (uint256 i = 0; i < chips.length; ++i) {
-            if (REGISTRY.missesIn(chips[i], first, end - 1) != end - first) return false;
+            if (registry.missesIn(chips[i], first, end - 1) != end - first) return false;
         }
         return true;
     }

@@ -174,6 +174,6 @@ contract Ranking is IRanking {
         }
         if (kept.registeredEpoch >= first) first = kept.registeredEpoch + 1;
         if (first > last) return (0, 0);
-        return (REGISTRY.missesIn(chip, first, last), last - first + 1);
+        return (IPociViews(address(REGISTRY)).missesIn(chip, first, last), last - first + 1);
     }
 }

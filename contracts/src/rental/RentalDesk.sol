@@ -5,13 +5,14 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 
 import {IOrderBook} from "../interfaces/IOrderBook.sol";
-import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IPociViews} from "../interfaces/IPociViews.sol";
 import {IRentalDesk} from "../interfaces/IRentalDesk.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
 import {CurvePoint} from "../libraries/CurvePoint.sol";
 import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {Signatures} from "../libraries/Signatures.sol";
+import {ChipKind} from "../types/Chips.sol";
 import {ChipId, OrderHash, RentalId} from "../types/Ids.sol";
 import {Order, OrderBatch, OrderKind, Specification} from "../types/Orders.sol";
 import {BatchOpening, Opening, RentalRequest, RentalTerms} from "../types/Rentals.sol";
@@ -35,7 +36,7 @@ contract RentalDesk is IRentalDesk {
 
     IRpoiEscrow private immutable ESCROW;
     IOrderBook private immutable ORDERS;
-    IPociRegistry private immutable REGISTRY;
+    IPociViews private immutable REGISTRY;
     /// @dev Least deposit, as a share of the rent.
     uint16 private immutable DEPOSIT_BPS;
 
@@ -46,7 +47,7 @@ contract RentalDesk is IRentalDesk {
         if (depositBps > Settlement.WHOLE_BPS) revert RentalDeskBadParameter("depositBps");
         ESCROW = IRpoiEscrow(escrow);
         ORDERS = IOrderBook(orders);
-        REGISTRY = IPociRegistry(registry);
+        REGISTRY = IPociViews(registry);
         DEPOSIT_BPS = depositBps;
     }
 
@@ -75,7 +76,8 @@ contract RentalDesk is IRentalDesk {
         _requirePrice(opening.request, parts);
         address payer = _spendSponsorship(opening.bid.payer, opening.request);
 
-        rental = ESCROW.begin(
+        ChipKind memory kind;
+        (rental, kind) = ESCROW.begin(
             opening.request,
             RentalTerms(payer, opening.bid.token, opening.ask.duration),
             opening.chips,
@@ -84,7 +86,7 @@ contract RentalDesk is IRentalDesk {
 
         // Cheap now that the escrow has hashed the request,
         _requireConsent(rental, opening.request, opening.requestSignature);
-        _requireKind(opening.chips, opening.specification); // and the registry has read the chips
+        _requireKind(kind, opening.chips, opening.specification); // and the registry has read the chips
     }
 
     /// @inheritdoc IRentalDesk
@@ -127,12 +129,13 @@ contract RentalDesk is IRentalDesk {
         _requirePrice(opening.request, parts);
         address payer = _spendSponsorship(bid.payer, opening.request);
 
-        rental = ESCROW.begin(
+        ChipKind memory kind;
+        (rental, kind) = ESCROW.begin(
             opening.request, RentalTerms(payer, bid.token, ask.duration), opening.chips, opening.renterKey
         );
 
         _requireConsent(rental, opening.request, opening.requestSignature);
-        _requireKind(opening.chips, specification);
+        _requireKind(kind, opening.chips, specification);
     }
 
     /// @dev Who pays for the renter; somebody else only as far as he said so himself.
@@ -151,12 +154,17 @@ contract RentalDesk is IRentalDesk {
     }
 
     /// @dev Every chip is what the orders are about: neither less than the renter was promised nor another
-    /// model than the operator priced.
-    function _requireKind(ChipId[] calldata chips, Specification calldata specification) private view {
+    /// model than the operator priced. Which one is not is looked up only on failure.
+    /// @param common What the chips have in common.
+    function _requireKind(
+        ChipKind memory common,
+        ChipId[] calldata chips,
+        Specification calldata specification
+    ) private view {
+        if (_isOfKind(common.model, common.phi, specification)) return;
         for (uint256 i = 0; i < chips.length; ++i) {
             (uint32 model, uint64 phi) = REGISTRY.kindOf(chips[i]);
-            bool isModel = specification.model == 0 || model == specification.model;
-            if (!isModel || phi < specification.leastPhi) revert RentalDeskWrongChip(chips[i], model, phi);
+            if (!_isOfKind(model, phi, specification)) revert RentalDeskWrongChip(chips[i], model, phi);
         }
     }
 
@@ -205,6 +213,16 @@ contract RentalDesk is IRentalDesk {
         if (request.duration != bid.duration || request.duration == 0 || request.duration > MAX_DURATION) {
             revert RentalDeskRequestMismatch("duration");
         }
+    }
+
+    /// @param model Zero, of chips whose models differ, is what no specification asks for.
+    function _isOfKind(uint32 model, uint64 phi, Specification calldata specification)
+        private
+        pure
+        returns (bool)
+    {
+        bool isModel = specification.model == 0 || model == specification.model;
+        return isModel && phi >= specification.leastPhi;
     }
 
     function _requireSpecification(Specification calldata specification, Order calldata bid) private pure {

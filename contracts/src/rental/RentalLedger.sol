@@ -5,14 +5,17 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
+import {IPociViews} from "../interfaces/IPociViews.sol";
 import {IRatingBook} from "../interfaces/IRatingBook.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
 import {ITokenVault} from "../interfaces/ITokenVault.sol";
+import {PlaceList} from "../libraries/PlaceList.sol";
 import {RentalClock} from "../libraries/RentalClock.sol";
 import {RentalRecords} from "../libraries/RentalRecords.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {ChipId, RentalId} from "../types/Ids.sol";
+import {ChipKind} from "../types/Chips.sol";
+import {ChipId, ChipPlaces, RentalId} from "../types/Ids.sol";
 import {EscrowParameters, Rental, RentalRequest, RentalState} from "../types/Rentals.sol";
 import {Share} from "../types/Shares.sol";
 
@@ -47,8 +50,8 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     uint16 internal immutable MARKET_FEE_BPS;
 
     mapping(RentalId rental => RentalRecords.Record) internal _records;
-    /// @dev Positions below `clock.chips`; written once.
-    mapping(RentalId rental => mapping(uint256 position => ChipId)) internal _chips;
+    /// @dev Chips by their places in the registry, as many as `clock.chips` says; written once.
+    mapping(RentalId rental => mapping(uint256 word => ChipPlaces)) internal _places;
 
     constructor(EscrowParameters memory parameters) EIP712("UtilityNet RpoiEscrow", "1") {
         if (parameters.epochBlocks == 0) revert RpoiEscrowBadParameter("epochBlocks");
@@ -127,15 +130,25 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     function chipsOf(RentalId rental) external view returns (ChipId[] memory chips) {
         RentalClock.Clock memory clock = _clockOf(_records[rental]);
         if (clock.state == RentalState.Settled || clock.state == RentalState.Cancelled) return chips;
-        return _held(rental, clock);
+        return IPociViews(address(REGISTRY)).chipsAt(_held(rental, clock));
     }
 
-    /// @dev Keeps which chips a rental holds and takes them off the market.
-    function _reserve(RentalId rental, address operator, ChipId[] calldata chips) internal {
-        for (uint256 i = 0; i < chips.length; ++i) {
-            _chips[rental][i] = chips[i];
+    /// @dev Takes a rental's chips off the market and keeps which they are.
+    function _reserve(RentalId rental, address operator, ChipId[] calldata chips)
+        internal
+        returns (ChipKind memory kind)
+    {
+        ChipPlaces[] memory places;
+        (places, kind) = REGISTRY.reserve(operator, chips);
+        for (uint256 i = 0; i < places.length; ++i) {
+            _places[rental][i] = places[i];
         }
-        REGISTRY.reserve(operator, chips);
+    }
+
+    /// @dev The chip at a position below `clock.chips`.
+    function _chipAt(RentalId rental, uint256 position) internal view returns (ChipId) {
+        ChipPlaces[] memory one = PlaceList.only(_places[rental][position / PlaceList.LANES], position);
+        return IPociViews(address(REGISTRY)).chipsAt(one)[0];
     }
 
     /// @dev Locks what an extension adds to the stakes of both sides.
@@ -189,7 +202,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     function _cancel(RentalId rental, RentalRecords.Record storage record, RentalClock.Clock memory clock)
         internal
     {
-        ChipId[] memory chips = _close(rental, record, clock, RentalState.Cancelled);
+        ChipPlaces[] memory chips = _close(rental, record, clock, RentalState.Cancelled);
         (Settlement.Payout memory payout, uint128 forfeited) = Settlement.cancel(_stakesOf(record, clock));
 
         emit RentalCancelled(rental, forfeited);
@@ -202,7 +215,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     function _punish(RentalId rental, RentalRecords.Record storage record, RentalClock.Clock memory clock)
         internal
     {
-        ChipId[] memory chips = _close(rental, record, clock, RentalState.Cancelled);
+        ChipPlaces[] memory chips = _close(rental, record, clock, RentalState.Cancelled);
         Settlement.Stakes memory stakes = _stakesOf(record, clock);
 
         emit HandoverPunished(rental, stakes.operatorBond);
@@ -219,7 +232,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         bool renterSpoke,
         bool operatorSpoke
     ) internal {
-        ChipId[] memory chips = _close(rental, record, clock, RentalState.Settled);
+        ChipPlaces[] memory chips = _close(rental, record, clock, RentalState.Settled);
         Settlement.Stakes memory stakes = _stakesOf(record, clock);
         _withhold(record, clock, stakes, operatorSpoke || !renterSpoke);
         stakes.metered -= _refundFor(rental, chips, clock, stakes.metered);
@@ -354,7 +367,7 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     /// rented: their share of the epochs, rounded up.
     function _refundFor(
         RentalId rental,
-        ChipId[] memory chips,
+        ChipPlaces[] memory chips,
         RentalClock.Clock memory clock,
         uint128 metered
     ) private returns (uint128 refund) {
@@ -364,12 +377,9 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         uint64 known = last < current ? last : current - 1; // the current epoch may still be proven
         uint64 window = MOST_CHIP_EPOCHS / clock.chips;
         uint64 first = known < clock.epoch + window ? clock.epoch : known + 1 - window;
-        uint256 missed = 0;
-        for (uint256 i = 0; i < chips.length; ++i) {
-            missed += REGISTRY.missesIn(chips[i], first, known);
-        }
+        uint256 missed = IPociViews(address(REGISTRY)).missesAt(chips, first, known);
         if (missed == 0) return 0;
-        refund = Settlement.refundUp(metered, missed, chips.length * (last - clock.epoch + 1));
+        refund = Settlement.refundUp(metered, missed, clock.chips * (last - clock.epoch + 1));
 
         emit AbsenceRefunded(rental, SafeCast.toUint64(missed), refund);
     }
@@ -378,11 +388,11 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     function _held(RentalId rental, RentalClock.Clock memory clock)
         private
         view
-        returns (ChipId[] memory chips)
+        returns (ChipPlaces[] memory chips)
     {
-        chips = new ChipId[](clock.chips);
+        chips = PlaceList.room(clock.chips);
         for (uint256 i = 0; i < chips.length; ++i) {
-            chips[i] = _chips[rental][i];
+            chips[i] = _places[rental][i];
         }
     }
 
@@ -392,12 +402,12 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         RentalRecords.Record storage record,
         RentalClock.Clock memory clock,
         RentalState state
-    ) private returns (ChipId[] memory chips) {
+    ) private returns (ChipPlaces[] memory chips) {
         chips = _held(rental, clock);
         (clock.state, clock.deadline) = (state, 0);
         _keep(record, clock);
         for (uint256 i = 0; i < chips.length; ++i) {
-            _chips[rental][i] = ChipId.wrap(0);
+            _places[rental][i] = ChipPlaces.wrap(0);
         }
     }
 

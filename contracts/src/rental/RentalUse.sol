@@ -10,7 +10,7 @@ import {RentalClock} from "../libraries/RentalClock.sol";
 import {RentalMessages} from "../libraries/RentalMessages.sol";
 import {RentalRecords} from "../libraries/RentalRecords.sol";
 import {Settlement} from "../libraries/Settlement.sol";
-import {ChipState} from "../types/Chips.sol";
+import {ChipKind, ChipState} from "../types/Chips.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
 import {RentalRequest, RentalState, RentalTerms} from "../types/Rentals.sol";
 import {Share} from "../types/Shares.sol";
@@ -33,7 +33,7 @@ abstract contract RentalUse is RentalLedger {
         RentalTerms calldata terms,
         ChipId[] calldata chips,
         bytes calldata renterKey
-    ) external returns (RentalId rental) {
+    ) external returns (RentalId rental, ChipKind memory kind) {
         if (msg.sender != DESK) revert RpoiEscrowNotDesk(msg.sender);
         rental = hashOf(request);
         if (_records[rental].clock.state != RentalState.None) revert RpoiEscrowRentalExists(rental);
@@ -42,7 +42,7 @@ abstract contract RentalUse is RentalLedger {
 
         _announce(rental, request, terms.token, chips, renterKey);
 
-        _reserve(rental, request.operator, chips);
+        kind = _reserve(rental, request.operator, chips);
         _lockStakes(rental, request, terms);
     }
 
@@ -142,7 +142,7 @@ abstract contract RentalUse is RentalLedger {
         (RentalRecords.Record storage record, RentalClock.Clock memory clock) =
             _awaiting(rental, RentalState.Active);
         if (position >= clock.chips) revert RpoiEscrowNoChip(rental, position);
-        ChipId chip = _chips[rental][position];
+        ChipId chip = _chipAt(rental, position);
         ChipState state = REGISTRY.stateOf(chip);
         bool isLost = state == ChipState.Slashed || state == ChipState.Quarantined;
         if (!isLost) revert RpoiEscrowChipInService(chip, state);

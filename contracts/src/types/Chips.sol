@@ -46,6 +46,14 @@ struct Admitted {
     uint32 phi;
 }
 
+/// @dev What chips have in common.
+struct ChipKind {
+    /// zero where they differ
+    uint32 model;
+    /// least power of one of them, in units of phi
+    uint64 phi;
+}
+
 /// @dev A chip's P-256 signature, low s, and the key that made it.
 struct ChipSignature {
     bytes32 x;

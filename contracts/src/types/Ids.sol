@@ -7,6 +7,10 @@ type ChipId is bytes32;
 /// @dev A vendor's batch of genuine chips.
 type ChipBatchId is bytes32;
 
+/// @dev Places of up to eight chips on the segment line, in order, 32 bits each from the lowest: 1 + the
+/// place, zero after the last. A chip's place is its own for ever.
+type ChipPlaces is uint256;
+
 /// @dev An order: its EIP-712 hash.
 type OrderHash is bytes32;
 

@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {Chip, ChipState} from "contracts/src/types/Chips.sol";
-import {ChipId} from "contracts/src/types/Ids.sol";
+import {ChipId, ChipPlaces} from "contracts/src/types/Ids.sol";
 
+import {MarkFixture} from "../lib/MarkFixture.sol";
 import {PociFixture} from "../lib/PociFixture.sol";
 
 /// @title Registers, suspends, retires, punishes and slashes real chips at random.
@@ -70,8 +71,9 @@ contract PociHandler is PociFixture {
     function rent(uint256 i) external {
         ChipId id = ids[i % CHIPS];
         Chip memory chip = views.chipOf(id);
+        ChipPlaces[] memory places = onPlace(i % CHIPS);
         vm.startPrank(ESCROW);
-        if (chip.rentals != 0) registry.free(only(i % CHIPS));
+        if (chip.rentals != 0) registry.free(places);
         else if (registry.stateOf(id) == ChipState.Active) registry.reserve(operator, only(i % CHIPS));
         vm.stopPrank();
     }
@@ -89,7 +91,7 @@ contract PociHandler is PociFixture {
 /// forge-config: default.invariant.depth = 24
 /// forge-config: long.invariant.runs = 100
 /// forge-config: long.invariant.depth = 64
-contract PociBooksInvariantTest is PociFixture {
+contract PociBooksInvariantTest is MarkFixture {
     PociHandler private _handler;
 
     function setUp() public override {
@@ -156,6 +158,17 @@ contract PociBooksInvariantTest is PociFixture {
         }
         assertEq(views.totalPower(), kappa, "no segment is anybody else's");
         assertEq(slashed, _handler.slashed(), "slashed for ever");
+    }
+
+    /// @dev What a chip's record does not mark is zero.
+    /// forge-config: default.invariant.runs = 8
+    /// forge-config: default.invariant.depth = 24
+    /// forge-config: long.invariant.runs = 100
+    /// forge-config: long.invariant.depth = 64
+    function invariant_whatIsNotMarkedIsZero() public view {
+        for (uint256 i = 0; i < CHIPS; ++i) {
+            assertMarks(_handler.idAt(i));
+        }
     }
 
     /// @dev Bonds that came in are locked, given back, given to reporters or burned: to the wei.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
+import {PlaceList} from "contracts/src/libraries/PlaceList.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
 import {ChipAdmission} from "contracts/src/poci/ChipAdmission.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
@@ -15,7 +16,7 @@ import {
     ChipSignature,
     PociParameters
 } from "contracts/src/types/Chips.sol";
-import {ChipBatchId, ChipId} from "contracts/src/types/Ids.sol";
+import {ChipBatchId, ChipId, ChipPlaces} from "contracts/src/types/Ids.sol";
 import {AvailabilityParameters} from "contracts/src/types/Openings.sol";
 
 import {ChainFixture} from "./ChainFixture.sol";
@@ -217,6 +218,18 @@ abstract contract PociFixture is ChainFixture {
     function two(uint32 first, uint32 second) internal pure returns (uint32[] memory list) {
         list = new uint32[](2);
         (list[0], list[1]) = (first, second);
+    }
+
+    /// @dev As `reserve` answers them: places that chips got on the line for ever.
+    function placesOf(ChipId[] memory list) internal view returns (ChipPlaces[] memory places) {
+        places = PlaceList.room(list.length);
+        for (uint256 i = 0; i < list.length; ++i) {
+            PlaceList.put(places, i, views.chipOf(list[i]).segment);
+        }
+    }
+
+    function onPlace(uint256 i) internal view returns (ChipPlaces[] memory) {
+        return placesOf(only(i));
     }
 
     function only(uint256 i) internal view returns (ChipId[] memory list) {

@@ -48,7 +48,7 @@ contract ChipBooksTest is PociFixture {
     function test_kindOf_namesModelAndPower() public {
         register(1);
 
-        (uint32 model, uint64 phi) = registry.kindOf(ids[0]);
+        (uint32 model, uint64 phi) = views.kindOf(ids[0]);
 
         assertEq(model, MODEL, "model");
         assertEq(phi, PHI, "power");

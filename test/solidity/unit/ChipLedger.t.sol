@@ -6,6 +6,7 @@ import {Test} from "forge-std/Test.sol";
 import {ChipLedger} from "contracts/src/libraries/ChipLedger.sol";
 import {EpochBits} from "contracts/src/libraries/EpochBits.sol";
 import {OperatorBook} from "contracts/src/libraries/OperatorBook.sol";
+import {SumTree} from "contracts/src/libraries/SumTree.sol";
 import {ChipState} from "contracts/src/types/Chips.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
@@ -14,6 +15,7 @@ contract ChipLedgerTest is Test {
     using ChipLedger for ChipLedger.Ledger;
     using EpochBits for EpochBits.Row;
     using OperatorBook for OperatorBook.Operator;
+    using SumTree for SumTree.Tree;
 
     uint64 private constant LOOKBACK = 2;
     ChipId private constant CHIP = ChipId.wrap("chip");
@@ -24,16 +26,16 @@ contract ChipLedgerTest is Test {
         enter(0);
         proveAllBut(5, 7, 300);
 
-        assertTrue(_ledger.isOverdue(CHIP, 8, LOOKBACK, 3), "as soon as the third is over");
-        assertTrue(_ledger.isOverdue(CHIP, 261, LOOKBACK, 3), "the first of them is 256 epochs ago");
-        assertFalse(_ledger.isOverdue(CHIP, 262, LOOKBACK, 3), "two of them are left");
+        assertTrue(overdue(8, 3), "as soon as the third is over");
+        assertTrue(overdue(261, 3), "the first of them is 256 epochs ago");
+        assertFalse(overdue(262, 3), "two of them are left");
     }
 
     function test_isOverdue_isFalseOffTheLine() public {
         enter(0);
         _ledger.chips[CHIP].untilEpoch = 50;
 
-        assertFalse(_ledger.isOverdue(CHIP, 60, LOOKBACK, 3));
+        assertFalse(overdue(60, 3));
     }
 
     /// @dev Against counting epoch by epoch.
@@ -50,10 +52,10 @@ contract ChipLedgerTest is Test {
         enter(from);
         for (uint256 i = 0; i < 2; ++i) {
             _ledger.operators[address(this)].answered.words[i] = proven[i];
-            _ledger.missed[CHIP].words[i] = missed[i] & missed[1 - i]; // a miss is rarer than a proof
+            setMissed(i, missed[i] & missed[1 - i]); // a miss is rarer than a proof
         }
 
-        bool isOverdue = _ledger.isOverdue(CHIP, epoch, LOOKBACK, most);
+        bool isOverdue = overdue(epoch, most);
 
         assertEq(isOverdue, counted(from + LOOKBACK, epoch, most));
     }
@@ -77,7 +79,7 @@ contract ChipLedgerTest is Test {
         }
         for (uint256 i = 0; i < 2; ++i) {
             _ledger.operators[address(this)].answered.words[i] = proven[i];
-            _ledger.missed[CHIP].words[i] = missed[i];
+            setMissed(i, missed[i]);
         }
 
         uint64 expected = 0;
@@ -95,16 +97,59 @@ contract ChipLedgerTest is Test {
     }
 
     /// @dev The record in one word is the record field by field.
-    function testFuzz_write_equalsTheFields(uint32[7] memory numbers, uint8 state, uint8 rentals) public {
+    function testFuzz_write_equalsTheFields(
+        uint32[7] memory numbers,
+        uint8 state,
+        uint8 rentals,
+        bool[2] memory marks
+    ) public {
         ChipLedger.ChipRecord memory record;
         record.state = ChipState(state % 8);
         (record.operator, record.batch, record.phi) = (numbers[0], numbers[1], numbers[2]);
         (record.index, record.segment) = (numbers[3], numbers[4]);
         (record.fromEpoch, record.untilEpoch, record.rentals) = (numbers[5], numbers[6], rentals);
+        (record.hasMissed, record.hasPast) = (marks[0], marks[1]);
 
         _ledger.chips[CHIP].write(record);
 
         assertEq(abi.encode(_ledger.chips[CHIP]), abi.encode(record));
+    }
+
+    /// @dev What was never noted is not read: a word that stands there without its mark is passed over.
+    function test_isMissed_readsNothingOfAChipThatNeverMissed() public {
+        enter(0);
+        _ledger.missed[CHIP].set(5);
+        assertFalse(_ledger.isMissed(CHIP, 5), "no mark");
+
+        _ledger.noteMiss(CHIP, 6);
+
+        assertTrue(_ledger.isMissed(CHIP, 5), "marked");
+        assertTrue(_ledger.isMissed(CHIP, 6), "noted");
+    }
+
+    function test_comeBack_marksThePastAndTheMisses() public {
+        enter(3);
+        _ledger.line.append(new uint32[](1), 1);
+        _ledger.depart(_ledger.chips[CHIP], 7);
+
+        _ledger.comeBack(CHIP, 10, LOOKBACK);
+
+        assertTrue(_ledger.chips[CHIP].hasMissed && _ledger.chips[CHIP].hasPast, "both marks");
+        assertEq(_ledger.registeredIn(CHIP), 3, "registered before");
+        assertTrue(_ledger.isMissed(CHIP, 9 + LOOKBACK), "away");
+        assertFalse(_ledger.isMissed(CHIP, 10 + LOOKBACK), "back");
+    }
+
+    /// @dev As the chip's operator stands.
+    function overdue(uint64 epoch, uint8 most) private view returns (bool) {
+        uint256 answered = _ledger.operators[address(this)].answeredBefore(epoch, epoch);
+        return _ledger.isOverdue(CHIP, ChipLedger.Span(0, epoch, epoch, LOOKBACK), answered, most);
+    }
+
+    function setMissed(uint256 word, uint256 bits) private {
+        if (bits == 0) return;
+        _ledger.chips[CHIP].hasMissed = true;
+        _ledger.missed[CHIP].words[word] = bits;
     }
 
     function counted(uint64 first, uint64 epoch, uint256 most) private view returns (bool) {

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
-import {ChipRegistration, ChipState} from "contracts/src/types/Chips.sol";
-import {ChipId} from "contracts/src/types/Ids.sol";
+import {ChipKind, ChipRegistration, ChipState} from "contracts/src/types/Chips.sol";
+import {ChipId, ChipPlaces} from "contracts/src/types/Ids.sol";
 
 import {PociFixture} from "../lib/PociFixture.sol";
 
@@ -259,13 +259,34 @@ contract PociRegistryLeavingTest is PociFixture {
 
     function test_reserve_holdsChipsUntilFree() public {
         vm.startPrank(ESCROW);
-        registry.reserve(operator, firstTwo());
+        (ChipPlaces[] memory places,) = registry.reserve(operator, firstTwo());
         assertEq(chipOf(0).rentals, 1, "reserved");
         assertEq(chipOf(1).rentals, 1, "reserved");
-        registry.free(firstTwo());
+        registry.free(places);
         assertEq(chipOf(0).rentals, 0, "free");
         registry.reserve(operator, firstTwo());
         vm.stopPrank();
+    }
+
+    function test_reserve_tellsPlacesAndWhatTheChipsHaveInCommon() public {
+        ChipId[] memory list = new ChipId[](2);
+        (list[0], list[1]) = (ids[7], ids[2]);
+
+        vm.prank(ESCROW);
+        (ChipPlaces[] memory places, ChipKind memory kind) = registry.reserve(operator, list);
+
+        assertEq(abi.encode(places), abi.encode(placesOf(list)), "in the order of the list");
+        assertEq(abi.encode(views.chipsAt(places)), abi.encode(list), "they name the chips");
+        assertEq(kind.model, MODEL, "model");
+        assertEq(kind.phi, PHI, "least power");
+    }
+
+    function test_reserve_revertsWhen_nobodyEverRegisteredTheChip() public {
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, ids[20], stranger)
+        );
+        vm.prank(ESCROW);
+        registry.reserve(stranger, only(20));
     }
 
     function test_reserve_revertsWhen_callerIsNotTheEscrow() public {
@@ -298,15 +319,17 @@ contract PociRegistryLeavingTest is PociFixture {
     }
 
     function test_free_revertsWhen_callerIsNotTheEscrow() public {
+        ChipPlaces[] memory places = onPlace(0);
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryNotEscrow.selector, stranger));
         vm.prank(stranger);
-        registry.free(only(0));
+        registry.free(places);
     }
 
     function test_free_revertsWhen_chipIsNotReserved() public {
+        ChipPlaces[] memory places = onPlace(0);
         vm.expectRevert(wrongState(0, ChipState.Pending));
         vm.prank(ESCROW);
-        registry.free(only(0));
+        registry.free(places);
     }
 
     function retire(uint256 i) private {

@@ -209,39 +209,39 @@ contract PociRegistrySilenceTest is PociFixture {
         proveIn(2, "of8", nobody);
         mineToEpoch(4); // nothing proven in epoch 3
 
-        assertEq(registry.missesIn(ids[7], 0, 100), 2, "absent in 1, silent in 3");
-        assertEq(registry.missesIn(ids[0], 0, type(uint64).max), 1, "silent in 3");
-        assertEq(registry.missesIn(ids[7], 1, 1), 1, "both ends are inclusive");
-        assertEq(registry.missesIn(ids[7], 2, 2), 0, "present in 2");
-        assertEq(registry.missesIn(ids[7], 3, 2), 0, "an empty range");
-        assertEq(registry.missesIn(ids[20], 0, 100), 0, "an unknown chip");
+        assertEq(views.missesIn(ids[7], 0, 100), 2, "absent in 1, silent in 3");
+        assertEq(views.missesIn(ids[0], 0, type(uint64).max), 1, "silent in 3");
+        assertEq(views.missesIn(ids[7], 1, 1), 1, "both ends are inclusive");
+        assertEq(views.missesIn(ids[7], 2, 2), 0, "present in 2");
+        assertEq(views.missesIn(ids[7], 3, 2), 0, "an empty range");
+        assertEq(views.missesIn(ids[20], 0, 100), 0, "an unknown chip");
     }
 
     function test_missesIn_doesNotCountWhatAChipDoesNotOwe() public {
         mineToEpoch(2);
         registerFrom(8, 1); // owes epoch 3 first
         mineToEpoch(4);
-        assertEq(registry.missesIn(ids[8], 0, 3), 1, "silent in 3");
+        assertEq(views.missesIn(ids[8], 0, 3), 1, "silent in 3");
 
         vm.prank(operator);
         registry.requestExit(ids[8], entries[8].blsKey); // still read by epoch 4
         mineToEpoch(8);
 
-        assertEq(registry.missesIn(ids[8], 0, 7), 2, "none after it asked to leave");
+        assertEq(views.missesIn(ids[8], 0, 7), 2, "none after it asked to leave");
     }
 
     /// @dev A chip that is suspended while it is rented serves nobody, and coming back does not undo that.
     function test_missesIn_countsTheTimeOffTheLine() public {
         suspendIn4();
         mineToEpoch(6);
-        assertEq(registry.missesIn(ids[7], 0, 5), 5, "silent in 1 to 4, away in 5");
+        assertEq(views.missesIn(ids[7], 0, 5), 5, "silent in 1 to 4, away in 5");
 
         resume(6);
         proveIn(7, "of8", nobody);
         mineToEpoch(8);
 
-        assertEq(registry.missesIn(ids[7], 0, 7), 6, "away in 6, too");
-        assertEq(registry.missesIn(ids[7], 7, 7), 0, "back in 7");
+        assertEq(views.missesIn(ids[7], 0, 7), 6, "away in 6, too");
+        assertEq(views.missesIn(ids[7], 7, 7), 0, "back in 7");
     }
 
     function suspendIn4() private {

@@ -335,7 +335,7 @@ contract RankingTest is Test {
 
     function _mockMisses(ChipId chip, uint64 first, uint64 missed) private {
         vm.mockCall(
-            REGISTRY, abi.encodeCall(IPociRegistry.missesIn, (chip, first, EPOCH - 1)), abi.encode(missed)
+            REGISTRY, abi.encodeCall(IPociViews.missesIn, (chip, first, EPOCH - 1)), abi.encode(missed)
         );
     }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
+import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
+import {PlaceList} from "contracts/src/libraries/PlaceList.sol";
 import {RentalClock} from "contracts/src/libraries/RentalClock.sol";
 import {Settlement} from "contracts/src/libraries/Settlement.sol";
-import {RentalId} from "contracts/src/types/Ids.sol";
+import {ChipPlaces, RentalId} from "contracts/src/types/Ids.sol";
 import {Rental} from "contracts/src/types/Rentals.sol";
 
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
@@ -88,10 +89,13 @@ contract RpoiEscrowAbsenceTest is RentalFixture {
         vm.roll((FIRST + window + 1) * EPOCH);
         vm.prank(renter);
         escrow.end(id, "");
-        bytes4 selector = IPociRegistry.missesIn.selector;
-        vm.mockCall(REGISTRY, abi.encodeWithSelector(selector), abi.encode(uint64(0)));
+        bytes4 selector = IPociViews.missesAt.selector;
+        vm.mockCall(REGISTRY, abi.encodeWithSelector(selector), abi.encode(uint256(0)));
+        ChipPlaces[] memory places = PlaceList.room(2);
+        PlaceList.put(places, 0, 0);
+        PlaceList.put(places, 1, 1);
 
-        vm.expectCall(REGISTRY, abi.encodeWithSelector(selector, chips[0], FIRST + 1, FIRST + window));
+        vm.expectCall(REGISTRY, abi.encodeWithSelector(selector, places, FIRST + 1, FIRST + window));
         _settle(id);
 
         assertFree(renter, FUNDS - RENT * 40 / 100, "nothing was missed");

@@ -185,6 +185,11 @@ contract VendorRegistryTest is Test {
         assertEq(ChipBatchId.unwrap(two), ChipBatchId.unwrap(second), "second");
         assertEq(ChipBatchId.unwrap(none), 0, "none");
         assertEq(noModel, 0, "no model");
+        (uint32 kind,) = _registry.kindAt(2);
+        (uint32 noKind, bool isRevoked) = _registry.kindAt(3);
+        assertEq(kind, MODEL, "the model alone");
+        assertEq(noKind, 0, "no model");
+        assertFalse(isRevoked, "nothing to revoke");
     }
 
     function test_termsOf_isWhatChipsAreCheckedAgainst() public {
@@ -200,11 +205,13 @@ contract VendorRegistryTest is Test {
 
     function test_termsOf_revertsWhen_batchIsRevoked() public {
         ChipBatchId batch = post();
-        assertFalse(_registry.isRevokedAt(1), "not yet");
+        (, bool isRevoked) = _registry.kindAt(1);
+        assertFalse(isRevoked, "not yet");
         vm.prank(_vendor);
         _registry.revokeBatch(batch);
 
-        assertTrue(_registry.isRevokedAt(1), "by its number");
+        (, isRevoked) = _registry.kindAt(1);
+        assertTrue(isRevoked, "by its number");
         vm.expectRevert(abi.encodeWithSelector(IVendorRegistry.VendorRegistryBatchRevoked.selector, batch));
         _registry.termsOf(batch);
     }
