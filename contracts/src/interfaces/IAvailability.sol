@@ -50,8 +50,8 @@ interface IAvailability {
     /// @notice Proves which chips of an operator were available in the current epoch; once per operator and
     /// epoch.
     /// @dev Reverts with this contract's errors and those of `IPociRegistry.bookProof`.
-    /// @param proof The aggregate and the absent list. `leafRoot` is over `placesOf(operator)` leaves as of
-    /// the block that takes it: an operator does not register chips and prove at the same time.
+    /// @param proof The aggregate and the absent list. `leafRoot` is over `widthOf(operator, epoch)`
+    /// leaves, which no registration changes any more.
     /// @param authority The operator's EIP-712 signature over the proof in the registry's domain
     /// (`AvailabilityProof(address operator,uint64 epoch,bytes32 absentHash,bytes32 signatureHash,bytes32
     /// leafRoot)`); empty when the operator itself sends.

@@ -13,11 +13,13 @@ library OperatorBook {
     using EpochBits for EpochBits.Row;
     using SafeCast for uint256;
 
-    /// @dev Sum and number of an operator's counting keys at the end of an epoch; two slots.
+    /// @dev Sum and number of an operator's counting keys, and places in its list, at the end of an epoch; two
+    /// slots.
     struct Snapshot {
         uint32 epoch;
         uint32 count;
         bytes16 keyTail;
+        uint32 places;
         //
         bytes32 keyHead;
     }
@@ -121,25 +123,27 @@ library OperatorBook {
         if (isNew) operator.changes = ++changes;
         Snapshot storage next = _change(operator, changes - 1, lookback);
         (next.epoch, next.count, next.keyTail) = (uint256(epoch).toUint32(), count.toUint32(), key.tail);
-        next.keyHead = key.head;
+        (next.places, next.keyHead) = (operator.places, key.head);
     }
 
-    /// @dev The sum of the counting keys at the end of an epoch, and their number. The latest `lookback + 2`
-    /// epochs are always known.
+    /// @dev The sum of the counting keys at the end of an epoch, their number, and the places in the list, one
+    /// of which each of their chips has. The latest `lookback + 2` epochs are always known.
     function snapshotAt(Operator storage operator, uint64 epoch, uint64 lookback)
         internal
         view
-        returns (BlsKey memory key, uint32 count)
+        returns (BlsKey memory key, uint32 count, uint32 places)
     {
         uint256 changes = operator.changes;
         uint256 kept = _ringSize(lookback);
         uint256 oldest = changes > kept ? changes - kept : 0;
         for (uint256 i = changes; i > oldest; --i) {
             Snapshot storage found = _change(operator, i - 1, lookback);
-            if (found.epoch <= epoch) return (BlsKey(found.keyHead, found.keyTail), found.count);
+            if (found.epoch <= epoch) {
+                return (BlsKey(found.keyHead, found.keyTail), found.count, found.places);
+            }
         }
         if (oldest != 0) revert OperatorBookForgotten(epoch);
-        return (PociVerify.infinity(), 0);
+        return (PociVerify.infinity(), 0, 0);
     }
 
     /// @dev Notes a proof; epochs ascend.

@@ -112,9 +112,9 @@ abstract contract ChipBooks {
     function _snapshot(address operator, uint64 epoch)
         internal
         view
-        returns (BlsKey memory key, uint32 count)
+        returns (BlsKey memory key, uint32 count, uint32 places)
     {
-        if (epoch < LOOKBACK) return (PociVerify.infinity(), 0);
+        if (epoch < LOOKBACK) return (PociVerify.infinity(), 0, 0);
         return _ledger.operators[operator].snapshotAt(epoch - LOOKBACK, LOOKBACK);
     }
 

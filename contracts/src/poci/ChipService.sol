@@ -31,13 +31,14 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
         if (epoch != _epochNow()) revert PociRegistryWrongEpoch(epoch, _epochNow());
         OperatorBook.Operator storage operator = _ledger.operators[account];
         if (operator.hasProven(epoch)) revert PociRegistryAlreadyProven(account, epoch);
-        (BlsKey memory aggregate, uint32 count) = _snapshot(account, epoch);
+        BlsKey memory aggregate;
+        uint32 count;
+        (aggregate, count, booked.width) = _snapshot(account, epoch);
         if (count == 0) revert PociRegistryNoChips(account, epoch);
         ChipId[] memory absent = _absentOf(operator.number, epoch, absentKeys);
 
         operator.setProven(epoch);
         if (!IS_OPENED) operator.answered.set(epoch);
-        booked.width = operator.places;
         booked.absent = _noteMisses(absent, epoch, absentKeys, operator);
         booked.present = count - absent.length.toUint32();
         booked.aggregateKey = PociVerify.toBytes(aggregate);

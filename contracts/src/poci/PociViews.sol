@@ -151,13 +151,13 @@ contract PociViews is ChipBooks, IPociViews {
         returns (bytes memory aggregateKey, uint32 count)
     {
         BlsKey memory key;
-        (key, count) = _snapshot(operator, epoch);
+        (key, count,) = _snapshot(operator, epoch);
         return (PociVerify.toBytes(key), count);
     }
 
     /// @inheritdoc IPociViews
-    function placesOf(address operator) external view returns (uint32) {
-        return _ledger.operators[operator].places;
+    function widthOf(address operator, uint64 epoch) external view returns (uint32 width) {
+        (,, width) = _snapshot(operator, epoch);
     }
 
     /// @inheritdoc IPociViews

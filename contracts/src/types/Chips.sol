@@ -108,7 +108,7 @@ struct BookedProof {
     bytes32 message;
     /// chips that count and were not named absent
     uint32 present;
-    /// places given out in the operator's list: leaves of the tree
+    /// places given out in the operator's list when its chips began to count: leaves of the tree
     uint32 width;
     /// places of the absent chips in the operator's list, ascending
     uint32[] absent;

@@ -18,7 +18,7 @@ use utnet_bindings::{
     BeaconHistory::beaconAtCall,
     PociRegistry::{
         availabilityMessageCall, chipOfCall, chipsOfCall, currentEpochCall, isProvenCall,
-        placesOfCall, snapshotOfCall,
+        snapshotOfCall, widthOfCall,
     },
     states::ChipState,
 };
@@ -55,8 +55,8 @@ impl<C: Chain> Agent<C> {
         }
         let snapshot = Snapshot { aggregate, count: snapshot.count };
         let epoch = Epoch(epoch);
-        let round =
-            Round { epoch, message: self.message(epoch).await?, width: self.width().await? };
+        let (message, width) = (self.message(epoch).await?, self.width(epoch).await?);
+        let round = Round { epoch, message, width };
         let list = self.listed().await?;
         let sum = |keys: &[[u8; 48]]| aggregate_keys(keys).ok();
         let places = counting(&list, &snapshot, &sum)
@@ -130,10 +130,11 @@ impl<C: Chain> Agent<C> {
         self.view(self.parts.home.beacons, &beaconAtCall { height: height.0 }).await
     }
 
-    /// Places of the operator's list, free ones included.
-    async fn width(&self) -> Result<u32, AgentError> {
+    /// Places of the operator's list when its chips began to count, free ones included.
+    async fn width(&self, epoch: Epoch) -> Result<u32, AgentError> {
         let home = &self.parts.home;
-        self.view(home.registry, &placesOfCall { operator: home.operator }).await
+        let call = widthOfCall { operator: home.operator, epoch: epoch.0 };
+        self.view(home.registry, &call).await
     }
 
     /// The operator's list with each chip's state and key.

@@ -105,18 +105,34 @@ contract PociOpeningTest is OpeningFixture {
         assertTrue(views.isOpened(operator, 1));
     }
 
-    /// @dev A chip that came with the proof has a place and does not count yet.
-    function test_open_skipsThePlacesOnWhichNoChipCounts() public {
+    function test_open_isTheSameWhateverIsRegisteredBeforeTheProof() public {
         register(20);
         mineToEpoch(1);
         registerFrom(20, 12);
-        plant(1, 20, nobody);
+
+        open(proveAll(1, 20, nobody));
+
+        assertTrue(views.isOpened(operator, 1));
+        assertEq(views.widthOf(operator, 1), 20, "of those that count");
+        assertEq(views.widthOf(operator, 2), 32, "of the next epoch");
+    }
+
+    /// @dev A chip that leaves has a place until it has left, and does not count any more.
+    function test_open_skipsThePlacesOnWhichNoChipCounts() public {
+        register(32);
+        mineToEpoch(1);
+        for (uint256 i = 20; i < 32; ++i) {
+            vm.prank(operator);
+            registry.requestExit(ids[i], entries[i].blsKey);
+        }
+        mineToEpoch(2);
+        plant(2, 20, nobody);
         for (uint256 i = 0; i < 12; ++i) {
             tree.push(0);
         }
-        BookedLeaves memory booked = proveTree(1, 20, nobody);
+        BookedLeaves memory booked = proveTree(2, 20, nobody);
         booked.width = 32;
-        mineToWindow(1);
+        mineToWindow(2);
 
         uint32[] memory uncounted = new uint32[](12);
         for (uint32 i = 0; i < 12; ++i) {
@@ -126,7 +142,7 @@ contract PociOpeningTest is OpeningFixture {
         opening.uncounted = uncounted;
         availability.open(opening);
 
-        assertTrue(views.isOpened(operator, 1));
+        assertTrue(views.isOpened(operator, 2));
     }
 
     function test_open_asksAboutAllSignaturesAtOnce() public {

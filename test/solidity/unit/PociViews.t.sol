@@ -16,7 +16,7 @@ contract PociViewsTest is PociFixture {
         mineToEpoch(1);
 
         assertEq(views.powerOf(operator), 3 * PHI, "power");
-        assertEq(views.placesOf(operator), 3, "places");
+        assertEq(views.widthOf(operator, 1), 3, "width");
         assertEq(chipOf(1).operator, operator, "chip");
         assertEq(IPociViews(VIEWS).powerOf(operator), 0, "nothing stands in its own");
     }
