@@ -55,8 +55,8 @@ interface IPociViews {
     function vrfKeyOf(address operator) external view returns (bytes memory);
     /// @notice An operator's chips that have not exited, in the order of their indices.
     function chipsOf(address operator) external view returns (ChipId[] memory);
-    /// @notice Leaves of the tree under an operator's proof of an epoch: places of its list that were given out
-    /// by the end of the epoch whose chips count. The past is known as far as openings read it.
+    /// @notice Leaves of the tree under an operator's proof of an epoch: places of its list that were given
+    /// out by the end of the epoch whose chips count. The past is known as far as openings read it.
     function widthOf(address operator, uint64 epoch) external view returns (uint32);
     /// @notice What a proof of an epoch is checked against; the past is known as far as openings read it.
     /// @return aggregateKey Sum of the BLS keys of the chips that count, 48 bytes.

@@ -13,8 +13,8 @@ library OperatorBook {
     using EpochBits for EpochBits.Row;
     using SafeCast for uint256;
 
-    /// @dev Sum and number of an operator's counting keys, and places in its list, at the end of an epoch; two
-    /// slots.
+    /// @dev Sum and number of an operator's counting keys, and places in its list, at the end of an epoch;
+    /// two slots.
     struct Snapshot {
         uint32 epoch;
         uint32 count;
@@ -126,8 +126,8 @@ library OperatorBook {
         (next.places, next.keyHead) = (operator.places, key.head);
     }
 
-    /// @dev The sum of the counting keys at the end of an epoch, their number, and the places in the list, one
-    /// of which each of their chips has. The latest `lookback + 2` epochs are always known.
+    /// @dev The sum of the counting keys at the end of an epoch, their number, and the places in the list,
+    /// one of which each of their chips has. The latest `lookback + 2` epochs are always known.
     function snapshotAt(Operator storage operator, uint64 epoch, uint64 lookback)
         internal
         view
