@@ -59,4 +59,27 @@ contract ChipBoundsTest is PociFixture {
 
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Exited));
     }
+
+    function test_finishExit_revertsWhen_theEpochWhoseProofReadsTheChipIsNotOver() public {
+        register(1);
+        vm.prank(operator);
+        registry.requestExit(ids[0], entries[0].blsKey);
+        uint64 exitAt = time() + EXIT_SECONDS;
+        uint64 left = registry.currentEpoch();
+        skipSeconds(EXIT_SECONDS);
+        mineToEpoch(left + 1);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryExitPending.selector, ids[0], exitAt)
+        );
+        registry.finishExit(ids[0]);
+    }
+
+    function test_chipOf_countsNoMoreThan255Misses() public {
+        register(1);
+
+        vm.roll(300 * EPOCH);
+
+        assertEq(chipOf(0).misses, 255, "as many as fit");
+    }
 }

@@ -130,6 +130,16 @@ contract PociRegistrySilenceTest is PociFixture {
         registry.resume(ids[7], signed(7, r, s), key);
     }
 
+    function test_resume_revertsWhen_moreThanAKeyIsBrought() public {
+        suspendIn4();
+        mineToEpoch(6);
+        (bytes32 r, bytes32 s) = fresh(6);
+        bytes memory key = bytes.concat(entries[7].blsKey, hex"00");
+        vm.expectRevert(badLength("blsKey", 49, 48));
+        vm.prank(operator);
+        registry.resume(ids[7], signed(7, r, s), key);
+    }
+
     function test_resume_bringsPowerAndKeyBack() public {
         (bytes memory all,) = views.snapshotOf(operator, 1);
         suspendIn4();
@@ -211,6 +221,7 @@ contract PociRegistrySilenceTest is PociFixture {
 
         assertEq(views.missesIn(ids[7], 0, 100), 2, "absent in 1, silent in 3");
         assertEq(views.missesIn(ids[0], 0, type(uint64).max), 1, "silent in 3");
+        assertEq(views.missesIn(ids[7], 0, 4), 2, "the current epoch may still be proven");
         assertEq(views.missesIn(ids[7], 1, 1), 1, "both ends are inclusive");
         assertEq(views.missesIn(ids[7], 2, 2), 0, "present in 2");
         assertEq(views.missesIn(ids[7], 3, 2), 0, "an empty range");
