@@ -45,6 +45,20 @@ contract PociViewsTest is PociFixture {
         notCounted(operator, 1, 3);
     }
 
+    /// @dev One look-back after the epochs in which it came and left.
+    function test_standsOn_followsTheTermOfTheChip() public {
+        mineToEpoch(2);
+        register(1);
+        mineToEpoch(4);
+        vm.prank(operator);
+        registry.requestExit(ids[0], entries[0].blsKey);
+
+        notCounted(operator, 2, 0);
+        assertEq(views.standsOn(operator, 3, only(0))[0], 0, "the first epoch");
+        assertEq(views.standsOn(operator, 4, only(0))[0], 0, "the last one");
+        notCounted(operator, 5, 0);
+    }
+
     function test_countedOn_tellsTheChipsThatCount() public {
         register(3);
         mineToEpoch(1);
