@@ -23,8 +23,8 @@ abstract contract MarkFixture is PociFixture {
 
     function marksOf(ChipId id) internal view returns (bool hasMissed, bool hasPast) {
         uint256 record = wordOf(id, CHIPS_SLOT);
-        assertEq(uint8(record), uint8(views.chipOf(id).state), "the slot is the record's");
-        return (uint8(record >> 240) != 0, uint8(record >> 248) != 0);
+        assertEq(record & 0xff, uint8(views.chipOf(id).state), "the slot is the record's");
+        return ((record >> 240) & 0xff != 0, record >> 248 != 0);
     }
 
     function pastOf(ChipId id) internal view returns (uint256) {
