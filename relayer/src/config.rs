@@ -111,18 +111,18 @@ impl Settings {
     /// These settings, and `others` where these are silent.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
+        // Whose flag says the one does not want the other of the file.
+        let is_placed = self.contracts.is_some() || self.escrow.is_some();
+        let (contracts, escrow) =
+            if is_placed { (None, None) } else { (others.contracts, others.escrow) };
         Self {
             rpc: self.rpc.or(others.rpc),
             listen: self.listen.or(others.listen),
             datadir: self.datadir.or(others.datadir),
             key_file: self.key_file.or(others.key_file),
             inbox_key_file: self.inbox_key_file.or(others.inbox_key_file),
-            // Who names the one by a flag does not want the file's other.
-            contracts: self
-                .contracts
-                .clone()
-                .or(others.contracts.filter(|_| self.escrow.is_none())),
-            escrow: self.escrow.or(others.escrow.filter(|_| self.contracts.is_none())),
+            contracts: self.contracts.or(contracts),
+            escrow: self.escrow.or(escrow),
             most_waiting: self.most_waiting.or(others.most_waiting),
             most_remembered: self.most_remembered.or(others.most_remembered),
             log: self.log.or(others.log),
