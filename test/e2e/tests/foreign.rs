@@ -11,9 +11,7 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
     thread,
-    time::Duration,
 };
 
 /// Blocks in an epoch of the deployment.
@@ -57,7 +55,8 @@ impl Anvil {
         cast(&self.url, args)
     }
 
-    /// Runs one of our scripts and sends what it asks for.
+    /// Runs one of our scripts and sends what it asks for, one transaction after the other: anvil 1.7.1 leaves some of many
+    /// that come together.
     fn script(&self, name: &str, args: &[&str]) -> Result<String> {
         let forge = needed("node_modules/@foundry-rs/forge-linux-amd64/bin/forge", "npm ci")?;
         let mut command = Command::new(forge);
@@ -65,30 +64,13 @@ impl Anvil {
         command.current_dir(root()).args(["script", &format!("scripts/solidity/{name}.s.sol")]);
         command.args(args).args([
             "--broadcast",
+            "--slow",
             "--rpc-url",
             &self.url,
             "--private-key",
             ALICE_KEY,
         ]);
         run(&mut command)
-    }
-
-    /// Sends the many transactions of the deployment, and asks for a block now and then: anvil 1.7.1 leaves some of so
-    /// many in its pool, until it is asked.
-    fn deploy(&self) -> Result<()> {
-        let is_done = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let miner = scope.spawn(|| {
-                while !is_done.load(Ordering::Relaxed) {
-                    thread::park_timeout(Duration::from_secs(1));
-                    self.cast(&["rpc", "evm_mine"]).ok();
-                }
-            });
-            let sent = self.script("Deploy", &[]);
-            is_done.store(true, Ordering::Relaxed);
-            miner.thread().unpark();
-            sent.map(drop)
-        })
     }
 
     /// Where a contract stands.
@@ -110,7 +92,7 @@ impl Anvil {
 #[test]
 fn a_chip_registers_and_proves_its_availability_on_anvil() -> Result<()> {
     let anvil = Anvil::start()?;
-    anvil.deploy()?;
+    anvil.script("Deploy", &[])?;
     let (vendors, registry) = (anvil.address("VendorRegistry")?, anvil.address("PociRegistry")?);
     let availability = anvil.address("Availability")?;
     for address in

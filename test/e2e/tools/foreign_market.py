@@ -39,27 +39,17 @@ def deploy(stage):
     file = ROOT / "target" / "forge" / f"contracts-{stage.rpc.rsplit(':', 1)[1]}.json"
     words = [FORGE, "script", "scripts/solidity/Deploy.s.sol", "--broadcast", "--rpc-url", stage.rpc]
     stage.console.command(["forge", *words[1:]])
-    script = subprocess.Popen(
-        [*map(str, words), "--private-key", DEPLOYER_KEY],
-        cwd=ROOT, env={**os.environ, "UTNET_CONTRACTS": str(file)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    # One transaction after the other: anvil 1.7.1 leaves some of many that come together.
+    done = subprocess.run(
+        [*map(str, words), "--slow", "--private-key", DEPLOYER_KEY],
+        cwd=ROOT, env={**os.environ, "UTNET_CONTRACTS": str(file)}, capture_output=True, text=True,
     )  # fmt: skip
-    said = while_mining(stage, script)
-    if script.returncode != 0:
-        raise Failed(f"the script failed: {said}")
+    if done.returncode != 0:
+        raise Failed(f"the script failed: {done.stdout}{done.stderr}")
     stage.contracts = stage.path("contracts.json")
     shutil.move(file, stage.contracts)
     stage.console.fact(f"{len(json.loads(stage.contracts.read_text())['contracts'])} contracts")
     stage.ask("evm_setIntervalMining", 1)  # from here on time passes; a deployment of many transactions would stall
-
-
-def while_mining(stage, program):
-    """What a program said. anvil 1.7.1 leaves transactions in its pool now and then, until a block is asked for."""
-    while True:
-        try:
-            return program.communicate(timeout=1)[0]
-        except subprocess.TimeoutExpired:
-            stage.ask("evm_mine")
 
 
 def compute(stage, rental):
