@@ -136,11 +136,11 @@ def prove(stage, epochs):
     """Every operator proves every chip in so many epochs, and answers in their rounds. On a busy machine a worker may come too
     late for an epoch: the next one counts then, a few times."""
     stage.console.step("Availability: one aggregate signature per operator and epoch, a drawn sample of leaves opened")
-    late = 0
+    first, late = stage.number("eth_blockNumber") // EPOCH + 1, 0
     while epochs:
         epoch = stage.number("eth_blockNumber") // EPOCH + 1
         try:
-            prove_one(stage, epoch)
+            prove_one(stage, epoch, first)
             epochs -= 1
         except Failed as reason:
             if late == MOST_LATE:
@@ -149,9 +149,13 @@ def prove(stage, epochs):
             stage.console.fact(f"epoch {epoch} does not count: {str(reason).split(':')[0]}")
 
 
-def prove_one(stage, epoch):
-    """Goes to an epoch, which all operators prove, and in whose round all of them answer."""
+def prove_one(stage, epoch, first):
+    """Goes to an epoch, which all operators prove, and in whose round all of them answer. Of what they proved since the first
+    one, the samples are opened by then."""
     reach_epoch(stage, epoch)
+    closed = [proof for proof in proofs_of(stage, epoch - 2) if not proof["opened"]]
+    if epoch - 2 >= first and closed:
+        raise Failed(f"not all operators opened epoch {epoch - 2}: {closed}")
     proofs = proofs_in_time(stage, epoch)
     if len(proofs) != len(OPERATORS):
         raise Failed(f"not all operators proved epoch {epoch}: {proofs}")
