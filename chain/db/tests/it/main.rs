@@ -7,6 +7,7 @@ mod chain;
 mod codec;
 mod crash;
 mod damage;
+mod large;
 mod logs;
 mod maintain;
 mod model;
