@@ -154,7 +154,7 @@ impl Journal {
         }
         let ordinal = self.next;
         self.next = ordinal.saturating_add(1);
-        Ok(Draft { folder: self.folder.clone(), ordinal })
+        Ok(Draft { folder: self.folder.clone(), ordinal, after: self.last })
     }
 
     /// Goes on in a new part.
@@ -168,6 +168,8 @@ impl Journal {
 pub(crate) struct Draft {
     folder: PathBuf,
     ordinal: u64,
+    /// Number of the last commit.
+    after: u64,
 }
 
 impl Draft {
@@ -182,8 +184,9 @@ impl Draft {
     ///
     /// [`DbError::Folder`].
     pub(crate) fn make(self) -> Result<Part, DbError> {
-        let Self { folder, ordinal } = self;
-        Part::create(&folder, ordinal).map_err(|source| DbError::Folder { path: folder, source })
+        let Self { folder, ordinal, after } = self;
+        Part::create(&folder, ordinal, after)
+            .map_err(|source| DbError::Folder { path: folder, source })
     }
 
     /// Removes the parts before it: the disk has in the tables' file what they hold.
@@ -203,25 +206,26 @@ impl Draft {
     }
 }
 
-/// Removes the journal of a folder, or keeps it under another name: the tables' file has all of it
-/// that is whole.
+/// Begins the journal of a folder anew after the commit of a number, up to which the tables' file has
+/// all of it that is whole; the old one is removed, or kept under another name.
 ///
 /// # Errors
 ///
 /// [`DbError::Folder`]; what is left of it is passed over at the next opening.
-pub(crate) fn remove(folder: &Path, keep: bool) -> Result<(), DbError> {
+pub(crate) fn renew(folder: &Path, after: u64, keep: bool) -> Result<(), DbError> {
     let (journal, kept) = (folder.join(FOLDER), folder.join(KEPT));
-    if !journal.exists() {
-        return Ok(());
-    }
-    let keep_it = || {
-        if kept.exists() {
-            fs::remove_dir_all(&kept)?;
+    let begin_anew = || {
+        if keep && journal.exists() {
+            if kept.exists() {
+                fs::remove_dir_all(&kept)?;
+            }
+            fs::rename(&journal, &kept)?;
         }
-        fs::rename(&journal, &kept)
+        let next = part::list(&journal)?.last().map_or(0, |(ordinal, _)| ordinal.saturating_add(1));
+        Part::create(&journal, next, after).map(|_| next)
     };
-    let done = if keep { keep_it() } else { fs::remove_dir_all(&journal) };
-    done.map_err(|source| DbError::Folder { path: journal.clone(), source })
+    let next = begin_anew().map_err(|source| DbError::Folder { path: journal.clone(), source })?;
+    Draft::forget_older(folder, next)
 }
 
 /// Bytes of all parts of the journal in a folder.

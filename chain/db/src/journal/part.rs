@@ -25,14 +25,13 @@ pub(super) enum Failed {
 }
 
 impl Part {
-    /// Makes an empty part; the disk has it then.
-    pub(super) fn create(folder: &Path, ordinal: u64) -> io::Result<Self> {
+    /// Makes an empty part after the commit of a number; the disk has it then.
+    pub(super) fn create(folder: &Path, ordinal: u64, after: u64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("{ordinal:016x}"));
         // A draft that was never written may be there.
         let mut file = File::options().write(true).create(true).truncate(true).open(&path)?;
-        let head = record::part_head();
-        file.write_all(&head)?;
+        file.write_all(&record::part_head(after))?;
         file.sync_all()?;
         sync_folders(folder)?;
         let length = u64::try_from(PART_HEAD).unwrap_or_default();

@@ -4,7 +4,10 @@ use crate::tables::TableId;
 use bytes::Bytes;
 
 /// Bytes before the first commit of a part.
-pub(super) const PART_HEAD: usize = 16;
+pub(super) const PART_HEAD: usize = 32;
+
+/// Where the number stands in it.
+const AFTER: usize = 16;
 
 /// Bytes before the changes of a commit.
 pub(super) const HEAD: usize = 32;
@@ -15,24 +18,33 @@ const CHANGE: usize = 8;
 const REMOVED: u8 = 0;
 const PUT: u8 = 1;
 
-/// Begins a part: a name, and the checksum of the names of the tables in their order, so that a
-/// build with other tables refuses it.
-pub(super) fn part_head() -> [u8; PART_HEAD] {
+/// Begins a part that was made when `after` was the number of the last commit: a name; the checksum of
+/// the names of the tables in their order, so that a build with other tables refuses it; the number,
+/// little-endian; the checksum of all that, 4, and 4 zeros.
+pub(super) fn part_head(after: u64) -> [u8; PART_HEAD] {
+    let name = [b"utnetjournal".as_slice(), &tables().to_le_bytes(), &after.to_le_bytes()].concat();
+    let checksum = crc32fast::hash(&name).to_le_bytes();
+    let mut head = [0; PART_HEAD];
+    for (place, byte) in head.iter_mut().zip(name.iter().chain(&checksum)) {
+        *place = *byte;
+    }
+    head
+}
+
+/// Checksum of the names of the tables.
+fn tables() -> u32 {
     let mut tables = crc32fast::Hasher::new();
     for table in TableId::ALL {
         tables.update(table.name().as_bytes());
         tables.update(&[0]);
     }
-    let mut head = [0; PART_HEAD];
-    let (name, rest) = head.split_at_mut(12);
-    name.copy_from_slice(b"utnetjournal");
-    rest.copy_from_slice(&tables.finalize().to_le_bytes());
-    head
+    tables.finalize()
 }
 
 /// How a part begins.
 pub(super) enum Beginning {
-    Ours,
+    /// The number of the last commit when it was made.
+    After(u64),
     /// It was being made: it is short, or zeros that the disk never got.
     Unfinished,
     /// Another version wrote it.
@@ -41,10 +53,12 @@ pub(super) enum Beginning {
 
 /// How a part begins.
 pub(super) fn begin(part: &[u8]) -> Beginning {
-    match part.get(..PART_HEAD) {
-        Some(head) if head == part_head() => Beginning::Ours,
-        Some(head) if head.iter().any(|byte| *byte != 0) => Beginning::Other,
-        _ => Beginning::Unfinished,
+    let Some(head) = part.get(..PART_HEAD) else { return Beginning::Unfinished };
+    let after = head.get(AFTER..AFTER + 8).and_then(|after| after.try_into().ok());
+    match after.map(u64::from_le_bytes) {
+        Some(after) if head == part_head(after) => Beginning::After(after),
+        _ if head.iter().all(|byte| *byte == 0) => Beginning::Unfinished,
+        _ => Beginning::Other,
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Ends {
 pub(super) struct Tail {
     /// Parts, and how long they are without it.
     torn: Vec<(PathBuf, u64)>,
-    /// Parts that were being made.
+    /// Parts that were being made, or that follow what was lost.
     drafts: Vec<PathBuf>,
 }
 
@@ -70,20 +70,21 @@ pub(crate) fn recover(folder: &Path, carried: u64) -> Result<Recovered, DbError>
     let fail = |source| DbError::Folder { path: folder.clone(), source };
     let parts = part::list(&folder).map_err(fail)?;
     let next = parts.last().map_or(0, |(ordinal, _)| ordinal.saturating_add(1));
-    let mut reader = Reader { last: carried, ..Reader::default() };
+    let mut reader = Reader::after(carried);
     for (_, path) in parts {
         let bytes = fs::read(&path).map_err(fail)?;
         reader.part(path, &Bytes::from(bytes))?;
     }
-    let Reader { mut layer, last, tail, synced } = reader;
+    let Reader { mut layer, last, tail, synced, .. } = reader;
     drop(layer.close());
     let lost = (synced > last).then_some(DbError::Lost { path: folder, last, synced });
     Ok(Recovered { layer, ends: Ends { last, next, tail }, lost })
 }
 
-#[derive(Default)]
 struct Reader {
     layer: Layer,
+    /// Whether no whole part was met.
+    is_first: bool,
     /// Number of the last commit that follows without a gap.
     last: u64,
     tail: Tail,
@@ -92,14 +93,29 @@ struct Reader {
 }
 
 impl Reader {
+    fn after(carried: u64) -> Self {
+        let (layer, tail) = (Layer::default(), Tail::default());
+        Self { layer, is_first: true, last: carried, tail, synced: 0 }
+    }
+
     fn part(&mut self, path: PathBuf, bytes: &Bytes) -> Result<(), DbError> {
-        match record::begin(bytes) {
-            Beginning::Ours => {}
+        let after = match record::begin(bytes) {
+            Beginning::After(number) => number,
             Beginning::Unfinished => {
                 self.tail.drafts.push(path);
                 return Ok(());
             }
             Beginning::Other => return Err(DbError::Journal { path }),
+        };
+        if std::mem::take(&mut self.is_first) {
+            // Older parts went when the file had what they held.
+            self.synced = after;
+        }
+        if after > self.last {
+            // Nothing of it can follow.
+            self.look_on(bytes, PART_HEAD);
+            self.tail.drafts.push(path);
+            return Ok(());
         }
         let mut at = PART_HEAD;
         while let Some(Found::Whole(head, changes, next)) = record::read(bytes, at) {

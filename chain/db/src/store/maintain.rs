@@ -177,7 +177,7 @@ fn replace<R>(
         to.commit()?;
         Ok((done, new.stats()?))
     })?;
-    journal::remove(&path, keep.is_some())?;
+    journal::renew(&path, last, keep.is_some())?;
     Ok(done)
 }
 

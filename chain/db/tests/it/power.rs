@@ -105,7 +105,7 @@ impl Disk {
         }
         for (name, bytes) in found {
             let part =
-                self.parts.entry(name).or_insert_with(|| Part { synced: 16, ..Part::default() });
+                self.parts.entry(name).or_insert_with(|| Part { synced: 32, ..Part::default() });
             part.bytes = bytes;
         }
     }

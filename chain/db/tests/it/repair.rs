@@ -1,9 +1,10 @@
 //! Random bytes in any page of the file under a repair: what is left is a beginning of the chain that was
 //! there, block by block and state by state, or the repair is refused, and refused again. Never does
-//! it end the process, never is something else there than was.
+//! it end the process, never is something else there than was. And random bytes in the pages that name
+//! commits: an opening shows all of the chain or is refused.
 
 use crate::{
-    chain::{Home, grown, on_disk, small},
+    chain::{Home, changes_of, grown, next_block, on_disk, small},
     seeded::rng,
 };
 use rand::{Rng, seq::SliceRandom};
@@ -13,20 +14,26 @@ use std::{
     path::Path,
     process::{Command, Stdio},
 };
+use tempfile::TempDir;
 use utnet_db::{DbError, StateChanges, Store, View, maintain};
 
 /// Names the folder to the child.
 const FOLDER: &str = "UTNET_DB_REPAIRED_FOLDER";
 
+/// Asks the child for a repair.
+const REPAIRS: &str = "UTNET_DB_REPAIRS";
+
 /// Begins what the child says.
-const SAYS: &str = "repair: ";
+const SAYS: &str = "says: ";
 
 const HEAD: u64 = 30;
 const PAGE: usize = 4_096;
-/// Pages that name commits: without them there is no telling what was the last.
+/// Pages that name commits. Without one of them the file shows an older commit, or none.
 const METAS: usize = 3;
 /// Pages of which each is damaged once.
 const DAMAGED: usize = 40;
+/// Bytes of a page that names a commit which say something.
+const META: usize = 256;
 
 /// The same chain, sound.
 fn original() -> View {
@@ -72,20 +79,41 @@ fn repaired(folder: &Path) -> String {
     }
 }
 
-/// Repairs a store; does nothing when run by itself.
+/// What a folder shows that is opened, in words that the parent knows.
+fn opened(folder: &Path) -> String {
+    match check_all(folder, &original()) {
+        Ok(HEAD) => "sound".to_owned(),
+        Ok(head) => format!("wrong: the head is {head}"),
+        Err(refused) => format!("refused: {refused}"),
+    }
+}
+
+/// Does with a store what the parent asks for; does nothing when run by itself.
 #[test]
-fn child_that_repairs_a_damaged_database() {
+fn child_that_meets_a_damaged_database() {
     if let Some(folder) = std::env::var_os(FOLDER) {
-        let said = repaired(Path::new(&folder));
+        let folder = Path::new(&folder);
+        let is_repair = std::env::var_os(REPAIRS).is_some();
+        let said = if is_repair { repaired(folder) } else { opened(folder) };
         writeln!(std::io::stdout(), "\n{SAYS}{said}").unwrap();
     }
 }
 
 /// What a child says that repairs a folder.
 fn repair_apart(folder: &Path) -> String {
+    apart(folder, &[REPAIRS])
+}
+
+/// What a child says that opens a folder.
+fn open_apart(folder: &Path) -> String {
+    apart(folder, &[])
+}
+
+fn apart(folder: &Path, marks: &[&str]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "repair::child_that_repairs_a_damaged_database", "--nocapture"])
+        .args(["--exact", "repair::child_that_meets_a_damaged_database", "--nocapture"])
         .env(FOLDER, folder)
+        .envs(marks.iter().map(|mark| (mark, "")))
         .stderr(Stdio::null())
         .output()
         .unwrap();
@@ -95,9 +123,20 @@ fn repair_apart(folder: &Path) -> String {
 }
 
 /// A folder with a file and no journal.
-fn lay_down(file: &[u8]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+fn lay_down(file: &[u8]) -> TempDir {
+    let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("mdbx.dat"), file).unwrap();
+    folder
+}
+
+/// A folder with a file and a copy of a journal.
+fn lay_down_with(file: &[u8], journal: &Path) -> TempDir {
+    let folder = lay_down(file);
+    let copy = folder.path().join("journal");
+    fs::create_dir(&copy).unwrap();
+    for part in fs::read_dir(journal).unwrap().map(Result::unwrap) {
+        fs::copy(part.path(), copy.join(part.file_name())).unwrap();
+    }
     folder
 }
 
@@ -134,4 +173,39 @@ fn a_damaged_page_is_mended_or_refused_and_never_believed() {
         }
     }
     assert!(mended >= 5 && refused >= 5, "{mended} of {DAMAGED} mended, {refused} refused");
+}
+
+/// A store that was stopped has everything in its file; the journal says so.
+#[test]
+fn a_damaged_page_that_names_commits_hides_none_of_them() {
+    let home = grown(on_disk(), HEAD / 2);
+    home.store.carry().unwrap();
+    for number in HEAD / 2 + 1..=HEAD {
+        let transactions = usize::try_from(number % 4).unwrap();
+        home.store.append_block(next_block(&home.store, changes_of(number), transactions)).unwrap();
+    }
+    let Home { store, folder } = home;
+    store.carry().unwrap();
+    drop(store);
+    let folder = folder.unwrap();
+    let whole = fs::read(folder.path().join("mdbx.dat")).unwrap();
+    let mut rng = rng(29);
+    let mut refused = 0;
+    for round in 0..DAMAGED {
+        let page = round % METAS;
+        let mut damaged = whole.clone();
+        for _ in 0..rng.random_range(1..40) {
+            damaged[page * PAGE + rng.random_range(0..META)] = rng.random();
+        }
+        let damaged = lay_down_with(&damaged, &folder.path().join("journal"));
+
+        let said = open_apart(damaged.path());
+
+        let is_refused = said.starts_with("refused: ");
+        assert!(said == "sound" || is_refused, "page {page}, round {round}: {said}");
+        let again = open_apart(damaged.path());
+        assert_eq!(again, said, "page {page}, round {round}");
+        refused += usize::from(is_refused);
+    }
+    assert!(refused >= 5, "{refused} of {DAMAGED} refused");
 }
