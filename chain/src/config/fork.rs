@@ -3,10 +3,11 @@
 use super::{
     accounts::DevAccounts,
     args::{ForkArgs, NodeArgs},
-    genesis::{hold, limits},
+    genesis::{self, hold, limits},
     node::NodeError,
 };
 use crate::{
+    clock::{Clock, SystemClock},
     engine::Beginning,
     execution::{Fork, ForkConfig, Manners, Origin},
     genesis::{ChainSpec, DevGenesis, ETHEREUM_CONTRACTS, fork_off},
@@ -53,17 +54,34 @@ pub(super) fn begin(
     Ok(Beginning { spec: Arc::new(spec), fork: Some(Arc::new(fork)) })
 }
 
-/// What begins forks for whoever asks while the node runs.
-pub(super) fn forker(args: &NodeArgs, accounts: &DevAccounts) -> Forker {
+/// What begins forks, or ends them, for whoever asks while the node runs; `spec` is how it began.
+pub(super) fn forker(args: &NodeArgs, accounts: &DevAccounts, spec: Arc<ChainSpec>) -> Forker {
     let (args, accounts) = (args.clone(), accounts.clone());
     Forker::new(move |wish: ForkWish| -> Result<Beginning, NodeError> {
-        let mut config = config(&args, vec![wish.url]);
+        let Some(url) = wish.url else { return own(&args, &accounts, &spec) };
+        let mut config = config(&args, vec![url]);
         config.block = wish.block;
         let fork = open(&config)?;
         let genesis = genesis(&args, &accounts, &fork)?;
         let spec = ChainSpec::new(genesis, limits(&args))?;
         Ok(Beginning { spec: Arc::new(spec), fork: Some(Arc::new(fork)) })
     })
+}
+
+/// The chain of its own that a node goes back to: how it began, or a new dev chain where that was a fork.
+fn own(
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    spec: &Arc<ChainSpec>,
+) -> Result<Beginning, NodeError> {
+    if spec.forked_from.is_none() {
+        return Ok(Beginning { spec: Arc::clone(spec), fork: None });
+    }
+    let mut args = args.clone();
+    // As while it was a fork.
+    args.poci.no_poci = true;
+    let spec = genesis::dev(&args, accounts, SystemClock.seconds())?;
+    Ok(Beginning { spec: Arc::new(spec), fork: None })
 }
 
 /// Opens a fork with what its blocks will need at hand.

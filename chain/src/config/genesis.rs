@@ -70,8 +70,17 @@ fn spec(
     }
     match dump.map(|dump| dump.spec(limits)).transpose()?.flatten() {
         Some(dumped) => Ok(dumped),
-        None => Ok(ChainSpec::new(fresh(args, accounts, now)?, limits)?),
+        None => dev(args, accounts, now),
     }
+}
+
+/// A new dev chain.
+pub(super) fn dev(
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    now: Seconds,
+) -> Result<ChainSpec, NodeError> {
+    Ok(ChainSpec::new(fresh(args, accounts, now)?, limits(args))?)
 }
 
 pub(super) fn limits(args: &NodeArgs) -> Limits {

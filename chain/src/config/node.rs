@@ -216,7 +216,7 @@ async fn serve(
         slots_in_an_epoch: args.chain.slots_in_an_epoch,
         explainer,
         faults: args.operation.faults,
-        forker: Some(fork::forker(args, accounts)),
+        forker: Some(fork::forker(args, accounts, chain.spec())),
         metrics: metrics(args),
     };
     let server = rpc::serve(setup, rpc_config(args)).await?;

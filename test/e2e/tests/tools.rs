@@ -13,8 +13,9 @@ fn viem_deploys_reads_watches_and_cheats() -> Result<()> {
 
 #[test]
 fn viem_moves_the_chain_in_both_of_its_modes() -> Result<()> {
-    let node = Node::with(&["--no-poci"])?;
-    let said = node.script("viem_actions.mjs")?;
+    let node = Node::with(&["--no-poci", "--retries", "0"])?;
+    let forked = Node::with(&["--no-poci"])?;
+    let said = run(node.script_command("viem_actions.mjs")?.arg(forked.http()))?;
     for mode in ["anvil", "hardhat"] {
         ensure!(said.contains(&format!("viem as {mode}: ok")), "{said}");
     }

@@ -1,4 +1,4 @@
-// Uses the test actions of viem, in both modes: node viem_actions.mjs HTTP_URL
+// Uses the test actions of viem, in both modes: node viem_actions.mjs HTTP_URL WS_URL IPC_PATH URL_TO_FORK
 // The node runs without POCI, so that coinbase may be set. Hardhat has no interval of timestamps, and counts that of mining
 // in milliseconds: these two are anvil's only.
 import assert from "node:assert/strict";
@@ -6,11 +6,12 @@ import { createTestClient, http, parseEther, parseGwei, publicActions, walletAct
 import { foundry } from "viem/chains";
 import { abi, bytecode } from "./counter.mjs";
 
-const [httpUrl] = process.argv.slice(2);
-const [alice, bob, stranger] = [
+const [httpUrl, , , forkedUrl] = process.argv.slice(2);
+const [alice, bob, stranger, other] = [
   "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
   "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
   "0x00000000000000000000000000000000000057a9",
+  "0x00000000000000000000000000000000000057aa",
 ];
 const slot = (n) => `0x${n.toString(16).padStart(64, "0")}`;
 
@@ -105,6 +106,21 @@ for (const mode of ["anvil", "hardhat"]) {
     await client.setBalance({ address: stranger, value: 6n });
     await client.loadState({ state });
     assert.equal(await client.getBalance({ address: stranger }), 5n);
+  }
+  // Another chain, which cannot be reached for a while.
+  if (mode === "anvil") {
+    const forked = createTestClient({ chain: foundry, mode, transport: http(forkedUrl) });
+    await forked.setBalance({ address: stranger, value: 8n });
+    await forked.setBalance({ address: other, value: 9n });
+    await forked.mine({ blocks: 1 });
+    await client.reset({ jsonRpcUrl: forkedUrl, blockNumber: 1n });
+    assert.equal(await client.getBalance({ address: stranger }), 8n);
+    await client.setRpcUrl("http://127.0.0.1:1");
+    await assert.rejects(client.getBalance({ address: other }));
+    await client.setRpcUrl(forkedUrl);
+    assert.equal(await client.getBalance({ address: other }), 9n);
+    // viem's reset begins the fork again; without parameters there is none.
+    await client.request({ method: "anvil_reset", params: [] });
   }
   await client.reset();
   assert.equal(await client.getBlockNumber({ cacheTime: 0 }), 0n);

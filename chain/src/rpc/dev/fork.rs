@@ -1,7 +1,7 @@
 //! Starts the chain again, here or where another chain stands.
 
 use crate::{
-    engine::Beginning,
+    engine::{Beginning, EngineError},
     rpc::{
         Context,
         args::{Args, Param, read},
@@ -14,15 +14,15 @@ use serde_json::Value;
 use std::{fmt, sync::Arc};
 
 methods! {
-    ask "anvil_reset" | "hardhat_reset", Hardhat, "Starts again from the chain's own beginning, or as a fork: `{forking: {jsonRpcUrl, blockNumber}}`." => reset;
+    ask "anvil_reset" | "hardhat_reset", Hardhat, "Starts again: without parameters as a chain of its own, else as a fork: `{forking: {jsonRpcUrl, blockNumber}}`." => reset;
     ask "anvil_setRpcUrl", Anvil, "Asks another node of the forked chain from now on: `url`." => set_url;
 }
 
-/// A fork that a client asks for.
+/// A fork that a client asks for, or an end of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForkWish {
-    /// Where the other chain's node is.
-    pub url: String,
+    /// Where the other chain's node is; `None` asks for a chain of its own.
+    pub url: Option<String>,
     /// The block; `None` is the latest.
     pub block: Option<i64>,
 }
@@ -49,7 +49,7 @@ impl Forker {
     }
 }
 
-/// Options of a reset: hardhat's `{forking: ..}`.
+/// Options of a reset: hardhat's `{forking: ..}`; viem sends one that names nothing.
 #[derive(Clone, Debug)]
 struct ResetOptions(Option<Forking>);
 
@@ -75,31 +75,43 @@ impl Param for ResetOptions {
             None | Some(Value::Null) => None,
             Some(number) => Some(Small::read(&number.to_string())?.0),
         };
-        // viem says `{forking: {blockNumber: null}}` when it names nothing.
-        let names_something = url.is_some() || block.is_some();
-        Ok(Self(names_something.then_some(Forking { url, block })))
+        Ok(Self(Some(Forking { url, block })))
     }
 }
 
 async fn reset(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
     let options: Option<ResetOptions> = args.find("options")?;
-    let beginning = match options.and_then(|options| options.0) {
-        Some(forking) => Some(begin(&context, forking).await?),
-        None => None,
-    };
-    Ok(context.chain.reset(beginning).await?)
+    let forked = context.chain.fork().map(|fork| fork.url());
+    match (options.and_then(|options| options.0), forked) {
+        (Some(Forking { url: None, block: None }) | None, None) => {
+            Ok(context.chain.reset(None).await?)
+        }
+        (None, Some(_)) => end_fork(&context).await,
+        (Some(forking), forked) => {
+            let missing = RpcError::Unfit("jsonRpcUrl is missing: this chain is no fork so far");
+            let url = forking.url.or(forked).ok_or(missing)?;
+            let block = forking.block.map(i64::try_from).transpose();
+            let block = block.map_err(|_huge| RpcError::Unfit("blockNumber is out of range"))?;
+            let beginning = begin(&context, ForkWish { url: Some(url), block }).await?;
+            Ok(context.chain.reset(Some(beginning)).await?)
+        }
+    }
 }
 
-async fn begin(context: &Context, forking: Forking) -> Result<Beginning, RpcError> {
-    let url = forking.url.or_else(|| Some(context.chain.fork()?.url()));
-    let url = url.ok_or(RpcError::Unfit("jsonRpcUrl is missing: this chain is no fork so far"))?;
-    let block = forking.block.map(i64::try_from).transpose();
-    let block = block.map_err(|_huge| RpcError::Unfit("blockNumber is out of range"))?;
+/// Starts again as a chain of its own. A fork on disk stays one and goes back to its block.
+async fn end_fork(context: &Context) -> Result<(), RpcError> {
+    let beginning = begin(context, ForkWish { url: None, block: None }).await?;
+    match context.chain.reset(Some(beginning)).await {
+        Err(EngineError::OnDisk) => Ok(context.chain.reset(None).await?),
+        done => Ok(done?),
+    }
+}
+
+async fn begin(context: &Context, wish: ForkWish) -> Result<Beginning, RpcError> {
     let Some(Forker(forker)) = context.forker.clone() else {
         return Err(RpcError::Unsupported("forking another chain"));
     };
-    let begun = tokio::task::spawn_blocking(move || forker(ForkWish { url, block })).await?;
-    begun.map_err(RpcError::NoFork)
+    tokio::task::spawn_blocking(move || forker(wish)).await?.map_err(RpcError::NoFork)
 }
 
 async fn set_url(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {

@@ -147,6 +147,36 @@ fn a_node_is_made_a_fork_and_asks_elsewhere_while_it_runs() -> Result<()> {
 }
 
 #[test]
+fn a_fork_begins_again_at_the_latest_block_or_ends() -> Result<()> {
+    let up = Upstream::ours()?;
+    let latest = up.node.height()?;
+    let genesis = json!(["0x0", false]);
+    let node = Node::start(&["--no-storage-caching"])?;
+    let own = node.ask("eth_getBlockByNumber", genesis.clone())?;
+    let forking = json!([{"forking": {"jsonRpcUrl": up.node.url(), "blockNumber": 1}}]);
+    node.ask("anvil_reset", forking)?;
+    ensure!(node.height()? == 1);
+
+    node.ask("anvil_reset", json!([{"forking": {}}]))?;
+
+    ensure!(node.height()? == latest);
+    node.ask("anvil_reset", json!([]))?;
+    ensure!(node.ask("eth_getBlockByNumber", genesis.clone())? == own);
+    node.ask("evm_mine", json!([]))?;
+    ensure!(node.height()? == 1);
+    // One that began as a fork becomes a dev chain.
+    let url = up.node.url();
+    let fork = Node::start(&["--no-storage-caching", "--fork-url", &url])?;
+    fork.ask("anvil_reset", json!([]))?;
+    ensure!(fork.height()? == 0);
+    let info = fork.ask("anvil_nodeInfo", json!([]))?;
+    ensure!(info["forkConfig"]["forkUrl"].is_null(), "{info}");
+    ensure!(fork.ask("eth_getCode", json!([up.contract, "latest"]))? == "0x");
+    fork.ask("evm_mine", json!([]))?;
+    Ok(())
+}
+
+#[test]
 fn an_upstream_that_is_not_there_is_told_with_its_host() -> Result<()> {
     let url = "http://user:secret@127.0.0.1:1/key";
     let text = refused_node(&["--fork-retries", "0", "--fork-url", url])?;
