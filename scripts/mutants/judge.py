@@ -10,8 +10,8 @@ import subprocess
 from mutants import source
 from mutants.tree import BASE, Broken, Tree
 
-# Longer than any suite takes; a mutant that never ends is noticed.
-SECONDS_EACH = 600
+# Longer than any suite takes on a busy machine; a mutant that never ends is noticed.
+SECONDS_EACH = 3600
 TEST_CONTRACT = re.compile(r"^contract\s+(\w+)", re.M)
 
 
@@ -27,10 +27,11 @@ class Judge:
         self.known = self._known()
 
     def _suites(self) -> dict[pathlib.Path, set[pathlib.Path]]:
-        """Unit and attack tests, with the contracts that each of them reaches; figures of gas are no judges."""
+        """Unit and attack tests, with the contracts that each of them reaches; figures of gas are no judges, nor is what
+        stands where the hash of optimised code says."""
         tests = self.tree.root / "test" / "solidity"
         files = [*(tests / "unit").rglob("*.t.sol"), *(tests / "attack").rglob("*.t.sol")]
-        return {file: self._reached(file) for file in sorted(files) if not file.stem.endswith("Gas.t")}
+        return {file: self._reached(file) for file in sorted(files) if not file.stem.endswith(("Gas.t", "Deploy.t"))}
 
     def _reached(self, file: pathlib.Path) -> set[pathlib.Path]:
         seen, todo = set(), [file]
@@ -40,11 +41,16 @@ class Judge:
                 continue
             seen.add(here)
             for name in source.IMPORT.findall(here.read_text()):
-                if name.startswith("contracts/"):
+                if name.startswith(("contracts/", "scripts/", "test/")):
                     todo.append(self.tree.root / name)
                 elif name.startswith("."):
                     todo.append((here.parent / name).resolve())
         return seen
+
+    def needed(self, mutants: list[source.Mutant]) -> set[pathlib.Path]:
+        """All files that the tests of some mutants are made of."""
+        paths = {self.tree.root / mutant.path for mutant in mutants}
+        return set().union(*(reached for reached in self.suites.values() if reached & paths))
 
     def baseline(self, mutants: list[source.Mutant]) -> None:
         """All who will be asked must be content with the code as it is; who was is not asked again."""

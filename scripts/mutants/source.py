@@ -10,7 +10,7 @@ IMPORT = re.compile(r'import\s[^;]*?"([^"]+)"')
 IF = re.compile(r"\bif\s*\(")
 COMPARISON = re.compile(r"(?<![<>=\-!])(<=|>=|<|>)(?![<>=])")
 FLIPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
-SIGN = re.compile(r"(?<=[;{}\n)])\s*([\w.\[\]()]+)\s*(\+=|-=)\s*")
+SIGN = re.compile(r"\s*(\+=|-=)\s*")
 HEADER = re.compile(r"\b(?:function\s+(\w+)|(constructor)|modifier\s+(\w+)|(receive|fallback)\s*\()")
 UNIT = re.compile(r"\b(?:abstract\s+contract|contract|library)\s+(\w+)")
 MODIFIER = re.compile(r"\bmodifier\s+(\w+)\s*(?:\(\s*\))?\s*\{")
@@ -41,9 +41,9 @@ class Mutant:
 
 
 def mask(text: str) -> str:
-    """The same text with comments, strings and assembly blank, so that places stay."""
+    """The same text with comments and assembly blank and strings without their letters, so that places stay."""
     blank = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
-    masked = blank.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+    masked = blank.sub(lambda m: re.sub(r"[^\n]", " " if m[0][0] == "/" else "_", m[0]), text)
     for found in re.finditer(r"\bassembly\s*(?:\(\s*\))?\s*\{", masked):
         end = closing(masked, found.end() - 1)
         masked = masked[: found.start()] + re.sub(r"[^\n]", " ", masked[found.start() : end]) + masked[end:]
@@ -224,14 +224,14 @@ def signs(text: str, masked: str) -> list[Mutant]:
     """Every sum that is added to, taken from instead; and the other way round."""
     found = []
     for match in SIGN.finditer(masked):
-        begin = match.start(1)
+        at = match.start(1)
+        begin = target(masked, match.start())
         end = masked.find(";", match.end())
         if end == -1 or masked.count("(", begin, end) != masked.count(")", begin, end):
             continue
-        operator = match[2]
+        operator = match[1]
         other = "-=" if operator == "+=" else "+="
-        at = match.start(2)
-        spans = [(begin, at), (match.end(2), end)]
+        spans = [(begin, at), (match.end(1), end)]
         found.append(
             Mutant(
                 kind="sign",
@@ -246,6 +246,18 @@ def signs(text: str, masked: str) -> list[Mutant]:
             )
         )
     return found
+
+
+def target(masked: str, end: int) -> int:
+    """Where that begins which is assigned to: names, points, and brackets with all that is in them."""
+    depth, place = 0, end
+    while place > 0:
+        letter = masked[place - 1]
+        if depth == 0 and not (letter.isalnum() or letter in "_.])"):
+            break
+        depth += (letter in "])") - (letter in "[(")
+        place -= 1
+    return place
 
 
 def render(text: str, mutants: list[Mutant], begin: int = 0, end: int | None = None) -> str:

@@ -3,12 +3,12 @@
 So the compiler runs once, not once for each mutant. Number 0 is the code as it is.
 """
 
+import collections
 import hashlib
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 from collections.abc import Iterable
 
@@ -18,6 +18,10 @@ from mutants import source
 LEFT_OUT = ("interfaces", "types")
 # Their address is the hash of their code: with a mutant in it, they, and what they are made of, stand elsewhere.
 BY_HASH = "contracts/src/precompiles/fallback"
+# What is asked is asked of the code before it is optimized: less to compile. Assembly alone keeps the care for its stack, which
+# is too deep without it.
+QUICKLY = """optimizer = false
+optimizer_details = { yul = true, yulDetails = { stackAllocation = true, optimizerSteps = ":" } }"""
 # Coinbases of mutants: far from every account that a test uses.
 BASE = 0x6D7574616E74 << 96
 
@@ -82,6 +86,8 @@ class Tree:
         self.sources = {path: path.read_text() for path in self._files()}
         self.mutants = self._find()
         self.dropped: list[source.Mutant] = []
+        self._drop_again()
+        self.needed: set[pathlib.Path] = set()
 
     def _files(self) -> list[pathlib.Path]:
         files = sorted((self.root / "contracts" / "src").rglob("*.sol"))
@@ -96,14 +102,14 @@ class Tree:
         for path, text in self.sources.items():
             mutable = path.relative_to(self.root / "contracts" / "src").parts[0] not in LEFT_OUT and path not in fixed
             found[path] = source.find(text, names) if mutable else []
-        number = 0
         for path, mutants in found.items():
+            seen = collections.Counter()
             for mutant in mutants:
-                number += 1
-                mutant.number, mutant.path = number, str(path.relative_to(self.root))
-                earlier = sum(other.name == mutant.name for other in mutants if 0 < other.number < number)
-                if earlier:
-                    mutant.change += f" ({earlier + 1})"
+                mutant.path = str(path.relative_to(self.root))
+                seen[mutant.name] += 1
+                if (times := seen[mutant.name]) > 1:
+                    mutant.change += f" ({times})"
+                mutant.number = number_of(mutant)
         return found
 
     def _reached(self, paths: Iterable[pathlib.Path]) -> set[pathlib.Path]:
@@ -121,20 +127,23 @@ class Tree:
         return [mutant for mutants in self.mutants.values() for mutant in mutants]
 
     def plant(self) -> None:
-        """Writes the tree; what is as it was keeps its time, so that forge does not compile it again."""
+        """Writes what is needed of the tree; what is as it was keeps its time, so that forge does not compile it again."""
         for name in ("scripts/solc", "node_modules"):
             link = self.folder / name
             link.parent.mkdir(parents=True, exist_ok=True)
             if not link.is_symlink():
                 link.symlink_to(self.root / name)
         settings = (self.root / "foundry.toml").read_text()
-        write(self.folder / "foundry.toml", re.sub(r'deny = "\w+"', 'deny = "never"', settings))
+        settings = re.sub(r'deny = "\w+"', 'deny = "never"', settings).replace("optimizer = true", QUICKLY)
+        write(self.folder / "foundry.toml", settings)
         for name in ("test", "contracts/abi", "scripts/solidity"):
-            mirror(self.root / name, self.folder / name)
+            mirror(self.root / name, self.folder / name, self.needed)
         write(self.folder / "contracts/src/mutation/Mutation.sol", SWITCH)
         write(self.folder / "contracts/src/mutation/ReentrancyGuardTransient.sol", GUARD)
         for path, text in self.sources.items():
-            write(self.folder / path.relative_to(self.root), self._planted(path, text))
+            copy = self.folder / path.relative_to(self.root)
+            if path in self.needed or copy.is_file():
+                write(copy, self._planted(path, text))
 
     def _planted(self, path: pathlib.Path, text: str) -> str:
         text = source.render(text, self.mutants[path])
@@ -146,12 +155,13 @@ class Tree:
         importing = f'\nimport {{Mutation}} from "{up}mutation/Mutation.sol";\n'
         return re.sub(r"(pragma solidity [^;]+;\n)", lambda m: m[1] + importing, text, count=1)
 
-    def build(self) -> None:
-        """Compiles the tree; a function that the mutants make too deep for the stack loses them, and is named."""
-        self._drop_again()
+    def build(self, needed: Iterable[pathlib.Path]) -> None:
+        """Compiles those tests and contracts of the tree; a function that the mutants make too deep for the stack loses them, and
+        is named."""
+        self.needed |= set(needed)
         while True:
             self.plant()
-            done = self.forge("build", "--skip", "script")
+            done = self.forge("build")
             if done.returncode == 0:
                 lost = {mutant.path: [] for mutant in self.dropped}
                 for mutant in self.dropped:
@@ -214,12 +224,19 @@ def write(path: pathlib.Path, text: str) -> None:
     path.write_text(text)
 
 
-def mirror(origin: pathlib.Path, copy: pathlib.Path) -> None:
-    """Makes a folder equal to another, touching only what differs."""
+def number_of(mutant: source.Mutant) -> int:
+    """A number that stays while anything else changes, so that only what changed is compiled again."""
+    return int.from_bytes(hashlib.sha256(f"{mutant.path}\0{mutant.name}".encode()).digest()[:6])
+
+
+def mirror(origin: pathlib.Path, copy: pathlib.Path, needed: set[pathlib.Path]) -> None:
+    """Brings a folder up to another, of whose Solidity it holds what is needed or was, touching only what differs."""
     for path in sorted(origin.rglob("*")):
-        if path.suffix in (".sol", ".json") and "snapshots" not in path.parts and "target" not in path.parts:
-            write(copy / path.relative_to(origin), path.read_text())
+        if "snapshots" in path.parts or "target" in path.parts:
+            continue
+        there = copy / path.relative_to(origin)
+        if path.suffix == ".json" or path.suffix == ".sol" and (path in needed or there.is_file()):
+            write(there, path.read_text())
     for path in sorted(copy.rglob("*.sol")):
         if not (origin / path.relative_to(copy)).is_file():
             path.unlink()
-    shutil.rmtree(copy / "solidity" / "proof", ignore_errors=True)

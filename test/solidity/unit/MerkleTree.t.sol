@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Test} from "forge-std/Test.sol";
+import {Test, stdError} from "forge-std/Test.sol";
 
 import {MerkleTree} from "contracts/src/libraries/MerkleTree.sol";
 
@@ -148,6 +148,11 @@ contract MerkleTreeTest is Test {
     function test_rootOfMany_refusesNoLeaves() public view {
         (, bool isWhole) = this.rootOfMany(new bytes32[](0), new uint32[](0), 1, new bytes32[](0));
         assertFalse(isWhole);
+    }
+
+    function test_rootOfMany_revertsWhen_leavesAndPlacesAreNotAsMany() public {
+        vm.expectRevert(stdError.assertionError);
+        this.rootOfMany(new bytes32[](1), new uint32[](2), 2, new bytes32[](0));
     }
 
     /// @dev Of lists that are cut after their first entry.
