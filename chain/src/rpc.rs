@@ -2,6 +2,7 @@
 //!
 //! `table` is the list of methods; one file per namespace holds their handlers; `server` and `ipc` carry them.
 
+mod accounts;
 mod args;
 mod batch;
 mod blocks;

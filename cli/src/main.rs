@@ -183,7 +183,10 @@ fn printable(text: &str) -> String {
 
 fn run(cli: Cli) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let found = runtime.block_on(Box::pin(cli.command.run(&cli.site)))?;
+    let found = runtime.block_on(Box::pin(cli.command.run(&cli.site)));
+    // A call that still computes for a client must not hold the end up.
+    runtime.shutdown_background();
+    let found = found?;
     if !found.is_null() {
         report::print(&mut std::io::stdout().lock(), &found, cli.json)?;
     }

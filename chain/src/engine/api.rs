@@ -75,6 +75,8 @@ pub struct Settings {
     pub mining: MiningMode,
     /// In which order ready transactions enter a block.
     pub order: PoolOrder,
+    /// Most transactions in a block; `None` for as many as fit.
+    pub max_transactions: Option<u64>,
     /// Beneficiary of the next blocks; under POCI the operator or sealer takes its place.
     pub coinbase: Address,
     /// Gas limit of the next blocks.

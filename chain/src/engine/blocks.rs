@@ -4,7 +4,7 @@ use super::{
     api::{EngineError, HeadEvent},
     header::{Attributes, next_base_fee},
     notes::Note,
-    propose::{AtMost, Proposal, Source, no_withdrawals, propose},
+    propose::{AtMost, Proposal, no_withdrawals, propose},
     worker::Engine,
 };
 use crate::{
@@ -149,11 +149,8 @@ impl Engine {
         }
         let pool = self.shared.pool.read();
         let mut ready = pool.ready(self.settings.order, self.base_fee(view));
-        let source: &mut dyn Source = &mut ready;
-        match self.max_transactions {
-            Some(most) => propose(view, attributes, rewards, &mut AtMost { source, most }, console),
-            None => propose(view, attributes, rewards, source, console),
-        }
+        let most = self.settings.max_transactions.unwrap_or(u64::MAX);
+        propose(view, attributes, rewards, &mut AtMost { source: &mut ready, most }, console)
     }
 
     /// Says which transactions wait for the forked chain's node.

@@ -3,7 +3,7 @@
 use super::{
     api::{Chain, EngineError},
     header::{Attributes, next_base_fee},
-    propose::{Proposal, no_withdrawals, propose},
+    propose::{AtMost, Proposal, no_withdrawals, propose},
 };
 use crate::{
     clock::Clock,
@@ -31,7 +31,9 @@ impl Chain {
         let ready = self.pool_view().ready_in(settings.order, base_fee.unwrap_or_default());
         let is_shanghai = view.spec().is_shanghai_active_at_timestamp(attributes.timestamp.0);
         let rewards = Rewards::Given(no_withdrawals(is_shanghai));
-        let proposal = propose(&view, &attributes, rewards, &mut ready.into_iter(), None)?;
+        let most = settings.max_transactions.unwrap_or(u64::MAX);
+        let mut source = AtMost { source: &mut ready.into_iter(), most };
+        let proposal = propose(&view, &attributes, rewards, &mut source, None)?;
         Ok((view, proposal))
     }
 

@@ -5,7 +5,11 @@ use super::{
     blocks::Contents,
     worker::Engine,
 };
-use crate::{execution::At, genesis::ChainSpec, pool::PooledEntry};
+use crate::{
+    execution::{At, Fork},
+    genesis::ChainSpec,
+    pool::PooledEntry,
+};
 use std::{collections::BTreeMap, sync::Arc};
 use utnet_db::Store;
 use utnet_primitives::{Gas, Height};
@@ -66,14 +70,11 @@ impl Engine {
                 self.shared.replace(store, spec, fork);
                 self.initial.gas_limit = gas_limit;
             }
-            _ if self.in_memory
-                && self.view()?.store().state_from()? > self.spec().header.number =>
-            {
-                // A chain was loaded whose first states are unknown, or they were removed.
-                let store = self.begin_again(&self.spec())?;
-                self.shared.replace(store, self.spec(), self.shared.fork());
+            same => {
+                // The same block may be asked of another node.
+                let fork = same.and_then(|beginning| beginning.fork);
+                self.reset_to_own(fork.or_else(|| self.shared.fork()))?;
             }
-            _ => self.unwind_to(Height(self.spec().header.number))?,
         }
         self.snapshots.clear();
         self.shared.pool.write().clear();
@@ -81,6 +82,21 @@ impl Engine {
         self.pace = crate::miner::Pace::new(self.settings.mining.period(), self.clock.now());
         self.publish_settings();
         self.replay()
+    }
+
+    /// Goes back to the present chain's first block.
+    fn reset_to_own(&mut self, fork: Option<Arc<Fork>>) -> Result<(), EngineError> {
+        let spec = self.spec();
+        let first = spec.header.number;
+        // A chain may have been loaded whose first states are unknown, or they were removed.
+        let store = if self.in_memory && self.view()?.store().state_from()? > first {
+            self.begin_again(&spec)?
+        } else {
+            self.unwind_to(Height(first))?;
+            self.shared.store()
+        };
+        self.shared.replace(store, spec, fork);
+        Ok(())
     }
 
     /// A new store in memory with a chain's first block, held to the present window of history.

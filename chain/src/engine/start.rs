@@ -91,6 +91,7 @@ pub fn open(
     let settings = Settings {
         mining: options.mining,
         order: options.order,
+        max_transactions: options.max_transactions,
         coinbase: options.coinbase,
         gas_limit: options.gas_limit.unwrap_or(Gas(head_gas_limit)),
         min_gas_price: options.min_gas_price,
@@ -114,7 +115,6 @@ pub fn open(
         stopped: Reminder::default(),
         waiting: Reminder::default(),
         submitted: Vec::new(),
-        max_transactions: options.max_transactions,
         checks_balances: options.checks_balances,
         in_memory: options.in_memory,
         is_behind: !pruning.keeps_all(),

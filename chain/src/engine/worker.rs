@@ -43,8 +43,6 @@ pub struct Engine {
     pub(super) pace: Pace,
     pub(super) snapshots: BTreeMap<SnapshotId, Arc<Snapshot>>,
     pub(super) next_snapshot: u64,
-    /// Most transactions in a block.
-    pub(super) max_transactions: Option<u64>,
     /// Whether the pool refuses transactions whose sender cannot pay for them.
     pub(super) checks_balances: bool,
     /// Whether a reset may choose another genesis.

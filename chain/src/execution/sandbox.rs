@@ -30,6 +30,9 @@ use utnet_primitives::{Gas, Height};
 /// second of work. Beyond it a call that never ends would hold a thread for ever.
 const CALL_GAS: Gas = Gas(500_000_000);
 
+/// Gas that a call may have where blocks have no limit, about a minute of work.
+const MOST_GAS: Gas = Gas(20_000_000_000);
+
 /// A private copy of the state at a block, on which anything may be run.
 ///
 /// ```text
@@ -77,7 +80,7 @@ impl Sandbox {
     /// A state in an environment.
     pub fn over(view: &ChainView, state: StateView, env: EvmEnv) -> Self {
         Self {
-            most_gas: CALL_GAS.max(Gas(env.block_env.gas_limit)),
+            most_gas: Gas(env.block_env.gas_limit).clamp(CALL_GAS, MOST_GAS),
             env,
             state: CacheDB::new(state),
             moves: PrecompileMoves::default(),
@@ -186,12 +189,18 @@ impl Sandbox {
         evm.transact_raw(tx)
     }
 
-    /// The environment of a transaction: a call that offers nothing sees a base fee of zero, so that
-    /// no contract finds a price below it.
+    /// The environment of a transaction: a call that offers nothing sees a base fee of zero, and a price
+    /// of blobs of zero, so that no contract finds its own below it.
     fn env_for(&self, tx: &TxEnv) -> EvmEnv {
         let mut env = self.env.clone();
         if env.cfg_env.disable_base_fee && tx.gas_price == 0 {
             env.block_env.basefee = 0;
+        }
+        if env.cfg_env.disable_base_fee
+            && tx.max_fee_per_blob_gas == 0
+            && let Some(blobs) = &mut env.block_env.blob_excess_gas_and_price
+        {
+            blobs.blob_gasprice = 0;
         }
         env
     }

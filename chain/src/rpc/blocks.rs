@@ -31,7 +31,7 @@ impl Context {
             let passed = head.saturating_sub(epochs.saturating_mul(self.slots));
             // What an import marked as final stays so.
             let marked = view.final_height()?.unwrap_or_default();
-            Ok(Some(Target::Block(marked.max(Height(passed)))))
+            Ok(Some(Target::Block(marked.max(Height(passed)).max(view.first()))))
         };
         Ok(match id {
             BlockId::Hash(hash) => view.height_of(hash.block_hash)?.map(Target::Block),

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloy_eips::BlockId;
 use alloy_evm::revm::context::result::{EVMError, HaltReason, InvalidTransaction};
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::{
     ErrorObjectOwned,
@@ -16,6 +16,8 @@ use jsonrpsee::types::{
 
 /// The code of a reverted call.
 const REVERTED: i32 = 3;
+/// No block took a transaction in time (EIP-7966).
+const NOT_MINED: i32 = 4;
 /// The code of everything that the chain refuses.
 pub(super) const REFUSED: i32 = -32_000;
 
@@ -147,6 +149,7 @@ impl RpcError {
             | Self::Unfit(_)
             | Self::RangeAboveHead => INVALID_PARAMS_CODE,
             Self::Reverted(_) => REVERTED,
+            Self::NotMinedInTime { .. } => NOT_MINED,
             Self::Simulate(fault) => super::eth::simulate::code(fault),
             Self::Placed { error, .. } => error.code(),
             Self::Wallet { code, .. } => *code,
@@ -181,9 +184,10 @@ impl RpcError {
         }
     }
 
-    fn data(&self) -> Option<&Bytes> {
+    fn data(&self) -> Option<&[u8]> {
         match self {
             Self::Reverted(output) => Some(output),
+            Self::NotMinedInTime { hash, .. } => Some(hash.as_slice()),
             Self::Placed { error, .. } => error.data(),
             _ => None,
         }
@@ -210,7 +214,8 @@ impl From<CallError> for RpcError {
 
 impl From<RpcError> for ErrorObjectOwned {
     fn from(error: RpcError) -> Self {
-        Self::owned(error.code(), error.to_string(), error.data())
+        let data = error.data().map(hex::encode_prefixed);
+        Self::owned(error.code(), error.to_string(), data)
     }
 }
 

@@ -6,8 +6,10 @@ use crate::{
     execution::{BlockRecord, ChainView},
     pool::PooledEntry,
 };
+use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{B256, U128};
 use alloy_rpc_types_eth::{Filter, Log};
+use parking_lot::Mutex;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::broadcast::{
@@ -33,11 +35,15 @@ pub(super) struct Filters {
 struct Installed {
     /// The count of polls when this filter was last asked.
     polled: u64,
-    kind: Kind,
+    kind: Shared,
 }
 
+/// A filter by itself: reading blocks for one keeps nobody from the others.
+type Shared = Arc<Mutex<Kind>>;
+
+/// What a filter follows.
 #[derive(Debug)]
-enum Kind {
+pub(super) enum Kind {
     Blocks(Follower),
     Logs(Follower, Box<Filter>),
     Pending(Receiver<Arc<PooledEntry>>),
@@ -65,6 +71,7 @@ impl Filters {
         chain: &Chain,
         filter: Filter,
     ) -> Result<FilterId, RpcError> {
+        check_range(&filter)?;
         Ok(self.install(Kind::Logs(Follower::new(chain)?, Box::new(filter))))
     }
 
@@ -80,7 +87,7 @@ impl Filters {
             self.installed.remove(&id);
         }
         let id = ids::random();
-        self.installed.insert(id, Installed { polled: self.polls, kind });
+        self.installed.insert(id, Installed { polled: self.polls, kind: Arc::new(kind.into()) });
         id
     }
 
@@ -89,28 +96,51 @@ impl Filters {
         self.installed.remove(&id).is_some()
     }
 
+    /// Finds a filter that is asked.
+    pub(super) fn ask(&mut self, id: FilterId) -> Result<Shared, RpcError> {
+        self.polls += 1;
+        let filter = self.installed.get_mut(&id).ok_or(RpcError::UnknownFilter)?;
+        filter.polled = self.polls;
+        Ok(Arc::clone(&filter.kind))
+    }
+}
+
+impl Kind {
     /// The condition of a log filter.
-    pub(super) fn logs(&self, id: FilterId) -> Result<Filter, RpcError> {
-        match self.installed.get(&id).map(|filter| &filter.kind) {
-            Some(Kind::Logs(_, filter)) => Ok((**filter).clone()),
+    pub(super) fn logs(&self) -> Result<Filter, RpcError> {
+        match self {
+            Self::Logs(_, filter) => Ok((**filter).clone()),
             _ => Err(RpcError::UnknownFilter),
         }
     }
 
     /// What happened since the last poll.
-    pub(super) fn poll(&mut self, id: FilterId, chain: &Chain) -> Result<Changes, RpcError> {
-        self.polls += 1;
-        let filter = self.installed.get_mut(&id).ok_or(RpcError::UnknownFilter)?;
-        filter.polled = self.polls;
-        Ok(match &mut filter.kind {
-            Kind::Blocks(follower) => Changes::Hashes(added(&follower.events(chain)?)),
-            Kind::Logs(follower, filter) => {
+    pub(super) fn poll(&mut self, chain: &Chain) -> Result<Changes, RpcError> {
+        Ok(match self {
+            Self::Blocks(follower) => Changes::Hashes(added(&follower.events(chain)?)),
+            Self::Logs(follower, filter) => {
                 let events = follower.events(chain)?;
                 Changes::Logs(events.iter().flat_map(|event| matching(event, filter)).collect())
             }
-            Kind::Pending(entries) => Changes::Hashes(drain(entries)),
+            Self::Pending(entries) => Changes::Hashes(drain(entries)),
         })
     }
+}
+
+/// Refuses a range in which no block to come can lie.
+pub(super) fn check_range(filter: &Filter) -> Result<(), RpcError> {
+    let (from, to) = numbers(filter);
+    if matches!((from, to), (Some(from), Some(to)) if from > to) {
+        return Err(RpcError::Unfit("invalid block range params: fromBlock is above toBlock"));
+    }
+    Ok(())
+}
+
+/// The least and the greatest height that a filter names by its number.
+fn numbers(filter: &Filter) -> (Option<u64>, Option<u64>) {
+    let (from, to) = filter.block_option.as_range();
+    let number = |tag: Option<&BlockNumberOrTag>| tag.and_then(BlockNumberOrTag::as_number);
+    (number(from), number(to))
 }
 
 fn added(events: &[HeadEvent]) -> Vec<B256> {
@@ -123,10 +153,15 @@ fn added(events: &[HeadEvent]) -> Vec<B256> {
 
 /// The logs of an event that a filter wants.
 pub(super) fn matching(event: &HeadEvent, filter: &Filter) -> Vec<Log> {
-    match event {
-        HeadEvent::Added(record) => matching_of(record, filter, false),
-        HeadEvent::Removed(record) => matching_of(record, filter, true),
+    let (record, removed) = match event {
+        HeadEvent::Added(record) => (record, false),
+        HeadEvent::Removed(record) => (record, true),
+    };
+    let (height, (from, to)) = (record.header.number, numbers(filter));
+    if from.is_some_and(|from| height < from) || to.is_some_and(|to| height > to) {
+        return Vec::new();
     }
+    matching_of(record, filter, removed)
 }
 
 /// The logs of a block that a filter wants; which block is not asked.
@@ -173,7 +208,9 @@ impl Follower {
         let mut events = Vec::new();
         loop {
             match self.events.try_recv() {
-                Ok(event) if self.follows(&event) => events.push(event),
+                Ok(event) if self.follows(&event) || self.begins(&event, chain)? => {
+                    events.push(event);
+                }
                 Ok(_) => {}
                 Err(TryRecvError::Lagged(_)) => return self.catch_up(chain),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(events),
@@ -184,7 +221,7 @@ impl Follower {
     /// Waits for the next events; `None` when the chain has ended.
     pub(super) async fn wait(&mut self, chain: &Chain) -> Result<Option<Vec<HeadEvent>>, RpcError> {
         Ok(Some(match self.events.recv().await {
-            Ok(event) if self.follows(&event) => vec![event],
+            Ok(event) if self.follows(&event) || self.begins(&event, chain)? => vec![event],
             Ok(_) => Vec::new(),
             Err(RecvError::Lagged(_)) => self.catch_up(chain)?,
             Err(RecvError::Closed) => return Ok(None),
@@ -206,6 +243,17 @@ impl Follower {
             self.last = now;
         }
         is_next
+    }
+
+    /// Whether an event is the first of another chain, which took the place of the one that was
+    /// followed; if so it is followed now.
+    fn begins(&mut self, event: &HeadEvent, chain: &Chain) -> Result<bool, RpcError> {
+        let HeadEvent::Added(record) = event else { return Ok(false) };
+        let is_lost = chain.view()?.height_of(self.last.1)?.is_none();
+        if is_lost {
+            self.last = (record.height(), record.hash());
+        }
+        Ok(is_lost)
     }
 
     /// Reads the blocks themselves, after so many events that the channel dropped some.

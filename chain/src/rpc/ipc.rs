@@ -18,16 +18,18 @@ use jsonrpsee::{
     types::{ErrorCode, ErrorObject, Id, Notification, Params, Request},
 };
 use serde_json::value::RawValue;
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream, unix::OwnedWriteHalf},
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
 };
 use tokio_util::sync::CancellationToken;
 
 /// Notifications that may wait for a slow reader before its subscription waits too.
 const OUTBOX: usize = 1_024;
+/// After a connection that could not be taken.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Bytes asked of the socket at a time.
 const READ_BYTES: usize = 64 * 1024;
 
@@ -61,11 +63,24 @@ impl IpcSocket {
     /// Serves every connection until `stop`.
     pub(super) async fn serve(self, host: Host) {
         let mut connections = 0;
+        let places = Arc::new(Semaphore::new(count(host.limits.connections)));
         let stop = &host.context.stop;
         while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
-            let Ok((stream, _)) = accepted else { continue };
+            let Ok((stream, _)) = accepted else {
+                // The system has no room for another: trying again at once would only burn the processor.
+                tokio::time::timeout(PAUSE, stop.cancelled()).await.ok();
+                continue;
+            };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                host.context.metrics.turn_away();
+                continue;
+            };
             connections += 1;
             let serving = converse(stream, Peer::new(&host, connections));
+            let serving = async move {
+                serving.await;
+                drop(place);
+            };
             host.context.tasks.spawn(host.kill.clone().run_until_cancelled_owned(serving));
         }
     }
@@ -101,8 +116,8 @@ async fn converse(stream: UnixStream, (peer, mut notices): (Peer, Outbox)) {
     let _counted = peer.host.context.metrics.connect();
     let (mut reader, mut writer) = stream.into_split();
     let limits = peer.host.limits.clone();
-    let most = bytes(limits.in_flight);
-    let mut frames = Frames::new(bytes(limits.request_bytes));
+    let most = count(limits.in_flight);
+    let mut frames = Frames::new(count(limits.request_bytes));
     let mut answers = FuturesUnordered::new();
     let mut open = true;
     while open || !answers.is_empty() {
@@ -142,8 +157,8 @@ async fn send(writer: &mut OwnedWriteHalf, text: Option<Box<RawValue>>) -> io::R
     }
 }
 
-/// A limit as a size in memory.
-fn bytes(limit: u32) -> usize {
+/// A limit as a size or count in memory.
+fn count(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
@@ -177,12 +192,12 @@ impl Peer {
             return Some(refuse(Id::Null, ErrorCode::InvalidRequest.into()).into_json());
         }
         let limits = &self.host.limits;
-        if entries.len() > bytes(limits.batch) {
+        if entries.len() > count(limits.batch) {
             let refused =
-                jsonrpsee::types::error::reject_too_big_batch_request(bytes(limits.batch));
+                jsonrpsee::types::error::reject_too_big_batch_request(count(limits.batch));
             return Some(refuse(Id::Null, refused).into_json());
         }
-        let limit = bytes(limits.response_bytes);
+        let limit = count(limits.response_bytes);
         let mut answers = BatchResponseBuilder::new_with_limit(limit);
         if let Err(too_long) = self.answer_all(&entries, &mut answers, limit).await {
             return Some(too_long.into_json());
@@ -232,7 +247,7 @@ impl Peer {
 
     async fn call(&self, request: Request<'_>) -> Option<MethodResponse> {
         let Request { id, method, params, .. } = request;
-        let limit = bytes(self.host.limits.response_bytes);
+        let limit = count(self.host.limits.response_bytes);
         let params = Params::new(params.as_ref().map(|raw| raw.get()));
         let mut about = Extensions::new();
         about.insert(self.id);

@@ -29,6 +29,9 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
+/// How long the end waits for what was cut off.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 /// Where and how generously to serve.
 #[derive(Clone, Debug)]
 pub struct RpcConfig {
@@ -191,7 +194,8 @@ impl RpcServer {
         if tokio::time::timeout(self.patience, self.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.tasks.len(), "requests under way are cut off");
             self.kill.cancel();
-            self.tasks.wait().await;
+            // What computes cannot be cut off: the process ends without it.
+            tokio::time::timeout(LAST_WAIT, self.tasks.wait()).await.ok();
         }
     }
 }

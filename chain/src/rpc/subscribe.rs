@@ -4,7 +4,7 @@ use super::{
     Context,
     args::{Args, params},
     error::RpcError,
-    filters::{Follower, matching},
+    filters::{Follower, check_range, matching},
     objects,
     signers::without_sidecar,
 };
@@ -81,7 +81,9 @@ fn open(context: &Context, params: &Params<'_>) -> Result<Feed, RpcError> {
     Ok(match args.take("kind")? {
         SubscriptionKind::NewHeads => Feed::Heads(Follower::new(chain)?),
         SubscriptionKind::Logs => {
-            Feed::Logs(Follower::new(chain)?, Box::new(args.find("filter")?.unwrap_or_default()))
+            let filter: Filter = args.find("filter")?.unwrap_or_default();
+            check_range(&filter)?;
+            Feed::Logs(Follower::new(chain)?, Box::new(filter))
         }
         SubscriptionKind::TransactionReceipts => {
             let wanted: Option<TransactionReceiptsParams> = args.find("filter")?;

@@ -210,6 +210,7 @@ EIP-1898 object.
 | Error code | Meaning |
 |---|---|
 | 3 | The call reverted; `data` holds what it returned, the message its reason. |
+| 4 | No block took the transaction in the time that was given; `data` holds its hash (EIP-7966). |
 | -32601 | No such method. |
 | -32602 | A parameter is missing or malformed; the message names it and what was expected. |
 | -32000 | The chain refuses: the message uses geth's words (`nonce too low`, `insufficient funds for gas * price + value`). |

@@ -4,7 +4,7 @@ use super::{
     Context,
     args::{Args, params},
     error::RpcError,
-    eth::{request::to_env, send::decode},
+    eth::{request::to_paid_env, send::decode},
     signers::without_sidecar,
     table::methods,
 };
@@ -54,7 +54,7 @@ fn call(context: &Context, args: &mut Args) -> Result<TraceResults, RpcError> {
     let state: Option<StateOverride> = args.find("stateOverrides")?;
     let overrides: Option<BlockOverrides> = args.find("blockOverrides")?;
     let mut sandbox = context.sandbox(block, state.as_ref(), overrides.as_ref())?;
-    let transaction = to_env(&request, &sandbox)?;
+    let transaction = to_paid_env(&request, &sandbox)?;
     Ok(parity_call(&mut sandbox, transaction, &types)?.0)
 }
 
@@ -64,7 +64,7 @@ fn call_many(context: &Context, args: &mut Args) -> Result<Vec<TraceResults>, Rp
     let mut sandbox = context.sandbox(Some(block), None, None)?;
     let mut answers = Vec::with_capacity(calls.len());
     for (request, types) in calls {
-        let transaction = to_env(&request, &sandbox)?;
+        let transaction = to_paid_env(&request, &sandbox)?;
         let (traces, changes) = parity_call(&mut sandbox, transaction, &types)?;
         sandbox.commit(changes);
         answers.push(traces);

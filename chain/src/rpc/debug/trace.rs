@@ -9,7 +9,7 @@ use crate::{
         Context,
         args::Args,
         error::RpcError,
-        eth::{call::Bundles, request::to_env},
+        eth::{call::Bundles, request::to_paid_env},
         table::methods,
     },
 };
@@ -46,7 +46,7 @@ fn call(context: &Context, args: &mut Args) -> Result<GethTrace, RpcError> {
     let block: Option<BlockId> = args.find("block")?;
     let options: GethDebugTracingCallOptions = args.find("options")?.unwrap_or_default();
     let mut sandbox = prepare(context, block, &options)?;
-    let transaction = to_env(&request, &sandbox)?;
+    let transaction = to_paid_env(&request, &sandbox)?;
     Ok(trace_call(&mut sandbox, transaction, options.tracing_options)?.0)
 }
 
@@ -106,7 +106,7 @@ fn call_many(context: &Context, args: &mut Args) -> Result<Vec<Vec<GethTrace>>, 
         }
         let mut traces = Vec::with_capacity(bundle.transactions.len());
         for request in &bundle.transactions {
-            let transaction = to_env(request, &sandbox)?;
+            let transaction = to_paid_env(request, &sandbox)?;
             let tracing = options.tracing_options.clone();
             let (trace, changes) = trace_call(&mut sandbox, transaction, tracing)?;
             sandbox.commit(changes);

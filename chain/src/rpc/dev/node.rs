@@ -2,10 +2,7 @@
 
 use crate::{
     pool::PoolOrder,
-    rpc::{
-        CLIENT_VERSION, Context, args::Args, error::RpcError, eth::fee, table::methods,
-        values::Small,
-    },
+    rpc::{CLIENT_VERSION, Context, args::Args, error::RpcError, table::methods, values::Small},
 };
 use alloy_consensus::BlockHeader;
 use alloy_primitives::{B256, Bytes, U64, U128};
@@ -77,7 +74,7 @@ fn info(context: &Context, _: &mut Args) -> Result<NodeInfo, RpcError> {
             base_fee: U128::from(base_fee),
             chain_id: view.spec().chain_id,
             gas_limit: settings.gas_limit.0,
-            gas_price: U128::from(base_fee.saturating_add(fee::SUGGESTED_TIP)),
+            gas_price: U128::from(context.suggested_price(&view)),
         },
         fork_config: match context.chain.fork() {
             Some(fork) => ForkConfig {

@@ -17,11 +17,11 @@ use utnet_primitives::Seconds;
 
 methods! {
     now "eth_blockNumber", Ethereum, "Tells the height of the head." => number;
-    now "eth_getBlockByNumber", Ethereum, "Shows a block: `number or tag, whether with whole transactions`." => by_number;
+    call "eth_getBlockByNumber", Ethereum, "Shows a block: `number or tag, whether with whole transactions`." => by_number;
     now "eth_getBlockByHash", Ethereum, "Shows a block: `hash, whether with whole transactions`." => by_hash;
     now "eth_getHeaderByNumber" | "erigon_getHeaderByNumber" | "ots_getHeaderByNumber", Geth, "Shows a header: `number or tag`." => header_by_number;
     now "eth_getHeaderByHash", Geth, "Shows a header: `hash`." => header_by_hash;
-    now "eth_getBlockTransactionCountByNumber", Ethereum, "Counts a block's transactions: `number or tag`." => count_by_number;
+    call "eth_getBlockTransactionCountByNumber", Ethereum, "Counts a block's transactions: `number or tag`." => count_by_number;
     now "eth_getBlockTransactionCountByHash", Ethereum, "Counts a block's transactions: `hash`." => count_by_hash;
     now "eth_getBlockReceipts", Ethereum, "Lists a block's receipts: `number, tag or hash`." => receipts;
     now "eth_getBlockAccessList", Ethereum, "Shows a block's access list (EIP-7928): `number, tag or hash`; null, as no block of this chain has one before Amsterdam." => access_list;
@@ -53,35 +53,13 @@ impl Context {
 
     /// The block that would be made now, of the pool's ready transactions.
     fn pending(&self, full: bool) -> Reply {
-        let view = self.view()?;
-        let settings = self.chain.settings();
-        let parent = view.head();
-        let ready = self.ready();
-        let header = alloy_consensus::Header {
-            parent_hash: parent.hash(),
-            number: parent.number.saturating_add(1),
-            timestamp: parent.timestamp.max(
-                settings.time.next_timestamp.map_or(parent.timestamp + 1, |Seconds(time)| time),
-            ),
-            gas_limit: settings.gas_limit.0,
-            base_fee_per_gas: self.next_base_fee(&view),
-            ..Default::default()
-        };
-        let transactions = if full {
-            let show = |entry: &std::sync::Arc<crate::pool::PooledEntry>| {
-                let transaction = crate::rpc::signers::without_sidecar(entry.transaction.clone());
-                objects::pooled(transaction)
-            };
-            BlockTransactions::Full(ready.iter().map(show).collect())
-        } else {
-            BlockTransactions::Hashes(ready.iter().map(|entry| entry.hash).collect())
-        };
-        let block = BlockObject {
-            header: Header::from_consensus(header.seal(B256::ZERO), None, None),
-            uncles: Vec::new(),
-            transactions,
-            withdrawals: Some(Default::default()),
-        };
+        let (_, proposal) = self.chain.pending()?;
+        let mut block = objects::block(&proposal.block, false);
+        if full {
+            let transactions = proposal.block.transactions.into_iter();
+            block.transactions =
+                BlockTransactions::Full(transactions.map(objects::pooled).collect());
+        }
         reply(&unsealed(serde_json::to_value(&block).map_err(RpcError::Unwritable)?))
     }
 }
@@ -109,7 +87,8 @@ fn header_by_hash(context: &Context, args: &mut Args) -> Result<Option<Header>, 
 fn count_by_number(context: &Context, args: &mut Args) -> Result<Option<U64>, RpcError> {
     let tag: BlockNumberOrTag = args.take("block")?;
     if tag.is_pending() {
-        return Ok(Some(U64::from(context.chain.pool_view().status().pending)));
+        let (_, proposal) = context.chain.pending()?;
+        return Ok(Some(U64::from(proposal.block.transactions.len())));
     }
     Ok(context.find_block(tag.into())?.map(|record| U64::from(record.transactions.len())))
 }

@@ -8,7 +8,7 @@ use crate::{
         error::{RpcError, halted},
         eth::{
             estimate,
-            request::{check_funds, returned, to_env},
+            request::{returned, to_env, to_paid_env},
         },
         table::methods,
     },
@@ -43,8 +43,7 @@ const ACCESS_LIST_ROUNDS: usize = 8;
 fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
     let request: TransactionRequest = args.take("transaction")?;
     let mut sandbox = prepare(context, args)?;
-    let transaction = to_env(&request, &sandbox)?;
-    check_funds(&request, &transaction, &sandbox)?;
+    let transaction = to_paid_env(&request, &sandbox)?;
     context.listen(&mut sandbox);
     let result = returned(sandbox.run(transaction.clone(), NoOpInspector)?.result);
     context.tell("eth_call", &mut sandbox, &transaction, result)
@@ -87,7 +86,7 @@ fn follow(
     sandbox: &mut Sandbox,
     request: &TransactionRequest,
 ) -> Result<EthCallResponse, RpcError> {
-    let transaction = to_env(request, sandbox)?;
+    let transaction = to_paid_env(request, sandbox)?;
     let outcome = sandbox.run(transaction, NoOpInspector)?;
     sandbox.commit(outcome.state);
     Ok(match returned(outcome.result) {
@@ -123,7 +122,7 @@ pub(in crate::rpc) fn touched(
     sandbox: &mut Sandbox,
     request: &TransactionRequest,
 ) -> Result<AccessListResult, RpcError> {
-    let transaction = to_env(request, sandbox)?;
+    let transaction = to_paid_env(request, sandbox)?;
     let mut inspector = AccessListInspector::new(request.access_list.clone().unwrap_or_default());
     let result = sandbox.run(transaction, &mut inspector)?.result;
     Ok(AccessListResult {

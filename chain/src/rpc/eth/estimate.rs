@@ -31,7 +31,7 @@ pub(in crate::rpc) fn gas(
     request: &TransactionRequest,
 ) -> Result<u64, RpcError> {
     let mut transaction = to_env(request, sandbox)?;
-    check_funds(request, &transaction, sandbox)?;
+    check_funds(request, transaction.value, sandbox)?;
     transaction.gas_limit = ceiling(sandbox, &transaction)?;
     if is_transfer(sandbox, &transaction)? {
         transaction.gas_limit = TRANSFER;

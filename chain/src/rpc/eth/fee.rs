@@ -18,8 +18,8 @@ methods! {
     work "eth_feeHistory", Ethereum, "Shows past fees: `number of blocks, newest block, percentiles of tips`." => history;
 }
 
-/// The tip that a dev chain suggests, in wei: anvil's, one gwei.
-pub(in crate::rpc) const SUGGESTED_TIP: u128 = 1_000_000_000;
+/// The tip that a dev chain suggests at least, in wei: anvil's, one gwei.
+const LEAST_TIP: u128 = 1_000_000_000;
 /// Blocks that one fee history may cover.
 const MOST_BLOCKS: u64 = 1_024;
 /// Percentiles that one fee history may ask for.
@@ -32,6 +32,18 @@ impl Context {
         fixed.or_else(|| view.head().next_block_base_fee(BaseFeeParams::ethereum()))
     }
 
+    /// The tip per gas that is suggested, in wei: with the next base fee it is a price that the pool takes.
+    pub(in crate::rpc) fn suggested_tip(&self, view: &ChainView) -> u128 {
+        let base = self.next_base_fee(view).unwrap_or_default();
+        LEAST_TIP.max(self.chain.settings().min_gas_price.0.saturating_sub(base.into()))
+    }
+
+    /// The price per gas that is suggested, in wei.
+    pub(in crate::rpc) fn suggested_price(&self, view: &ChainView) -> u128 {
+        let base = self.next_base_fee(view).unwrap_or_default();
+        self.suggested_tip(view).saturating_add(base.into())
+    }
+
     /// The price of blob gas in the next block, in wei.
     pub(in crate::rpc) fn next_blob_fee(&self, view: &ChainView) -> u128 {
         let head = view.head();
@@ -41,12 +53,11 @@ impl Context {
 }
 
 fn gas_price(context: &Context, _: &mut Args) -> Result<U256, RpcError> {
-    let base = context.next_base_fee(&context.view()?).unwrap_or_default();
-    Ok(U256::from(u128::from(base).saturating_add(SUGGESTED_TIP)))
+    Ok(U256::from(context.suggested_price(&context.view()?)))
 }
 
-fn tip(_: &Context, _: &mut Args) -> Result<U256, RpcError> {
-    Ok(U256::from(SUGGESTED_TIP))
+fn tip(context: &Context, _: &mut Args) -> Result<U256, RpcError> {
+    Ok(U256::from(context.suggested_tip(&context.view()?)))
 }
 
 fn base_fee(context: &Context, _: &mut Args) -> Result<Option<U64>, RpcError> {
@@ -65,7 +76,7 @@ fn history(context: &Context, args: &mut Args) -> Result<FeeHistory, RpcError> {
     let view = context.view()?;
     let last = context.height(&view, newest.into())?.0;
     let first = view.first().0;
-    let count = count.min(MOST_BLOCKS).min(last - first + 1);
+    let count = count.min(MOST_BLOCKS).min((last + 1).saturating_sub(first));
     let mut history = FeeHistory { oldest_block: last + 1 - count, ..Default::default() };
     history.reward = percentiles.is_some().then(Vec::new);
     for height in history.oldest_block..=last {

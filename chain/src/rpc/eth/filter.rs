@@ -102,11 +102,14 @@ fn new_pending_filter(context: &Context, _: &mut Args) -> Result<FilterId, RpcEr
 }
 
 fn changes(context: &Context, args: &mut Args) -> Result<Changes, RpcError> {
-    context.filters.lock().poll(args.take("id")?, &context.chain)
+    let filter = context.filters.lock().ask(args.take("id")?)?;
+    let mut filter = filter.lock();
+    filter.poll(&context.chain)
 }
 
 fn filter_logs(context: &Context, args: &mut Args) -> Result<Vec<Log>, RpcError> {
-    let filter = context.filters.lock().logs(args.take("id")?)?;
+    let filter = context.filters.lock().ask(args.take("id")?)?;
+    let filter = filter.lock().logs()?;
     context.logs(&filter)
 }
 

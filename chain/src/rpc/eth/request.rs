@@ -9,7 +9,7 @@ use alloy_evm::revm::{
     DatabaseRef,
     context::{TxEnv, either::Either, result::ExecutionResult},
 };
-use alloy_primitives::{Bytes, TxKind};
+use alloy_primitives::{Bytes, TxKind, U256};
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest, state::StateOverride};
 
 impl Context {
@@ -50,6 +50,9 @@ pub(in crate::rpc) fn to_env(
     if request.gas_price.is_some() && request.max_fee_per_gas.is_some() {
         return Err(RpcError::Unfit("both gasPrice and maxFeePerGas are given"));
     }
+    if request.chain_id.is_some_and(|id| id != sandbox.env.cfg_env.chain_id) {
+        return Err(RpcError::Unfit("chainId is not this chain's"));
+    }
     let caller = request.from.unwrap_or_default();
     let nonce = match request.nonce {
         Some(nonce) => nonce,
@@ -78,14 +81,24 @@ pub(in crate::rpc) fn to_env(
     Ok(env)
 }
 
-/// Refuses a call that moves more than its sender has. Nobody in particular may move anything.
+/// The same of a call that its sender can pay for: what it moves, and its gas where it names a price.
+pub(in crate::rpc) fn to_paid_env(
+    request: &TransactionRequest,
+    sandbox: &Sandbox,
+) -> Result<TxEnv, RpcError> {
+    let env = to_env(request, sandbox)?;
+    let gas = U256::from(env.gas_limit).saturating_mul(U256::from(env.gas_price));
+    check_funds(request, env.value.saturating_add(gas), sandbox)?;
+    Ok(env)
+}
+
+/// Refuses a call whose sender has less than it wants. Nobody in particular has everything.
 pub(in crate::rpc) fn check_funds(
     request: &TransactionRequest,
-    transaction: &TxEnv,
+    want: U256,
     sandbox: &Sandbox,
 ) -> Result<(), RpcError> {
     let Some(account) = request.from else { return Ok(()) };
-    let want = transaction.value;
     let have = match want.is_zero() {
         true => want,
         false => sandbox.state.basic_ref(account)?.unwrap_or_default().balance,

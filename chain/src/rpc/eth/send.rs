@@ -7,7 +7,7 @@ use crate::{
         Context,
         args::Args,
         error::RpcError,
-        eth::{estimate, fee::SUGGESTED_TIP, request::to_env},
+        eth::{estimate, request::to_env},
         objects::ReceiptObject,
         signers::assert_sender,
         table::methods,
@@ -201,15 +201,16 @@ impl Context {
         if request.blob_versioned_hashes.is_some() && request.max_fee_per_blob_gas.is_none() {
             request.max_fee_per_blob_gas = Some(self.next_blob_fee(&view).saturating_mul(2));
         }
+        let suggested = self.suggested_tip(&view);
         let base = self.next_base_fee(&view);
         let (Some(base), None) = (base, request.gas_price) else {
-            request.gas_price.get_or_insert(SUGGESTED_TIP);
+            request.gas_price.get_or_insert(suggested);
             return Ok(());
         };
         let tip = match (request.max_priority_fee_per_gas, request.max_fee_per_gas) {
             (Some(tip), _) => tip,
-            (None, Some(most)) => SUGGESTED_TIP.min(most),
-            (None, None) => SUGGESTED_TIP,
+            (None, Some(most)) => suggested.min(most),
+            (None, None) => suggested,
         };
         request.max_priority_fee_per_gas = Some(tip);
         // Twice the base fee lasts for six full blocks, as ethers and geth reckon.

@@ -20,15 +20,15 @@ use std::collections::BTreeMap;
 
 methods! {
     now "eth_accounts" | "eth_requestAccounts", Ethereum, "Lists the dev accounts, whose keys the node holds." => accounts;
-    now "eth_getBalance", Ethereum, "Tells an account's balance in wei: `address, block`." => balance;
-    now "eth_getCode", Ethereum, "Shows an account's code: `address, block`." => code;
-    now "eth_getStorageAt", Ethereum, "Shows one storage slot: `address, slot, block`." => storage;
-    now "eth_getStorageValues", Ethereum, "Shows many storage slots: `{address: [slot, ..]}, block`." => storage_values;
+    call "eth_getBalance", Ethereum, "Tells an account's balance in wei: `address, block`." => balance;
+    call "eth_getCode", Ethereum, "Shows an account's code: `address, block`." => code;
+    call "eth_getStorageAt", Ethereum, "Shows one storage slot: `address, slot, block`." => storage;
+    call "eth_getStorageValues", Ethereum, "Shows many storage slots: `{address: [slot, ..]}, block`." => storage_values;
     now "eth_getTransactionCount", Ethereum, "Tells an account's next nonce: `address, block`; `pending` counts the pool." => nonce;
     work "eth_getProof", Ethereum, "Proves an account and slots against the state root: `address, slots, block`." => proof;
     work "eth_getMultiProof", Reth, "Proves accounts and slots against the state root: `[[address, slots], ..], block`." => multi_proof;
     now "eth_getAccount", Reth, "Shows an account's trie leaf: `address, block`." => account;
-    now "eth_getAccountInfo", Reth, "Shows balance, nonce and code at once: `address, block`." => info;
+    call "eth_getAccountInfo", Reth, "Shows balance, nonce and code at once: `address, block`." => info;
 }
 
 /// Most slots in one `eth_getStorageValues` request.
@@ -50,19 +50,19 @@ fn accounts(context: &Context, _: &mut Args) -> Result<Vec<Address>, RpcError> {
 
 fn balance(context: &Context, args: &mut Args) -> Result<U256, RpcError> {
     let address = args.take("address")?;
-    let account = context.state(args.find("block")?)?.account(address)?;
+    let account = context.accounts(args.find("block")?)?.account(address)?;
     Ok(account.map(|account| account.balance).unwrap_or_default())
 }
 
 fn code(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
     let address = args.take("address")?;
-    Ok(context.state(args.find("block")?)?.code(address)?)
+    context.accounts(args.find("block")?)?.code(address)
 }
 
 fn storage(context: &Context, args: &mut Args) -> Result<B256, RpcError> {
     let address = args.take("address")?;
     let Slot(slot) = args.take("slot")?;
-    Ok(context.state(args.find("block")?)?.storage(address, slot)?.into())
+    Ok(context.accounts(args.find("block")?)?.storage(address, slot)?.into())
 }
 
 fn storage_values(context: &Context, args: &mut Args) -> Result<SlotsByAccount, RpcError> {
@@ -74,7 +74,7 @@ fn storage_values(context: &Context, args: &mut Args) -> Result<SlotsByAccount, 
     if count > MOST_SLOTS {
         return Err(RpcError::Unfit("too many slots: at most 1024"));
     }
-    let state = context.state(args.find("block")?)?;
+    let state = context.accounts(args.find("block")?)?;
     let read = |address, slots: Vec<B256>| -> Result<Vec<B256>, RpcError> {
         let value = |slot: B256| Ok(state.storage(address, slot.into())?.into());
         slots.into_iter().map(value).collect()
@@ -183,7 +183,7 @@ impl Info {
 
 fn info(context: &Context, args: &mut Args) -> Result<Info, RpcError> {
     let address = args.take("address")?;
-    let state = context.state(args.find("block")?)?;
+    let state = context.accounts(args.find("block")?)?;
     let account = state.account(address)?.unwrap_or_default();
     let code = state.code(address)?;
     Ok(Info::new(&account, code))

@@ -1,7 +1,7 @@
 //! Answers within this process what a client of the Unix socket would send, so that fuzzing and tests need no
 //! socket.
 
-use super::{Host, Outbox, Peer, answer, bytes, frames::Frames};
+use super::{Host, Outbox, Peer, answer, count, frames::Frames};
 use crate::rpc::{RpcLimits, RpcSetup, ServeError, prepare};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -28,7 +28,7 @@ impl Desk {
     /// Sends these bytes and hangs up: the answers to them, one after another, and what subscriptions
     /// told meanwhile.
     pub async fn ask(&mut self, sent: &[u8]) -> Vec<Box<RawValue>> {
-        let mut frames = Frames::new(bytes(self.peer.host.limits.request_bytes));
+        let mut frames = Frames::new(count(self.peer.host.limits.request_bytes));
         frames.buffer(sent.len()).extend_from_slice(sent);
         let mut answers = Vec::new();
         while let Some(frame) = frames.next() {

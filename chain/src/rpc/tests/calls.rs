@@ -162,3 +162,78 @@ async fn an_account_is_proven_against_the_state_root() {
     assert!(!proof["accountProof"].as_array().unwrap().is_empty());
     assert_eq!(proof["storageProof"][0]["key"], "0x0");
 }
+
+/// Runtime code that returns the block's time.
+const TIME: &str = "0x4260005260206000f3";
+
+#[tokio::test]
+async fn every_call_needs_a_sender_that_can_pay() {
+    let node = Node::instant().await;
+    let poor = "0x00000000000000000000000000000000000000bb";
+    let moving = json!({"from": poor, "to": BOB, "value": "0x1"});
+    let priced = json!({"from": poor, "to": BOB, "gasPrice": "0x77359400"});
+    for call in [&moving, &priced] {
+        for (method, params) in [
+            ("eth_call", json!([call])),
+            ("eth_callMany", json!([[{"transactions": [call]}]])),
+            ("eth_createAccessList", json!([call])),
+            ("debug_traceCall", json!([call, "latest"])),
+            ("debug_traceCallMany", json!([[{"transactions": [call]}]])),
+            ("trace_call", json!([call, ["trace"]])),
+            ("trace_callMany", json!([[[call, ["trace"]]]])),
+        ] {
+            let refused = node.refusal(method, params).await;
+            assert!(refused.message().starts_with("insufficient funds"), "{method}: {refused}");
+        }
+    }
+    // What an earlier call brought is there for the next.
+    let gift = json!({"from": ALICE, "to": poor, "value": "0x5"});
+    let many = json!([[{"transactions": [gift, moving]}]]);
+    node.ask("eth_callMany", many).await;
+}
+
+#[tokio::test]
+async fn a_call_for_another_chain_is_refused_and_blobs_cost_a_call_nothing() {
+    let node = Node::instant().await;
+    for method in ["eth_call", "eth_estimateGas", "debug_traceCall"] {
+        let refused = node.refusal(method, json!([{"to": BOB, "chainId": "0x1"}, "latest"])).await;
+        assert!(refused.message().contains("chainId"), "{method}: {refused}");
+    }
+    let hash = format!("0x01{}", "00".repeat(31));
+    assert_eq!(
+        node.ask("eth_call", json!([{"to": BOB, "blobVersionedHashes": [hash]}])).await,
+        "0x"
+    );
+}
+
+#[tokio::test]
+async fn pending_means_the_block_that_would_be_made_now() {
+    let node = Node::manual().await;
+    let [paid, clock] =
+        ["0x00000000000000000000000000000000000000aa", &node.place(TIME).await.to_string()];
+    let init = "0x602a60005560016000f3";
+    node.ask("eth_sendTransaction", json!([{"from": ALICE, "to": paid, "value": "0x5"}])).await;
+    node.ask("eth_sendTransaction", json!([{"from": BOB, "data": init}])).await;
+    node.ask("evm_increaseTime", json!([3_600])).await;
+    assert_eq!(node.ask("eth_getBalance", json!([paid, "latest"])).await, "0x0");
+
+    let block = node.ask("eth_getBlockByNumber", json!(["pending", true])).await;
+    let time = node.ask("eth_call", json!([{"to": clock}, "pending"])).await;
+
+    assert_eq!(number(&block["timestamp"]), number(&time));
+    assert_eq!(block["transactions"].as_array().unwrap().len(), 2);
+    assert_eq!(node.ask("eth_getBlockTransactionCountByNumber", json!(["pending"])).await, "0x2");
+    assert!(number(&block["gasUsed"]) > 21_000);
+    assert_eq!(node.ask("eth_getBalance", json!([paid, "pending"])).await, "0x5");
+    let info = node.ask("eth_getAccountInfo", json!([paid, "pending"])).await;
+    assert_eq!(info["balance"], "0x5");
+    node.ask("evm_mine", json!([])).await;
+    let made = node.ask("eth_getBlockByNumber", json!(["latest", false])).await;
+    for field in ["timestamp", "transactionsRoot", "gasUsed", "baseFeePerGas"] {
+        assert_eq!(made[field], block[field], "{field}");
+    }
+    let receipts = node.ask("eth_getBlockReceipts", json!(["latest"])).await;
+    let receipts = receipts.as_array().unwrap();
+    let created = receipts.iter().find_map(|receipt| receipt["contractAddress"].as_str()).unwrap();
+    assert_eq!(number(&node.ask("eth_getStorageAt", json!([created, "0x0", "pending"])).await), 42);
+}

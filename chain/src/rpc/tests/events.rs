@@ -111,3 +111,44 @@ async fn an_unknown_kind_of_subscription_is_refused_by_name() {
     let error = refused.err().unwrap().to_string();
     assert!(error.contains("`kind`"), "{error}");
 }
+
+#[tokio::test]
+async fn filters_and_subscriptions_go_on_when_another_chain_is_loaded() {
+    let node = Node::instant().await;
+    let filter = node.ask("eth_newBlockFilter", json!([])).await;
+    let client = node.ws().await;
+    let mut heads: Subscription<Value> = client
+        .subscribe("eth_subscribe", list(json!(["newHeads"])), "eth_unsubscribe")
+        .await
+        .unwrap();
+    node.ask("anvil_mine", json!([2])).await;
+    let dump = node.ask("anvil_dumpState", json!([])).await;
+    node.ask("anvil_mine", json!([2])).await;
+    node.ask("anvil_loadState", json!([dump])).await;
+    node.ask("eth_getFilterChanges", json!([filter])).await;
+
+    node.ask("evm_mine", json!([])).await;
+
+    let head = node.ask("eth_getBlockByNumber", json!(["latest", false])).await;
+    assert_eq!(head["number"], "0x3");
+    let changes = node.ask("eth_getFilterChanges", json!([filter])).await;
+    assert_eq!(changes, json!([head["hash"]]));
+    while heads.next().await.unwrap().unwrap()["hash"] != head["hash"] {}
+}
+
+#[tokio::test]
+async fn a_log_filter_brings_only_logs_of_the_blocks_that_it_names() {
+    let node = Node::instant().await;
+    let logger = node.place(LOGGER).await;
+    let log =
+        async || node.ask("eth_sendTransactionSync", json!([{"from": ALICE, "to": logger}])).await;
+    let filter = json!([{"fromBlock": "0x2", "toBlock": "0x3"}]);
+    let filter = node.ask("eth_newFilter", filter).await;
+    let receipts = [log().await, log().await, log().await, log().await];
+
+    let changes = node.ask("eth_getFilterChanges", json!([filter])).await;
+
+    assert_eq!(changes, json!([receipts[1]["logs"][0], receipts[2]["logs"][0]]));
+    let reversed = json!([{"fromBlock": "0x9", "toBlock": "0x8"}]);
+    assert_eq!(node.refusal("eth_newFilter", reversed).await.code(), -32_602);
+}

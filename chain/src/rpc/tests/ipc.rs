@@ -94,3 +94,23 @@ async fn garbage_is_answered_with_a_parse_error_and_the_end() {
     assert_eq!(client.next().await["error"]["code"], -32_700);
     assert_eq!(client.stream.read(&mut [0]).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_socket_has_as_many_connections_as_the_node_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("node.ipc");
+    let _node = Node::serving(MiningMode::Instant, |config| {
+        config.ipc = Some(path.clone());
+        config.limits.connections = 1;
+    })
+    .await;
+    let mut first = Client { stream: UnixStream::connect(&path).await.unwrap(), read: Vec::new() };
+    first.send(r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#).await;
+    assert_eq!(first.next().await["result"], "0x7a69");
+
+    let mut second = UnixStream::connect(&path).await.unwrap();
+
+    assert_eq!(second.read(&mut [0; 1]).await.unwrap(), 0);
+    first.send(r#"{"jsonrpc":"2.0","id":2,"method":"eth_chainId"}"#).await;
+    assert_eq!(first.next().await["id"], 2);
+}

@@ -225,4 +225,6 @@ async fn a_request_under_way_is_answered_before_the_doors_close() {
 
     let Err(ClientError::Call(answered)) = answered else { panic!("an answer was promised") };
     assert!(answered.message().contains("no block took"), "{answered}");
+    // EIP-7966.
+    assert_eq!(answered.code(), 4);
 }

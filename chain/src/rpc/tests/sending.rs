@@ -91,3 +91,22 @@ async fn a_message_is_signed_by_the_account_that_is_named() {
     let signature = Signature::from_raw(&bytes).unwrap();
     assert_eq!(signature.recover_address_from_msg("hi").unwrap(), ALICE);
 }
+
+#[tokio::test]
+async fn suggested_prices_are_ones_that_the_pool_takes() {
+    let node = Node::instant().await;
+    let least = 100_000_000_000_u64;
+    node.ask("anvil_setMinGasPrice", json!([format!("{least:#x}")])).await;
+
+    let price = node.ask("eth_gasPrice", json!([])).await;
+
+    assert!(number(&price) >= least, "{price}");
+    for fees in [json!({}), json!({"gasPrice": price}), json!({"maxFeePerGas": price})] {
+        let mut transaction = json!({"from": ALICE, "to": BOB, "value": "0x1"});
+        transaction.as_object_mut().unwrap().extend(fees.as_object().unwrap().clone());
+        node.ask("eth_sendTransaction", json!([transaction])).await;
+    }
+    let tip = number(&node.ask("eth_maxPriorityFeePerGas", json!([])).await);
+    let base = number(&node.ask("eth_baseFee", json!([])).await);
+    assert!(base + tip >= least);
+}

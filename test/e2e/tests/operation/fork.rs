@@ -160,8 +160,14 @@ fn a_fork_begins_again_at_the_latest_block_or_ends() -> Result<()> {
     node.ask("anvil_reset", json!([{"forking": {}}]))?;
 
     ensure!(node.height()? == latest);
+    // Another node of the same chain takes over.
+    let elsewhere = up.node.url().replace("127.0.0.1", "localhost");
+    let moved = json!([{"forking": {"jsonRpcUrl": elsewhere, "blockNumber": latest}}]);
+    node.ask("anvil_reset", moved)?;
+    let info = node.ask("anvil_nodeInfo", json!([]))?;
+    ensure!(info["forkConfig"]["forkUrl"] == elsewhere, "{info}");
     node.ask("anvil_reset", json!([]))?;
-    ensure!(node.ask("eth_getBlockByNumber", genesis.clone())? == own);
+    ensure!(node.ask("eth_getBlockByNumber", genesis)? == own);
     node.ask("evm_mine", json!([]))?;
     ensure!(node.height()? == 1);
     // One that began as a fork becomes a dev chain.

@@ -89,6 +89,22 @@ fn a_request_under_way_is_answered_before_the_end() -> Result<()> {
 }
 
 #[test]
+fn a_call_that_computes_does_not_keep_the_node() -> Result<()> {
+    let flags = ["--disable-block-gas-limit", "--no-poci", "--shutdown-timeout", "0.2"];
+    let mut node = Node::start(&flags)?;
+    let mut client = TcpStream::connect(&node.address)?;
+    // A loop of a minute and more.
+    let endless = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_call",
+        "params": [{"data": "0x5b5f56"}]});
+    client.write_all(post(&endless.to_string(), "").as_bytes())?;
+    // It was read before this one.
+    node.ask("eth_chainId", json!([]))?;
+
+    ensure!(node.end("TERM")?.success(), "{}", node.log()?);
+    Ok(())
+}
+
+#[test]
 fn clients_that_never_end_do_not_keep_the_node() -> Result<()> {
     let mut node = Node::start(&["--no-mining", "--shutdown-timeout", "0.2"])?;
     let _idle = TcpStream::connect(&node.address)?;
