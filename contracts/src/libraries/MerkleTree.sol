@@ -8,9 +8,27 @@ library MerkleTree {
     /// @dev Root of a tree whose pairs are sorted: the path alone says where a leaf is (vendor batches).
     function rootOfSorted(bytes32 leaf, bytes32[] calldata path) internal pure returns (bytes32 root) {
         root = leaf;
-        for (uint256 i = 0; i < path.length; ++i) {
-            bytes32 other = path[i];
-            root = root < other ? node(root, other) : node(other, root);
+        assembly ("memory-safe") {
+            // for each node of the path: root = root < it ? node(root, it) : node(it, root), all in the same
+            // buffer beyond what is in use
+            let pair := mload(0x40)
+            mstore8(pair, 0x01)
+            let left := add(pair, 1)
+            let right := add(pair, 33)
+            let end := add(path.offset, shl(5, path.length))
+            for { let next := path.offset } lt(next, end) { next := add(next, 32) } {
+                let other := calldataload(next)
+                switch lt(root, other)
+                case 0 {
+                    mstore(left, other)
+                    mstore(right, root)
+                }
+                default {
+                    mstore(left, root)
+                    mstore(right, other)
+                }
+                root := keccak256(pair, 65)
+            }
         }
     }
 

@@ -57,17 +57,20 @@ library OperatorBook {
     /// @dev A snapshot so old that it may have been overwritten.
     error OperatorBookForgotten(uint64 epoch);
 
-    /// @dev Enters a chip's segment into the list, on a place that is free again or a new one.
-    function list(Operator storage operator, uint32 segment) internal returns (uint32 place) {
-        assert(segment < TAKEN);
-        uint32 free = operator.freePlace;
-        if (free == 0) {
-            place = operator.places++;
-        } else {
-            place = free - 1;
+    /// @dev Enters the segments of chips into the list, on places that are free again and then on new ones.
+    function list(Operator storage operator, uint32[] memory newcomers)
+        internal
+        returns (uint32[] memory places)
+    {
+        places = new uint32[](newcomers.length);
+        uint256 reused = 0;
+        for (; reused < places.length && operator.freePlace != 0; ++reused) {
+            uint32 place = operator.freePlace - 1;
             operator.freePlace = _entry(operator, place);
+            _setEntry(operator, place, _taken(newcomers[reused]));
+            places[reused] = place;
         }
-        _setEntry(operator, place, TAKEN | segment);
+        _listNew(operator, newcomers, places, reused);
     }
 
     /// @dev Frees a place of the list.
@@ -195,6 +198,28 @@ library OperatorBook {
     /// asked for, that of epoch e - L when e + 1 is the current one.
     function _ringSize(uint64 lookback) private pure returns (uint256) {
         return lookback + 2;
+    }
+
+    /// @dev Gives new places to the segments from number `i` on; each word is written once.
+    function _listNew(Operator storage operator, uint32[] memory newcomers, uint32[] memory places, uint256 i)
+        private
+    {
+        uint32 next = operator.places;
+        operator.places = (next + places.length - i).toUint32();
+        while (i < places.length) {
+            uint256 index = next >> 3;
+            uint256 word = 0;
+            do {
+                word |= uint256(_taken(newcomers[i])) << ((next & 7) * ENTRY_BITS);
+                places[i++] = next++;
+            } while (i < places.length && next >> 3 == index);
+            operator.entries[index] |= word;
+        }
+    }
+
+    function _taken(uint32 segment) private pure returns (uint32) {
+        assert(segment < TAKEN);
+        return TAKEN | segment;
     }
 
     function _entry(Operator storage operator, uint32 place) private view returns (uint32) {

@@ -21,11 +21,14 @@ library PociMessages {
     bytes32 private constant NAME_HASH = keccak256("UtilityNet PociRegistry");
     bytes32 private constant VERSION_HASH = keccak256("1");
 
+    /// @dev EIP-712 domain separator.
+    function domainOf(address registry) internal view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, registry));
+    }
+
     /// @dev EIP-712 digest of a struct hash.
     function typed(address registry, bytes32 structHash) internal view returns (bytes32) {
-        bytes32 domain =
-            keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, registry));
-        return MessageHashUtils.toTypedDataHash(domain, structHash);
+        return MessageHashUtils.toTypedDataHash(domainOf(registry), structHash);
     }
 
     function chipId(bytes32 x, bytes32 y) internal pure returns (ChipId chip) {
@@ -56,9 +59,18 @@ library PociMessages {
     function vendorLeaf(bytes32 x, bytes32 y, uint32 model, bytes32 serialHash)
         internal
         pure
-        returns (bytes32)
+        returns (bytes32 leaf)
     {
-        return keccak256(abi.encodePacked(bytes1(0x00), x, y, uint256(model), serialHash));
+        assembly ("memory-safe") {
+            // leaf = keccak256(abi.encodePacked(bytes1(0x00), x, y, uint256(model), serialHash))
+            let free := mload(0x40)
+            mstore8(free, 0x00)
+            mstore(add(free, 1), x)
+            mstore(add(free, 33), y)
+            mstore(add(free, 65), model)
+            mstore(add(free, 97), serialHash)
+            leaf := keccak256(free, 129)
+        }
     }
 
     /// @dev Struct hash of a chip's word that an operator may register it.

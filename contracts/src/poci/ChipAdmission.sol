@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IChipAdmission} from "../interfaces/IChipAdmission.sol";
@@ -10,7 +11,7 @@ import {MerkleTree} from "../libraries/MerkleTree.sol";
 import {PociMessages} from "../libraries/PociMessages.sol";
 import {PociVerify} from "../precompiles/PociVerify.sol";
 import {SeVerify} from "../precompiles/SeVerify.sol";
-import {Admitted, ChipRegistration} from "../types/Chips.sol";
+import {Admitted, ChipRegistration, toAdmitted} from "../types/Chips.sol";
 import {ChipBatchId, ChipId} from "../types/Ids.sol";
 
 /// @title Checks what a registration claims: that chips are genuine, want this operator and hold their keys.
@@ -21,6 +22,8 @@ contract ChipAdmission is IChipAdmission {
     /// @dev What all chips are checked with: one call to each precompile, one look-up for each batch.
     struct Check {
         address registry;
+        /// EIP-712 domain of the registry
+        bytes32 domain;
         address operator;
         bytes signatures;
         bytes possessions;
@@ -48,43 +51,51 @@ contract ChipAdmission is IChipAdmission {
     {
         Check memory all;
         (all.registry, all.operator) = (msg.sender, operator);
+        all.domain = PociMessages.domainOf(msg.sender);
         all.signatures = SeVerify.batch(chips.length);
         all.possessions = PociVerify.possessions(chips.length);
         admitted = new Admitted[](chips.length);
         for (uint256 i = 0; i < chips.length; ++i) {
-            _lookUp(chips[i].batch, all);
-            _put(chips[i], i, nonces[i], all);
-            (admitted[i].batch, admitted[i].phi) = (all.terms.batch, all.terms.phi);
+            ChipRegistration calldata entry = chips[i];
+            _lookUp(entry.batch, all);
+            _put(entry, i, nonces[i], all);
+            admitted[i] = all.terms;
         }
         _checkProofs(chips, all);
     }
 
     function _lookUp(ChipBatchId batch, Check memory all) private view {
         if (ChipBatchId.unwrap(all.batch) == ChipBatchId.unwrap(batch)) return;
-        uint64 phi;
-        (all.terms.batch, all.root, all.model, phi) = VENDORS.termsOf(batch);
-        all.terms.phi = uint256(phi).toUint32();
-        all.batch = batch;
+        (uint32 number, bytes32 root, uint32 model, uint64 phi) = VENDORS.termsOf(batch);
+        (all.batch, all.root, all.model) = (batch, root, model);
+        all.terms = toAdmitted(number, uint256(phi).toUint32());
     }
 
     /// @dev Checks what one chip's own bytes tell, and writes down what its signatures are checked with.
     function _put(ChipRegistration calldata entry, uint256 i, uint32 nonce, Check memory all) private view {
-        _requireLengths(entry);
+        bytes calldata key = entry.blsKey;
+        bytes calldata possession = entry.possession;
+        _requireLengths(key, possession, entry.wrappedKeys);
         ChipId id = _idOf(entry);
-        if (block.timestamp > entry.deadline) {
-            revert IPociRegistry.PociRegistryAttestationExpired(id, entry.deadline);
-        }
+        _requireTimely(id, entry.deadline);
+        _requireGenuine(id, entry, all);
+
+        bytes32 context = PociMessages.possessionContext(all.registry, all.operator, id);
+        PociVerify.putPossession(all.possessions, i, context, key, possession);
+        bytes32 attestation = PociMessages.attestation(all.operator, keccak256(key), nonce, entry.deadline);
+        bytes32 digest = MessageHashUtils.toTypedDataHash(all.domain, attestation);
+        SeVerify.putRegistration(all.signatures, i, digest, entry);
+    }
+
+    function _requireTimely(ChipId id, uint64 deadline) private view {
+        if (block.timestamp > deadline) revert IPociRegistry.PociRegistryAttestationExpired(id, deadline);
+    }
+
+    function _requireGenuine(ChipId id, ChipRegistration calldata entry, Check memory all) private pure {
         bytes32 leaf = PociMessages.vendorLeaf(entry.x, entry.y, all.model, entry.serialHash);
         if (MerkleTree.rootOfSorted(leaf, entry.path) != all.root) {
             revert IPociRegistry.PociRegistryNotGenuine(id);
         }
-
-        bytes32 attestation =
-            PociMessages.attestation(all.operator, keccak256(entry.blsKey), nonce, entry.deadline);
-        bytes32 digest = PociMessages.typed(all.registry, attestation);
-        SeVerify.put(all.signatures, i, digest, [entry.r, entry.s], [entry.x, entry.y]);
-        bytes32 context = PociMessages.possessionContext(all.registry, all.operator, id);
-        PociVerify.putPossession(all.possessions, i, context, entry.blsKey, entry.possession);
     }
 
     /// @dev One call for all attestations, one for all possessions; who is at fault is looked up only on
@@ -104,11 +115,14 @@ contract ChipAdmission is IChipAdmission {
         }
     }
 
-    function _requireLengths(ChipRegistration calldata entry) private pure {
-        _requireLength("blsKey", entry.blsKey.length, PociVerify.KEY_BYTES);
-        _requireLength("possession", entry.possession.length, PociVerify.PROOF_BYTES);
-        if (entry.wrappedKeys.length > MOST_WRAPPED_BYTES) {
-            _requireLength("wrappedKeys", entry.wrappedKeys.length, MOST_WRAPPED_BYTES);
+    function _requireLengths(bytes calldata key, bytes calldata possession, bytes calldata wrapped)
+        private
+        pure
+    {
+        _requireLength("blsKey", key.length, PociVerify.KEY_BYTES);
+        _requireLength("possession", possession.length, PociVerify.PROOF_BYTES);
+        if (wrapped.length > MOST_WRAPPED_BYTES) {
+            _requireLength("wrappedKeys", wrapped.length, MOST_WRAPPED_BYTES);
         }
     }
 

@@ -161,6 +161,13 @@ abstract contract ChipBooks {
         _ledger.operatorOf(chip).addKeys(epoch, LOOKBACK, "", key);
     }
 
+    /// @dev Marks a chip that was taken off the line, in this epoch.
+    function _setSuspended(ChipId id, ChipLedger.ChipRecord storage chip) internal {
+        chip.state = ChipState.Suspended;
+
+        emit IPociRegistry.ChipSuspended(id, _epochNow());
+    }
+
     /// @dev The key, which must be the chip's.
     function _onlyKey(ChipId id, bytes calldata blsKey) internal view returns (bytes memory) {
         _requireLength("blsKey", blsKey.length, PociVerify.KEY_BYTES);
@@ -179,8 +186,7 @@ abstract contract ChipBooks {
 
     /// @dev Wei that the vault holds for a chip.
     function _bondHeld(ChipId id, ChipLedger.ChipRecord storage chip) internal view returns (uint128) {
-        ChipState state = chip.state;
-        if (state == ChipState.None || state == ChipState.Exited || state == ChipState.Slashed) return 0;
+        if (_isGone(chip.state)) return 0;
         return (uint256(chip.phi) * BOND_PER_PHI - _ledger.pasts[id].burned).toUint128();
     }
 
@@ -191,6 +197,11 @@ abstract contract ChipBooks {
     /// @dev The state forbids this. Refused in one place, since the code has little room.
     function _refuse(ChipId id, ChipState state) internal pure {
         revert IPociRegistry.PociRegistryWrongState(id, state);
+    }
+
+    /// @dev Whether a chip in this state has no bond: it was never here, left, or was slashed.
+    function _isGone(ChipState state) internal pure returns (bool) {
+        return state == ChipState.None || state == ChipState.Exited || state == ChipState.Slashed;
     }
 
     function _keySlice(bytes calldata keys, uint256 position) internal pure returns (bytes calldata) {

@@ -68,7 +68,7 @@ contract ChipChallenges is IChipChallenges {
         uint64 deadline = deadlineOf(chip);
         if (block.number > deadline) revert ChipChallengesTooLate(chip, deadline);
         bool isChip = ChipId.unwrap(PociMessages.chipId(signed.x, signed.y)) == ChipId.unwrap(chip);
-        if (!isChip || !SeVerify.isSigned(question, [signed.r, signed.s], [signed.x, signed.y])) {
+        if (!isChip || !SeVerify.isSigned(question, signed)) {
             revert ChipChallengesBadAnswer(chip);
         }
 

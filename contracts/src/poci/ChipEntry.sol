@@ -36,6 +36,10 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
         bytes keys;
         /// phi of the fresh chips
         uint32[] weights;
+        /// place of each chip on the line
+        uint32[] segments;
+        /// place of each chip in its operator's list
+        uint32[] places;
     }
 
     /// @inheritdoc IPociRegistry
@@ -47,15 +51,18 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
         }
         OperatorBook.Operator storage operator = _ledger.operators[msg.sender];
         _setVrfKey(operator, vrfKey);
-        Admitted[] memory admitted = AdmissionCall.check(ADMISSION, msg.sender, chips, _nonces(chips));
-
         Intake memory intake;
+        uint32[] memory nonces;
+        (intake.segments, nonces) = _placesFor(chips);
+        Admitted[] memory admitted = AdmissionCall.check(ADMISSION, msg.sender, chips, nonces);
+
         intake.epoch = uint256(_epochNow()).toUint32();
         intake.operator = _ledger.enrol(msg.sender);
         intake.keys = PociVerify.keyList(count);
         intake.weights = new uint32[](count);
+        intake.places = operator.list(intake.segments);
         for (uint256 i = 0; i < count; ++i) {
-            _book(chips[i], admitted[i], intake);
+            _book(chips[i], i, admitted[i], intake);
         }
         uint256 bond = uint256(intake.power) * BOND_PER_PHI;
         if (msg.value != bond) revert PociRegistryBondMismatch(msg.value, bond);
@@ -66,13 +73,20 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
         if (bond != 0) VAULT.lockSent{value: bond}(msg.sender, _bondOf(msg.sender));
     }
 
-    /// @dev Registrations of each chip so far: what its attestation names.
-    function _nonces(ChipRegistration[] calldata chips) private view returns (uint32[] memory nonces) {
-        nonces = new uint32[](chips.length);
+    /// @dev The place on the line that each chip has, or gets, and its registrations so far: what its
+    /// attestation names.
+    function _placesFor(ChipRegistration[] calldata chips)
+        private
+        view
+        returns (uint32[] memory segments, uint32[] memory nonces)
+    {
+        (segments, nonces) = (new uint32[](chips.length), new uint32[](chips.length));
+        uint32 next = _ledger.line.places;
         for (uint256 i = 0; i < chips.length; ++i) {
-            ChipId id = PociMessages.chipId(chips[i].x, chips[i].y);
-            _requireFree(id, keccak256(chips[i].blsKey));
-            nonces[i] = _ledger.registrationsOf(id);
+            ChipRegistration calldata entry = chips[i];
+            ChipId id = PociMessages.chipId(entry.x, entry.y);
+            if (_requireFree(id, keccak256(entry.blsKey))) segments[i] = next++;
+            else (segments[i], nonces[i]) = (_ledger.chips[id].segment, _ledger.pasts[id].again + 1);
         }
     }
 
@@ -88,31 +102,22 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
         }
     }
 
-    /// @dev Writes a chip's record and puts it on the line, an old place at once and a new one with others.
-    function _book(ChipRegistration calldata entry, Admitted memory admitted, Intake memory intake) private {
+    /// @dev Writes the record of the chip at number `i` and puts it on the line.
+    function _book(ChipRegistration calldata entry, uint256 i, Admitted admitted, Intake memory intake)
+        private
+    {
         ChipId id = PociMessages.chipId(entry.x, entry.y);
-        bytes32 keyHash = keccak256(entry.blsKey);
+        bytes calldata key = entry.blsKey;
+        (uint32 phi, uint32 segment) = (admitted.phiOf(), intake.segments[i]);
+        bool isFresh = _putOnLine(id, keccak256(key), segment, phi, intake);
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
-        uint32 segment;
-        bool isFresh = _requireFree(id, keyHash);
-        if (isFresh) {
-            segment = _ledger.line.places + intake.fresh;
-            _ledger.chipAt[segment] = id;
-            _ledger.keyOwner[keyHash] = id;
-            intake.weights[intake.fresh++] = admitted.phi;
-        } else {
-            segment = chip.segment;
-            _ledger.line.set(segment, admitted.phi);
-            _ledger.pasts[id] = ChipLedger.ChipPast(_ledger.pasts[id].again + 1, false, 0, 0, 0);
-        }
-        uint32 index = _ledger.operators[msg.sender].list(segment);
         chip.write(
             ChipLedger.ChipRecord({
                 state: ChipState.Pending,
                 operator: intake.operator,
-                batch: admitted.batch,
-                phi: admitted.phi,
-                index: index,
+                batch: admitted.batchOf(),
+                phi: phi,
+                index: intake.places[i],
                 segment: segment,
                 fromEpoch: intake.epoch,
                 untilEpoch: ChipLedger.OPEN,
@@ -121,9 +126,25 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
                 hasPast: !isFresh
             })
         );
-        intake.power += admitted.phi;
-        intake.keys.append(PociVerify.fromBytes(entry.blsKey));
-        _announce(entry, id, admitted.phi, index);
+        intake.power += phi;
+        intake.keys.append(key);
+        _announce(entry, id, phi, intake.places[i]);
+    }
+
+    /// @dev Puts a chip on the line, on its old place at once and on a new one with others.
+    function _putOnLine(ChipId id, bytes32 keyHash, uint32 segment, uint32 phi, Intake memory intake)
+        private
+        returns (bool isFresh)
+    {
+        isFresh = _requireFree(id, keyHash); // no other chip of this registration took it, either
+        if (isFresh) {
+            _ledger.chipAt[segment] = id;
+            _ledger.keyOwner[keyHash] = id;
+            intake.weights[intake.fresh++] = phi;
+        } else {
+            _ledger.line.set(segment, phi);
+            _ledger.pasts[id] = ChipLedger.ChipPast(_ledger.pasts[id].again + 1, false, 0, 0, 0);
+        }
     }
 
     function _announce(ChipRegistration calldata entry, ChipId id, uint32 phi, uint32 index) private {

@@ -26,7 +26,7 @@ abstract contract ChipPenalty is ChipBooks, IPociRegistry {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         bytes memory key = _onlyKey(id, blsKey);
         uint256 penalty = Math.ceilDiv(_bondHeld(id, chip), SILENCE_PART);
-        if (chip.state == ChipState.Exited || chip.state == ChipState.Slashed) return;
+        if (_isGone(chip.state)) return;
 
         _suspend(id, chip, key);
         ChipLedger.ChipPast storage past = _ledger.openPast(id);
@@ -42,10 +42,7 @@ abstract contract ChipPenalty is ChipBooks, IPociRegistry {
     function slash(ChipId id, bytes calldata blsKey, address reporter) external {
         if (msg.sender != EVIDENCE) revert PociRegistryNotEvidence(msg.sender);
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
-        ChipState state = chip.state;
-        if (state == ChipState.None || state == ChipState.Exited || state == ChipState.Slashed) {
-            _refuse(id, state);
-        }
+        if (_isGone(chip.state)) _refuse(id, chip.state);
         bytes memory key = _onlyKey(id, blsKey);
         uint256 bond = _bondHeld(id, chip);
 
@@ -63,9 +60,7 @@ abstract contract ChipPenalty is ChipBooks, IPociRegistry {
     function _suspend(ChipId id, ChipLedger.ChipRecord storage chip, bytes memory key) private {
         if (chip.untilEpoch != ChipLedger.OPEN) return;
         _takeOffLine(chip, key);
-        chip.state = ChipState.Suspended;
-
-        emit ChipSuspended(id, _epochNow());
+        _setSuspended(id, chip);
     }
 
     function _take(address account, uint256 burned, address rewarded, uint256 reward) private {

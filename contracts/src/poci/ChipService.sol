@@ -96,9 +96,8 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
     }
 
     function _suspend(ChipId id, ChipLedger.ChipRecord storage chip, uint64 epoch) private {
-        chip.state = ChipState.Suspended;
         _ledger.depart(chip, epoch);
-        emit ChipSuspended(id, epoch);
+        _setSuspended(id, chip);
     }
 
     /// @inheritdoc IPociRegistry
@@ -109,9 +108,7 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
             if (!_isOverdue(chips[i], _answeredFor(chips[i]))) _refuse(chips[i], chip.state);
 
             _takeOffLine(chip, _keyAt(chips[i], blsKeys, i));
-            chip.state = ChipState.Suspended;
-
-            emit ChipSuspended(chips[i], _epochNow());
+            _setSuspended(chips[i], chip);
         }
     }
 
@@ -137,7 +134,7 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
 
     function _requireSigned(ChipId id, ChipSignature calldata signed, bytes32 message) private view {
         bool isKey = ChipId.unwrap(PociMessages.chipId(signed.x, signed.y)) == ChipId.unwrap(id);
-        if (isKey && SeVerify.isSigned(message, [signed.r, signed.s], [signed.x, signed.y])) return;
+        if (isKey && SeVerify.isSigned(message, signed)) return;
         revert PociRegistryBadAttestation(id);
     }
 }

@@ -38,29 +38,24 @@ library PociVerify {
         return BlsKey(INFINITY_HEAD, 0);
     }
 
-    function fromBytes(bytes calldata key) internal pure returns (BlsKey memory) {
-        return BlsKey(bytes32(key[:32]), bytes16(key[32:KEY_BYTES]));
-    }
-
     function toBytes(BlsKey memory key) internal pure returns (bytes memory) {
         return abi.encodePacked(key.head, key.tail);
     }
 
     /// @dev Room for `count` keys, to be filled with `append`; empty so far.
     function keyList(uint256 count) internal pure returns (bytes memory keys) {
-        keys = new bytes(count * KEY_BYTES + 16); // `append` writes whole words: 16 bytes beyond its key
+        keys = new bytes(count * KEY_BYTES);
         assembly ("memory-safe") {
             mstore(keys, 0)
         }
     }
 
-    /// @dev Appends a key to a list that has room: `keys = keys ‖ key.head ‖ key.tail`, in place.
-    function append(bytes memory keys, BlsKey memory key) internal pure {
+    /// @dev Appends a key to a list that has room: `keys = keys ‖ key`, in place.
+    function append(bytes memory keys, bytes calldata key) internal pure {
+        assert(key.length == KEY_BYTES);
         assembly ("memory-safe") {
             let length := mload(keys)
-            let to := add(add(keys, 32), length)
-            mstore(to, mload(key))
-            mstore(add(to, 32), mload(add(key, 32)))
+            calldatacopy(add(add(keys, 32), length), key.offset, 48)
             mstore(keys, add(length, 48))
         }
     }
@@ -91,7 +86,7 @@ library PociVerify {
         bytes calldata key,
         bytes calldata proof
     ) internal pure {
-        assert(1 + (i + 1) * POSSESSION_BYTES <= items.length);
+        assert(i < items.length / POSSESSION_BYTES);
         assert(key.length == KEY_BYTES && proof.length == PROOF_BYTES);
         assembly ("memory-safe") {
             let to := add(add(items, 33), mul(i, 176))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ChipSignature} from "../types/Chips.sol";
+import {ChipRegistration, ChipSignature} from "../types/Chips.sol";
 import {PrecompileHome} from "./PrecompileHome.sol";
 
 /// @title Asks SE_VERIFY, 0x…555401, which chip signatures verify (`docs/precompiles.md`).
@@ -33,12 +33,28 @@ library SeVerify {
         bytes32[2] memory signature,
         bytes32[2] memory key
     ) internal pure {
-        assert((i + 1) * ITEM_BYTES <= items.length);
+        assert(i < items.length / ITEM_BYTES);
         assembly ("memory-safe") {
             let to := add(add(items, 32), mul(i, 160))
             mstore(to, digest)
             mcopy(add(to, 32), signature, 64)
             mcopy(add(to, 96), key, 64)
+        }
+    }
+
+    /// @dev `put` of the signature that a registration brings.
+    function putRegistration(bytes memory items, uint256 i, bytes32 digest, ChipRegistration calldata entry)
+        internal
+        pure
+    {
+        assert(i < items.length / ITEM_BYTES);
+        assembly ("memory-safe") {
+            // put(items, i, digest, [entry.r, entry.s], [entry.x, entry.y]); entry is x ‖ y, three other
+            // words, r ‖ s and more
+            let to := add(add(items, 32), mul(i, 160))
+            mstore(to, digest)
+            calldatacopy(add(to, 32), add(entry, 160), 64)
+            calldatacopy(add(to, 96), entry, 64)
         }
     }
 
@@ -80,5 +96,10 @@ library SeVerify {
         bytes memory items = batch(1);
         put(items, 0, digest, signature, key);
         return verify(items) == 1;
+    }
+
+    /// @dev The same of a signature that comes with its key.
+    function isSigned(bytes32 digest, ChipSignature calldata signed) internal view returns (bool) {
+        return verify(abi.encodePacked(digest, signed.r, signed.s, signed.x, signed.y)) == 1;
     }
 }

@@ -38,12 +38,24 @@ struct ChipRegistration {
     bytes wrappedKeys;
 }
 
-/// @dev What an admitted chip is registered as.
-struct Admitted {
-    /// number of its vendor's batch
-    uint32 batch;
-    /// power, in units of phi
-    uint32 phi;
+/// @dev What an admitted chip is registered as, in one word: the number of its vendor's batch, and its power
+/// in units of phi in the lower half.
+type Admitted is uint64;
+
+using {batchOf, phiOf} for Admitted global;
+
+function toAdmitted(uint32 batch, uint32 phi) pure returns (Admitted) {
+    return Admitted.wrap(uint64(batch) << 32 | phi);
+}
+
+function batchOf(Admitted admitted) pure returns (uint32) {
+    // forge-lint: disable-next-line(unsafe-typecast)
+    return uint32(Admitted.unwrap(admitted) >> 32); // fits: the upper half
+}
+
+function phiOf(Admitted admitted) pure returns (uint32) {
+    // forge-lint: disable-next-line(unsafe-typecast)
+    return uint32(Admitted.unwrap(admitted)); // the lower half alone
 }
 
 /// @dev What chips have in common.

@@ -30,7 +30,9 @@ contract GivenRegistry is PociRegistry {
         record.state = ChipState.Pending;
         record.operator = _ledger.enrol(account);
         (record.batch, record.phi, record.segment) = (batch, 1, segment);
-        record.index = _ledger.operators[account].list(segment);
+        uint32[] memory segments = new uint32[](1);
+        segments[0] = segment;
+        record.index = _ledger.operators[account].list(segments)[0];
         (record.fromEpoch, record.untilEpoch) = (uint32(_epochNow()), ChipLedger.OPEN);
         _ledger.chips[chip].write(record);
         _ledger.operators[account].power += 1;

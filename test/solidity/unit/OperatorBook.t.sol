@@ -15,10 +15,10 @@ contract OperatorBookTest is PociFixture {
     uint32[] private _row;
     uint32[] private _free;
 
-    /// @dev Against a plain row and a stack of free places.
+    /// @dev Several chips at once, against a plain row and a stack of free places.
     function testFuzz_list_reusesFreePlaces(uint256 seed, uint8 steps) public {
         uint32 taken = 0;
-        for (uint32 i = 0; i < steps; ++i) {
+        for (uint256 i = 0; i < steps % 64; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
             // forge-lint: disable-next-line(unsafe-typecast)
             uint32 place = taken == 0 ? 0 : uint32((seed >> 8) % _row.length); // fits: below the length
@@ -29,16 +29,19 @@ contract OperatorBookTest is PociFixture {
                 --taken;
                 continue;
             }
-            uint32 expected = uint32(_row.length);
-            if (_free.length != 0) {
-                expected = _free[_free.length - 1];
-                _free.pop();
-            } else {
-                _row.push(0);
+            uint32[] memory newcomers = new uint32[]((seed >> 16) % 12);
+            for (uint256 j = 0; j < newcomers.length; ++j) {
+                // forge-lint: disable-next-line(unsafe-typecast)
+                newcomers[j] = uint32(1000 + 12 * i + j); // fits: below 2^11
             }
-            assertEq(_book.list(1000 + i), expected, "place");
-            _row[expected] = 1001 + i;
-            ++taken;
+            uint32[] memory places = _book.list(newcomers);
+            assertEq(places.length, newcomers.length, "as many");
+            for (uint256 j = 0; j < newcomers.length; ++j) {
+                uint32 expected = expectedPlace();
+                assertEq(places[j], expected, "place");
+                _row[expected] = 1 + newcomers[j];
+                ++taken;
+            }
         }
 
         uint32[] memory segments = _book.segments();
@@ -53,9 +56,19 @@ contract OperatorBookTest is PociFixture {
         }
     }
 
+    /// @dev The place that was freed last, or a new one.
+    function expectedPlace() private returns (uint32 place) {
+        if (_free.length == 0) {
+            _row.push(0);
+            return uint32(_row.length - 1);
+        }
+        place = _free[_free.length - 1];
+        _free.pop();
+    }
+
     function test_list_takesSegmentsBelowTheBitThatMarksAPlace() public {
         uint32 most = (1 << 31) - 1;
-        uint32 place = _book.list(most);
+        uint32 place = _book.list(one(most))[0];
         (bool isTaken, uint32 segment) = _book.segmentAt(place);
         assertTrue(isTaken, "taken");
         assertEq(segment, most, "segment");
@@ -65,7 +78,7 @@ contract OperatorBookTest is PociFixture {
     }
 
     function list(uint32 segment) external {
-        _book.list(segment);
+        _book.list(one(segment));
     }
 
     function test_snapshotAt_knowsTheEpochsThatProofsRead() public {

@@ -5,7 +5,7 @@ import {Test} from "forge-std/Test.sol";
 
 import {PociMessages} from "contracts/src/libraries/PociMessages.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
-import {ChipSignature} from "contracts/src/types/Chips.sol";
+import {ChipRegistration, ChipSignature} from "contracts/src/types/Chips.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
 /// @dev What is hashed or packed for many signatures at once, against one after the other.
@@ -60,6 +60,33 @@ contract PociMessagesTest is Test {
             assertEq(leaves[i], leaf, "leaf");
             assertEq(PociMessages.availabilityLeaf(place, chip, r, s), leaf, "alone");
         }
+    }
+
+    function putRegistration(bytes32 digest, ChipRegistration calldata entry)
+        external
+        pure
+        returns (bytes memory items)
+    {
+        items = SeVerify.batch(3);
+        SeVerify.putRegistration(items, 1, digest, entry);
+    }
+
+    /// forge-config: default.fuzz.runs = 64
+    function testFuzz_putRegistration_packsItsSignature(ChipRegistration memory entry, bytes32 digest)
+        public
+        view
+    {
+        bytes memory expected = SeVerify.batch(3);
+        SeVerify.put(expected, 1, digest, [entry.r, entry.s], [entry.x, entry.y]);
+        assertEq(this.putRegistration(digest, entry), expected);
+    }
+
+    function testFuzz_vendorLeaf_packsTheChip(bytes32 x, bytes32 y, uint32 model, bytes32 serialHash)
+        public
+        pure
+    {
+        bytes32 leaf = keccak256(abi.encodePacked(bytes1(0x00), x, y, uint256(model), serialHash));
+        assertEq(PociMessages.vendorLeaf(x, y, model, serialHash), leaf);
     }
 
     function testFuzz_batchOf_packsEverySignature(ChipSignature[] memory signed, bytes32 digest) public view {

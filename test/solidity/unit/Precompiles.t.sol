@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {stdError} from "forge-std/Test.sol";
+
 import {
     CompressedPoint,
     DleqVerify,
@@ -10,6 +12,7 @@ import {
 import {BlsKey, PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
 import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
+import {ChipSignature} from "contracts/src/types/Chips.sol";
 
 import {ChainFixture} from "../lib/ChainFixture.sol";
 
@@ -69,6 +72,13 @@ contract PrecompilesTest is ChainFixture {
 
         assertTrue(SeVerify.isSigned(message, signature, key), "good");
         assertFalse(SeVerify.isSigned(keccak256("another"), signature, key), "another digest");
+        ChipSignature memory signed = ChipSignature(key[0], key[1], signature[0], signature[1]);
+        assertTrue(this.isSigned(message, signed), "good, with its key");
+        assertFalse(this.isSigned(keccak256("another"), signed), "another digest, with its key");
+    }
+
+    function isSigned(bytes32 digest, ChipSignature calldata signed) external view returns (bool) {
+        return SeVerify.isSigned(digest, signed);
     }
 
     function test_verify_setsTheBitOfEachGoodSignature() public view {
@@ -109,18 +119,32 @@ contract PrecompilesTest is ChainFixture {
         this.sum(new bytes(48));
     }
 
-    function testFuzz_append_writesKeysOneAfterTheOther(uint8 count) public pure {
+    function testFuzz_append_writesKeysOneAfterTheOther(uint8 count) public view {
         bytes memory expected = "";
-        bytes memory keys = PociVerify.keyList(count);
+        bytes[] memory keys = new bytes[](count);
         for (uint256 i = 0; i < count; ++i) {
-            BlsKey memory key = BlsKey(keccak256(abi.encode(i)), bytes16(keccak256(abi.encode(i, i))));
-            keys.append(key);
-            expected = bytes.concat(expected, key.head, key.tail);
+            keys[i] = bytes.concat(keccak256(abi.encode(i)), bytes16(keccak256(abi.encode(i, i))));
+            expected = bytes.concat(expected, keys[i]);
         }
-        bytes memory next = new bytes(32);
+        (bytes memory list, bytes memory next) = this.listOf(keys);
 
-        assertEq(keys, expected, "keys");
+        assertEq(list, expected, "keys");
         assertEq(next, new bytes(32), "memory behind them");
+    }
+
+    function listOf(bytes[] calldata keys) external pure returns (bytes memory list, bytes memory next) {
+        list = PociVerify.keyList(keys.length);
+        next = new bytes(32);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            list.append(keys[i]);
+        }
+    }
+
+    function test_append_revertsWhen_itIsNoKey() public {
+        bytes[] memory keys = new bytes[](1);
+        keys[0] = new bytes(47);
+        vm.expectRevert(stdError.assertionError);
+        this.listOf(keys);
     }
 
     function put(bytes32 context, bytes calldata key, bytes calldata proof)
