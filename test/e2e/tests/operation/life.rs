@@ -90,7 +90,7 @@ fn a_request_under_way_is_answered_before_the_end() -> Result<()> {
 
 #[test]
 fn a_call_that_computes_does_not_keep_the_node() -> Result<()> {
-    let flags = ["--disable-block-gas-limit", "--no-poci", "--shutdown-timeout", "0.2"];
+    let flags = ["--disable-block-gas-limit", "--shutdown-timeout", "0.2"];
     let mut node = Node::start(&flags)?;
     let mut client = TcpStream::connect(&node.address)?;
     // A loop of a minute and more.
