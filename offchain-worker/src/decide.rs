@@ -1,6 +1,5 @@
 //! Decides what is to be done. Pure: every function reads nothing but its arguments.
 
-pub mod availability;
 pub mod batches;
 pub mod challenges;
 pub mod disputes;

@@ -8,32 +8,26 @@ pub(super) use proof::chips_at_hand;
 
 use super::{Agent, AgentError};
 use crate::{
-    decide::availability::{Listed, Snapshot, counting},
     notebook::put_in,
     records::{KeyRecord, LeavesRecord},
 };
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{B256, Bytes};
 use utnet_bindings::{
     Availability::{AvailabilityProof, proveCall},
     BeaconHistory::beaconAtCall,
     PociRegistry::{
-        availabilityMessageCall, chipOfCall, chipsOfCall, currentEpochCall, isProvenCall,
-        snapshotOfCall, widthOfCall,
+        availabilityMessageCall, countedOnCall, currentEpochCall, isProvenCall, snapshotOfCall,
+        widthOfCall,
     },
-    states::ChipState,
 };
 use utnet_client::{BlockRef, Chain, Intent, StorageError};
 use utnet_primitives::{AvailabilityRound, ChipId, Epoch, Height, Registry};
-use utnet_se::aggregate_keys;
 
 /// Epochs whose proofs are remembered in the outbox.
 const REMEMBERED: u64 = 64;
 
-/// The keys of chips on some places, one after the other.
-fn keys_of(places: &[u32], list: &[Listed]) -> Vec<u8> {
-    let on = |place: &u32| list.iter().find(|chip| chip.index == *place).map(|chip| chip.key);
-    places.iter().filter_map(on).flatten().collect()
-}
+/// Places of the list that are asked for in one call: some 5,000 gas each, far below what any node grants.
+const PLACES_AT_ONCE: usize = 512;
 
 impl<C: Chain> Agent<C> {
     pub(super) async fn attend_availability(&self, _head: &BlockRef) -> Result<(), AgentError> {
@@ -45,35 +39,53 @@ impl<C: Chain> Agent<C> {
         if self.is_sent(&words)? || self.view(home.registry, &is_proven).await? {
             return Ok(());
         }
-        let snapshot =
-            self.view(home.registry, &snapshotOfCall { operator: home.operator, epoch }).await?;
-        let Ok(aggregate) = <[u8; 48]>::try_from(snapshot.aggregateKey.as_ref()) else {
-            return Ok(());
-        };
-        if snapshot.count == 0 {
+        let call = snapshotOfCall { operator: home.operator, epoch };
+        let count = self.view(home.registry, &call).await?.count;
+        if count == 0 {
             return Ok(());
         }
-        let snapshot = Snapshot { aggregate, count: snapshot.count };
         let epoch = Epoch(epoch);
         let (message, width) = (self.message(epoch).await?, self.width(epoch).await?);
         let round = Round { epoch, message, width };
-        let list = self.listed().await?;
-        let sum = |keys: &[[u8; 48]]| aggregate_keys(keys).ok();
-        let places = counting(&list, &snapshot, &sum)
-            .ok_or(ProofError::UnknownChips { epoch, count: snapshot.count })?;
-        let counted: Vec<_> = list
-            .iter()
-            .filter(|chip| places.contains(&chip.index))
-            .map(|chip| (chip.index, chip.chip))
-            .collect();
+        let counted = self.counted(epoch, width).await?;
+        if u32::try_from(counted.len()) != Ok(count) {
+            return Err(ProofError::OtherCount { epoch, count, named: counted.len() }.into());
+        }
         let at_hand = chips_at_hand(&folder)?;
         let proof = prove(&round, &counted, &at_hand, self.parts.choices.fault)
             .map_err(ProofError::from)?;
-        self.send_proof(&proof, &list)
+        let absent = self.keys_of(&proof.leaves.absent, &counted)?;
+        self.send_proof(&proof, absent)
+    }
+
+    /// The chips that count in an epoch, with their places in the operator's list, ascending.
+    async fn counted(&self, epoch: Epoch, width: u32) -> Result<Vec<(u32, ChipId)>, AgentError> {
+        let home = &self.parts.home;
+        let places: Vec<u32> = (0..width).collect();
+        let mut counted = Vec::new();
+        for asked in places.chunks(PLACES_AT_ONCE) {
+            let (operator, places) = (home.operator, asked.to_vec());
+            let call = countedOnCall { operator, epoch: epoch.0, places };
+            let chips = self.view(home.registry, &call).await?;
+            let on_places = asked.iter().copied().zip(chips);
+            let taken = on_places.filter(|(_, chip)| !chip.is_zero());
+            counted.extend(taken.map(|(place, chip)| (place, ChipId(chip))));
+        }
+        Ok(counted)
+    }
+
+    /// The keys of the chips on some of these places, one after the other.
+    fn keys_of(&self, places: &[u32], counted: &[(u32, ChipId)]) -> Result<Bytes, AgentError> {
+        let mut keys = Vec::new();
+        for (_, chip) in counted.iter().filter(|(place, _)| places.contains(place)) {
+            let known: Option<KeyRecord> = self.parts.notebook.find(chip.0.as_slice())?;
+            keys.extend(known.ok_or(ProofError::NoKey { chip: *chip })?.key);
+        }
+        Ok(keys.into())
     }
 
     /// Sends a proof, and keeps the leaves that its root is over: without them it cannot be opened.
-    fn send_proof(&self, proof: &Proof, list: &[Listed]) -> Result<(), AgentError> {
+    fn send_proof(&self, proof: &Proof, absent_keys: Bytes) -> Result<(), AgentError> {
         let LeavesRecord { epoch, absent, .. } = &proof.leaves;
         let Some(signature) = proof.signature else {
             tracing::warn!(%epoch, absent = absent.len(), "no chip is at hand");
@@ -85,7 +97,7 @@ impl<C: Chain> Agent<C> {
             proof: AvailabilityProof {
                 operator: home.operator,
                 epoch: epoch.0,
-                absent: keys_of(absent, list).into(),
+                absent: absent_keys,
                 signature: signature.to_vec().into(),
                 leafRoot: proof.leaf_root(),
             },
@@ -135,36 +147,5 @@ impl<C: Chain> Agent<C> {
         let home = &self.parts.home;
         let call = widthOfCall { operator: home.operator, epoch: epoch.0 };
         self.view(home.registry, &call).await
-    }
-
-    /// The operator's list with each chip's state and key.
-    pub(super) async fn listed(&self) -> Result<Vec<Listed>, AgentError> {
-        let home = &self.parts.home;
-        let ids = self.view(home.registry, &chipsOfCall { operator: home.operator }).await?;
-        let mut list = Vec::with_capacity(ids.len());
-        for id in ids {
-            list.extend(self.listed_chip(id, home.operator).await?);
-        }
-        Ok(list)
-    }
-
-    /// `None` for a chip that left for another operator.
-    async fn listed_chip(&self, id: B256, operator: Address) -> Result<Option<Listed>, AgentError> {
-        let registry = self.parts.home.registry;
-        let chip = self.view(registry, &chipOfCall { chip: id }).await?;
-        if chip.operator != operator {
-            return Ok(None);
-        }
-        let known: Option<KeyRecord> = self.parts.notebook.find(id.as_slice())?;
-        let key = known
-            .and_then(|record| <[u8; 48]>::try_from(record.key.as_ref()).ok())
-            .ok_or(ProofError::NoKey { chip: ChipId(id) })?;
-        Ok(Some(Listed {
-            index: chip.index,
-            chip: ChipId(id),
-            state: ChipState::try_from(chip.state)?,
-            registered: Epoch(chip.registeredEpoch),
-            key,
-        }))
     }
 }

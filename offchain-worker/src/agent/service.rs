@@ -8,7 +8,10 @@ use crate::decide::service::{Standing, returns};
 use alloy_primitives::B256;
 use std::collections::BTreeMap;
 use utnet_bindings::{
-    PociRegistry::{ChipSignature, currentEpochCall, resumeCall, stateOfCall, suspendSilentCall},
+    PociRegistry::{
+        ChipSignature, chipOfCall, chipsOfCall, currentEpochCall, resumeCall, stateOfCall,
+        suspendSilentCall,
+    },
     states::ChipState,
 };
 use utnet_client::{Chain, Intent};
@@ -29,13 +32,16 @@ impl<C: Chain> Agent<C> {
         }
         let at_hand = chips_at_hand(&folder)?;
         let mut standings = Vec::new();
-        for listed in self.listed().await? {
-            let effective = self.view(registry, &stateOfCall { id: listed.chip.0 }).await?;
+        let operator = self.parts.home.operator;
+        for id in self.view(registry, &chipsOfCall { operator }).await? {
+            let chip = ChipId(id);
+            let stored = self.view(registry, &chipOfCall { chip: id }).await?.state;
+            let effective = self.view(registry, &stateOfCall { id }).await?;
             standings.push(Standing {
-                chip: listed.chip,
-                stored: listed.state,
+                chip,
+                stored: ChipState::try_from(stored)?,
                 effective: ChipState::try_from(effective)?,
-                is_at_hand: at_hand.contains_key(&listed.chip),
+                is_at_hand: at_hand.contains_key(&chip),
             });
         }
         let due = returns(&standings);

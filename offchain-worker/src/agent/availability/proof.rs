@@ -39,15 +39,17 @@ pub enum ProofError {
         /// What our own parameters give.
         ours: B256,
     },
-    /// Which chips count could not be found out.
-    #[error("epoch {epoch}: no choice of chips gives the registry's aggregate of {count}")]
-    UnknownChips {
+    /// The node contradicts itself, or the chain went on between two questions.
+    #[error("epoch {epoch}: {count} chips count, and {named} are named")]
+    OtherCount {
         /// The epoch.
         epoch: Epoch,
         /// How many count.
         count: u32,
+        /// How many stand on places.
+        named: usize,
     },
-    /// The key that a chip was registered with was not seen, or has not 48 bytes.
+    /// The key that a chip was registered with was not seen.
     #[error("the registration of chip {chip} was not seen")]
     NoKey {
         /// The chip.
