@@ -58,7 +58,7 @@ pub(crate) enum Chip {
         #[arg(long)]
         operator: Address,
     },
-    /// Register all chips of a folder for the sender, in one transaction, bonds included.
+    /// Register the chips of a folder that are not the sender's yet, 32 in a transaction, bonds included.
     Register {
         #[command(flatten)]
         registering: Registering,

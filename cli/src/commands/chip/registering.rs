@@ -1,4 +1,4 @@
-//! Lets chips attest to an operator, and registers them.
+//! Lets chips attest to an operator, and registers them, a fleet in as many transactions as it takes.
 
 use super::open_chips;
 use crate::{
@@ -7,16 +7,21 @@ use crate::{
     session::Session,
     wallet::KeySource,
 };
-use alloy_primitives::{Address, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 use utnet_bindings::{PociRegistry, VendorRegistry};
 use utnet_primitives::{ChipAttestation, Registry, SystemContract, possession_context};
 use utnet_se::{SecurityEngine, SoftwareChip};
 
+const REGISTRY: SystemContract = SystemContract::PociRegistry;
+
 /// How long an attestation is good for, in seconds.
 const ATTESTATION_SECONDS: u64 = 3_600;
+
+/// Chips in one transaction: some 190,000 gas each, half of what a transaction may use when its limit has a margin.
+const AT_ONCE: usize = 32;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Registering {
@@ -34,32 +39,35 @@ pub(super) async fn attest(
     registering: &Registering,
     operator: Address,
 ) -> Result<Value> {
-    let chips = registrations(session, registering, operator).await?;
+    let (chips, batch) = (open_chips(&registering.chips)?, registering.batch()?);
+    let chips = registrations(session, &chips, &batch, operator).await?;
     Ok(json!({ "operator": operator, "chips": chips }))
+}
+
+impl Registering {
+    fn batch(&self) -> Result<BatchFile> {
+        files::read_json(&self.batch, BATCH_FILE)
+    }
 }
 
 async fn registrations(
     session: &Session,
-    registering: &Registering,
+    chips: &[SoftwareChip],
+    batch: &BatchFile,
     operator: Address,
 ) -> Result<Vec<PociRegistry::ChipRegistration>> {
-    let batch: BatchFile = files::read_json(&registering.batch, BATCH_FILE)?;
     let deadline = session.after(ATTESTATION_SECONDS).await?;
     let mut list = Vec::new();
-    for chip in open_chips(&registering.chips)? {
-        let known = session
-            .read(
-                SystemContract::PociRegistry,
-                &PociRegistry::chipOfCall { chip: chip.chip_id().into() },
-            )
-            .await?;
+    for chip in chips {
+        let call = PociRegistry::chipOfCall { chip: chip.chip_id().into() };
+        let known = session.read(REGISTRY, &call).await?;
         let attestation = ChipAttestation {
             operator,
             bls_key_hash: keccak256(chip.bls_key()),
             nonce: u64::from(known.registrations),
             deadline,
         };
-        list.push(registration(session.registry(), &chip, &batch, attestation)?);
+        list.push(registration(session.registry(), chip, batch, attestation)?);
     }
     Ok(list)
 }
@@ -91,7 +99,8 @@ fn registration(
     })
 }
 
-/// Sends what chips sign for the sender.
+/// Sends what chips sign for the sender. Those that are its own already are left out, so that a fleet of which only a part
+/// came in is completed by the same command.
 pub(super) async fn register(
     session: &Session,
     registering: &Registering,
@@ -99,29 +108,49 @@ pub(super) async fn register(
 ) -> Result<Value> {
     let signer = from.signer()?;
     let operator = signer.address();
-    let chips = registrations(session, registering, operator).await?;
-    let vrf = open_chips(&registering.chips)?.iter().find_map(SecurityEngine::vrf_key);
-    let bond = bond_of(session, &registering.batch, chips.len()).await?;
-    let count = chips.len();
-    let call =
-        PociRegistry::registerCall { chips, vrfKey: vrf.map(Into::into).unwrap_or_default() };
-    let sent = session.send(&signer, SystemContract::PociRegistry, bond, &call).await?;
+    let (mut chips, batch) = (open_chips(&registering.chips)?, registering.batch()?);
+    let mut vrf = new_vrf_key(session, &chips, operator).await?;
+    let known: Vec<B256> = session.read(REGISTRY, &PociRegistry::chipsOfCall { operator }).await?;
+    let known: BTreeSet<B256> = known.into_iter().collect();
+    chips.retain(|chip| !known.contains(&chip.chip_id().0));
+    let (bond, mut rows, mut gas) = (bond_of_one(session, batch.model).await?, Vec::new(), 0_u64);
+    for part in chips.chunks(AT_ONCE) {
+        let chips = registrations(session, part, &batch, operator).await?;
+        let call = PociRegistry::registerCall { chips, vrfKey: std::mem::take(&mut vrf) };
+        let sent = session.send(&signer, REGISTRY, bond * U256::from(part.len()), &call).await?;
+        gas = gas.saturating_add(sent.gas_used);
+        rows.push(json!({
+            "chips": part.len(),
+            "transaction": sent.hash,
+            "block": sent.block,
+            "gasUsed": sent.gas_used,
+        }));
+    }
     Ok(json!({
         "operator": operator,
-        "chips": count,
-        "bond": crate::amount::show(bond),
-        "transaction": sent.hash,
-        "block": sent.block,
-        "gasUsed": sent.gas_used,
+        "chips": chips.len(),
+        "bond": crate::amount::show(bond * U256::from(chips.len())),
+        "transactions": rows,
+        "gasUsed": gas,
     }))
 }
 
-/// Bonds of that many chips of the batch's model, in wei.
-async fn bond_of(session: &Session, batch: &Path, chips: usize) -> Result<U256> {
-    let model = files::read_json::<BatchFile>(batch, BATCH_FILE)?.model;
+/// The VRF key that one of the chips holds; empty if the registry has it, or none holds one.
+async fn new_vrf_key(
+    session: &Session,
+    chips: &[SoftwareChip],
+    operator: Address,
+) -> Result<Bytes> {
+    let held: Bytes =
+        chips.iter().find_map(SecurityEngine::vrf_key).map(Into::into).unwrap_or_default();
+    let known = session.read(REGISTRY, &PociRegistry::vrfKeyOfCall { operator }).await?;
+    Ok(if held == known { Bytes::new() } else { held })
+}
+
+/// Bond of a chip of a model, in wei.
+async fn bond_of_one(session: &Session, model: u32) -> Result<U256> {
     let phi =
         session.read(SystemContract::VendorRegistry, &VendorRegistry::phiOfCall { model }).await?;
-    let per_phi =
-        session.read(SystemContract::PociRegistry, &PociRegistry::bondPerPhiCall {}).await?;
-    Ok(U256::from(per_phi) * U256::from(phi) * U256::from(chips))
+    let per_phi = session.read(REGISTRY, &PociRegistry::bondPerPhiCall {}).await?;
+    Ok(U256::from(per_phi) * U256::from(phi))
 }
