@@ -216,6 +216,9 @@ pub(super) struct PociArgs {
     /// File with the genesis sealer's key (hex); without it dev account 0 seals.
     #[arg(long, value_name = "FILE")]
     pub(super) sealer_key: Option<PathBuf>,
+    /// Blocks in an epoch of a new dev chain, for ever; 16 without it.
+    #[arg(long, value_name = "BLOCKS", conflicts_with_all = ["no_poci", "init"], value_parser = clap::value_parser!(u64).range(4..=4095))]
+    pub(super) epoch_blocks: Option<u64>,
     /// Schedule of rewards of a new dev chain, for ever.
     #[arg(long, value_name = "SCHEDULE", default_value = "tiered", conflicts_with = "no_poci")]
     pub(super) issue: IssueArg,

@@ -15,7 +15,7 @@ use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::Address;
 use std::sync::Arc;
 use utnet_db::Store;
-use utnet_primitives::{Gas, Seconds};
+use utnet_primitives::{Gas, PociSchedule, Seconds};
 
 /// What anvil gives a block that may hold any amount of gas.
 const UNLIMITED_GAS: u64 = 1 << 62;
@@ -114,7 +114,11 @@ pub(super) fn has_poci(args: &NodeArgs) -> bool {
 
 fn fresh(args: &NodeArgs, accounts: &DevAccounts, now: Seconds) -> Result<Genesis, NodeError> {
     let dev = DevGenesis::default();
-    let poci = if has_poci(args) { dev.poci.clone() } else { None };
+    let poci = dev.poci.clone().filter(|_| has_poci(args));
+    let poci = poci.map(|poci| PociSchedule {
+        epoch_blocks: args.poci.epoch_blocks.unwrap_or(poci.epoch_blocks),
+        ..poci
+    });
     let built = DevGenesis {
         chain_id: args.chain.chain_id.unwrap_or(dev.chain_id),
         timestamp: args.chain.timestamp.map_or(now, Seconds),

@@ -131,6 +131,7 @@ fn a_wrong_value_is_told_with_its_flag_and_what_was_expected() {
         ("--hardfork", "dragon", "osaka"),
         ("--host", "everywhere", "--host"),
         ("--gas-limit", "3", "21000.."),
+        ("--epoch-blocks", "3", "4..=4095"),
     ] {
         let error = parse(&[flag, value]).unwrap_err().to_string();
         assert!(error.contains(flag) && error.contains(expected), "{error}");
@@ -142,6 +143,8 @@ fn flags_that_contradict_each_other_are_refused() {
     parse(&["--no-mining", "--block-time", "1"]).unwrap_err();
     parse(&["--durable"]).unwrap_err();
     parse(&["--no-poci", "--chips", "here"]).unwrap_err();
+    parse(&["--no-poci", "--epoch-blocks", "300"]).unwrap_err();
+    parse(&["--init", "genesis.json", "--epoch-blocks", "300"]).unwrap_err();
 }
 
 #[tokio::test]
