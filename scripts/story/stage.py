@@ -92,6 +92,7 @@ class Stage:
         self.programs = {}
         self.rpc = self.relayer_url = self.chain_id = None
         self.contracts = None  # a file, where they do not stand as in genesis
+        self.command_seconds = COMMAND_SECONDS
         self.outcomes = {}  # how each act ended, by its name
 
     def __enter__(self):
@@ -144,10 +145,10 @@ class Stage:
         """Runs a command that answers with JSON."""
         try:
             done = subprocess.run(
-                [str(word) for word in words], capture_output=True, text=True, timeout=COMMAND_SECONDS
+                [str(word) for word in words], capture_output=True, text=True, timeout=self.command_seconds
             )
         except subprocess.TimeoutExpired as late:
-            raise Failed(f"{words[0]} {words[1]} took more than {COMMAND_SECONDS} s") from late
+            raise Failed(f"{words[0]} {words[1]} took more than {self.command_seconds} s") from late
         if done.returncode != 0:
             raise Failed(done.stderr.strip() or f"{words} ended with {done.returncode}")
         return json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else None

@@ -11,6 +11,7 @@ fn play(script: &str, end: &str) -> Result<()> {
 
     let said = python(&format!("test/e2e/tools/{script}"), &[&path])?;
 
+    eprintln!("{said}");
     ensure!(said.ends_with(end), "{said}");
     Ok(())
 }
@@ -29,4 +30,9 @@ fn a_challenged_chip_answers_and_one_that_is_away_is_suspended_and_pays_the_chal
 #[test]
 fn a_chip_that_attests_twice_or_seals_two_blocks_of_one_height_is_slashed() -> Result<()> {
     play("evidence.py", "both liars slashed")
+}
+
+#[test]
+fn a_large_fleet_is_registered_proven_and_opened_for_at_most_this_much_gas() -> Result<()> {
+    play("fleet.py", "chips proven and opened")
 }
