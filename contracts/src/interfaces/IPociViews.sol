@@ -36,9 +36,9 @@ interface IPociViews {
     /// @notice How many epochs of a range a chip missed: its operator proved nothing, or did not open the
     /// sample in time, or named it absent, or it was off the line without having asked to leave (SUSPENDED,
     /// QUARANTINED, SLASHED).
-    /// @dev Epochs that it does not owe count as none: before its latest registration + L, after
-    /// `requestExit`, and the current one, which is not over. Reads two slots for every 256 epochs, four of a
-    /// chip that ever missed one.
+    /// @dev Epochs that it does not owe count as none: before its latest registration + L, from `requestExit`
+    /// (or `expel`) + L on, and the current one, which is not over. Reads two slots for every 256 epochs,
+    /// four of a chip that ever missed one.
     /// @param firstEpoch Inclusive.
     /// @param lastEpoch Inclusive; below `firstEpoch` for an empty range.
     function missesIn(ChipId chip, uint64 firstEpoch, uint64 lastEpoch) external view returns (uint64 missed);

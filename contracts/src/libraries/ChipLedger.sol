@@ -51,6 +51,8 @@ library ChipLedger {
         uint40 exitAt;
         /// wei of its bond that were burned
         uint96 burned;
+        /// epoch in which it asked to leave, or was expelled; read of an EXITING or EXITED chip only
+        uint32 leftEpoch;
     }
 
     struct Ledger {
@@ -142,6 +144,12 @@ library ChipLedger {
         ledger.missed[id].set(epoch);
     }
 
+    /// @dev Notes wei that are gone of a chip's bond.
+    function noteBurned(Ledger storage ledger, ChipId id, uint256 amount) internal {
+        ChipPast storage past = openPast(ledger, id);
+        past.burned = (past.burned + amount).toUint96();
+    }
+
     /// @dev A chip's past, to be written.
     function openPast(Ledger storage ledger, ChipId id) internal returns (ChipPast storage) {
         ledger.chips[id].hasPast = true;
@@ -180,7 +188,7 @@ library ChipLedger {
     {
         ChipRecord storage chip = ledger.chips[id];
         uint64 end = operatorOf(ledger, chip).provenEpoch == epoch ? epoch + 1 : epoch;
-        if (_hasLeft(chip) && chip.untilEpoch + lookback < end) end = chip.untilEpoch + lookback;
+        end = _endOwed(ledger, id, end, lookback);
         uint256 absent = _absentBefore(ledger, id, Span(chip.fromEpoch + lookback, end, epoch, lookback));
         while (absent >> 255 == 1 && misses < type(uint8).max) {
             absent <<= 1;
@@ -217,8 +225,7 @@ library ChipLedger {
     {
         ChipRecord storage chip = ledger.chips[id];
         if (chip.state == ChipState.None) return 0;
-        uint64 owed = chip.untilEpoch + span.lookback;
-        if (_hasLeft(chip) && owed < span.end) span.end = owed;
+        span.end = _endOwed(ledger, id, span.end, span.lookback);
         uint64 first = registeredIn(ledger, id) + span.lookback; // the first epoch whose proof reads this
         // chip
         if (span.first < first) span.first = first;
@@ -253,7 +260,16 @@ library ChipLedger {
         return absent & EpochBits.latest(end, span.first);
     }
 
-    function _hasLeft(ChipRecord storage chip) private view returns (bool) {
-        return chip.state == ChipState.Exiting || chip.state == ChipState.Exited;
+    /// @dev The end of a span, or of what a chip owed that has left, if that is earlier. Not `untilEpoch`:
+    /// off the line it goes on owing until it asks to leave.
+    function _endOwed(Ledger storage ledger, ChipId id, uint64 end, uint64 lookback)
+        private
+        view
+        returns (uint64)
+    {
+        ChipState state = ledger.chips[id].state;
+        if (state != ChipState.Exiting && state != ChipState.Exited) return end;
+        uint64 owed = ledger.pasts[id].leftEpoch + lookback;
+        return owed < end ? owed : end;
     }
 }

@@ -143,7 +143,7 @@ abstract contract ChipEntry is ChipBooks, IPociRegistry {
             intake.weights[intake.fresh++] = phi;
         } else {
             _ledger.line.set(segment, phi);
-            _ledger.pasts[id] = ChipLedger.ChipPast(_ledger.pasts[id].again + 1, false, 0, 0, 0);
+            _ledger.pasts[id] = ChipLedger.ChipPast(_ledger.pasts[id].again + 1, false, 0, 0, 0, 0);
         }
     }
 

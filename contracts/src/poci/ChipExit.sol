@@ -60,8 +60,7 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
         if (misses <= MISSES_TO_STAY) revert PociRegistryTooFewMisses(id, misses, MISSES_TO_STAY + 1);
 
         uint256 burned = Math.ceilDiv(_bondHeld(id, chip), EXPULSION_PART);
-        ChipLedger.ChipPast storage past = _ledger.openPast(id);
-        past.burned = (past.burned + burned).toUint96();
+        _ledger.noteBurned(id, burned);
         _startExit(id, chip);
 
         emit ChipExpelled(id, misses, burned);
@@ -157,7 +156,8 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
     function _startExit(ChipId id, ChipLedger.ChipRecord storage chip) private {
         chip.state = ChipState.Exiting;
         uint40 exitAt = (block.timestamp + EXIT_SECONDS).toUint40();
-        _ledger.openPast(id).exitAt = exitAt;
+        ChipLedger.ChipPast storage past = _ledger.openPast(id);
+        (past.exitAt, past.leftEpoch) = (exitAt, uint256(_epochNow()).toUint32());
 
         emit ChipExiting(id, exitAt);
     }

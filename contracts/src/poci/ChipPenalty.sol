@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
 import {ChipLedger} from "../libraries/ChipLedger.sol";
@@ -13,7 +12,6 @@ import {ChipBooks} from "./ChipBooks.sol";
 /// @title Takes bonds: a part of it from a chip that does not answer, all of it from one that lied.
 abstract contract ChipPenalty is ChipBooks, IPociRegistry {
     using ChipLedger for ChipLedger.Ledger;
-    using SafeCast for uint256;
 
     /// @dev One part in so many of the bond is gone when a challenge is not answered.
     uint256 private constant SILENCE_PART = 10;
@@ -29,8 +27,7 @@ abstract contract ChipPenalty is ChipBooks, IPociRegistry {
         if (_isGone(chip.state)) return;
 
         _suspend(id, chip, key);
-        ChipLedger.ChipPast storage past = _ledger.openPast(id);
-        past.burned = (past.burned + penalty).toUint96();
+        _ledger.noteBurned(id, penalty);
         uint256 reward = penalty / REWARD_PART;
 
         emit ChipPenalised(id, challenger, penalty - reward, reward);
