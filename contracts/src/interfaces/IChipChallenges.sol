@@ -48,9 +48,11 @@ interface IChipChallenges {
     function answer(ChipId chip, ChipSignature calldata signed) external;
 
     /// @notice Closes a question that was not answered: gives the bond back, and has the chip punished.
-    /// Anyone. @dev A chip that has exited or was slashed meanwhile has nothing more to lose. Reverts:
-    /// `ChipChallengesNoneOpen`, `ChipChallengesTooEarly`, and as `IPociRegistry.failChallenge`.
-    /// @param blsKey The chip's key, 48 bytes.
+    /// Anyone.
+    /// @dev A chip that has exited or was slashed meanwhile has nothing more to lose. One that was registered
+    /// again was not asked: whoever holds it now loses nothing. Reverts: `ChipChallengesNoneOpen`,
+    /// `ChipChallengesTooEarly`, and as `IPociRegistry.failChallenge`.
+    /// @param blsKey The chip's key, 48 bytes; not read if the chip was registered again.
     function expire(ChipId chip, bytes calldata blsKey) external;
 
     /// @notice What the chip must sign: keccak256(abi.encode(tag(challenge), chainId, this contract, chip,

@@ -55,7 +55,12 @@ contract ChipChallenges is IChipChallenges {
         if (asked.challenger != address(0)) revert ChipChallengesOpen(chip, asked.number);
 
         uint32 number = asked.number + 1;
-        (asked.challenger, asked.askedAt, asked.number) = (msg.sender, block.number.toUint40(), number);
+        _challenges[chip] = Challenge({
+            challenger: msg.sender,
+            askedAt: block.number.toUint40(),
+            number: number,
+            registrations: _registrationsOf(chip)
+        });
 
         emit Challenged(chip, msg.sender, number, deadlineOf(chip));
 
@@ -86,12 +91,14 @@ contract ChipChallenges is IChipChallenges {
         uint64 deadline = deadlineOf(chip);
         if (block.number <= deadline) revert ChipChallengesTooEarly(chip, deadline);
 
+        bool isSameHolders = _challenges[chip].registrations == _registrationsOf(chip);
+
         _close(chip);
 
         emit Expired(chip, challenger, _challenges[chip].number);
 
         VAULT.release(ChipId.unwrap(chip), challenger, bond);
-        REGISTRY.failChallenge(chip, blsKey, challenger);
+        if (isSameHolders) REGISTRY.failChallenge(chip, blsKey, challenger);
     }
 
     /// @inheritdoc IChipChallenges
@@ -114,7 +121,12 @@ contract ChipChallenges is IChipChallenges {
 
     /// @dev Leaves the number: no question is ever asked again.
     function _close(ChipId chip) private {
-        (_challenges[chip].challenger, _challenges[chip].askedAt) = (address(0), 0);
+        Challenge storage asked = _challenges[chip];
+        (asked.challenger, asked.askedAt, asked.registrations) = (address(0), 0, 0);
+    }
+
+    function _registrationsOf(ChipId chip) private view returns (uint24) {
+        return uint256(IPociViews(address(REGISTRY)).chipOf(chip).registrations).toUint24();
     }
 
     function _requireOpen(ChipId chip) private view returns (address challenger) {

@@ -75,4 +75,6 @@ struct Challenge {
     uint40 askedAt;
     /// questions to this chip so far
     uint32 number;
+    /// registrations of the chip when it was asked: after another it is not the same holder's
+    uint24 registrations;
 }

@@ -5,6 +5,7 @@ import {IChipEvidence} from "contracts/src/interfaces/IChipEvidence.sol";
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {ChipState} from "contracts/src/types/Chips.sol";
 import {Attestation, Seal} from "contracts/src/types/Evidence.sol";
+import {ChipId} from "contracts/src/types/Ids.sol";
 import {BookedLeaves} from "contracts/src/types/Openings.sol";
 import {SoftChip} from "scripts/solidity/SoftChip.sol";
 
@@ -88,6 +89,39 @@ contract InnocentChipAttack is EvidenceFixture {
         evidences.falseLeaf(accusedOf(0), leafEvidence(booked, 0, ids[7], 0, 0));
     }
 
+    /// @dev The seller has the chip asked, answers nothing, and sells it: the buyer would pay for the
+    /// silence.
+    function test_aQuestionToTheSeller_isNoFaultOfTheBuyer() public {
+        mineToEpoch(1);
+        ask();
+        sell();
+        mineToEpoch(registry.currentEpoch() + 1);
+
+        challenges.expire(ids[0], entries[0].blsKey);
+
+        assertEq(chipOf(0).bond, PHI * BOND, "the buyer's bond is whole");
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Active), "and its chip stays");
+        assertEq(vault.freeOf(stranger), CHALLENGE_BOND, "the bond returns");
+        assertEq(vault.lockedOf(CHALLENGES, ChipId.unwrap(ids[0])), 0, "nothing is locked");
+        assertEq(challenges.challengeOf(ids[0]).registrations, 0, "only the number is left");
+    }
+
+    /// @dev Nor does it shield the buyer: once it is closed he is asked like anybody.
+    function test_aQuestionToTheBuyer_isAskedAnew() public {
+        mineToEpoch(1);
+        ask();
+        sell();
+        mineToEpoch(registry.currentEpoch() + 1);
+        challenges.expire(ids[0], "");
+
+        ask();
+        mineTo(challenges.deadlineOf(ids[0]) + 1);
+        challenges.expire(ids[0], entries[0].blsKey);
+
+        assertEq(challenges.challengeOf(ids[0]).number, 2, "number");
+        assertEq(chipOf(0).bond, PHI * BOND * 9 / 10, "a tenth is gone");
+    }
+
     /// @dev True leaves, and places that owe none.
     function test_trueLeaves_areNoFault() public {
         BookedLeaves memory booked = proveAll(1, 8, nobody);
@@ -97,6 +131,11 @@ contract InnocentChipAttack is EvidenceFixture {
             vm.expectRevert(abi.encodeWithSelector(IChipEvidence.ChipEvidenceTrueLeaf.selector, ids[i], i));
             evidences.falseLeaf(accusedOf(i), leafEvidence(booked, i, ids[i], r, s));
         }
+    }
+
+    function ask() private {
+        vm.prank(stranger);
+        challenges.challenge{value: CHALLENGE_BOND}(ids[0]);
     }
 
     /// @dev The first chip leaves and is registered by another operator.
