@@ -7,7 +7,8 @@ import {ChipBatchId} from "../types/Ids.sol";
 interface IVendorRegistry {
     /// @notice Only the governor does this.
     error VendorRegistryNotGovernor(address caller);
-    /// @notice Only an admitted vendor posts; only the batch's vendor or the governor revokes.
+    /// @notice Only an admitted vendor posts; only the batch's vendor, while it is admitted, or the governor
+    /// revokes.
     error VendorRegistryNotVendor(address caller);
     /// @notice The model has no power yet.
     error VendorRegistryUnknownModel(uint32 model);
@@ -26,7 +27,7 @@ interface IVendorRegistry {
 
     /// @notice A vendor may post from now on.
     event VendorAdmitted(address indexed vendor);
-    /// @notice A vendor may post no more.
+    /// @notice A vendor may neither post nor revoke any more.
     event VendorDismissed(address indexed vendor);
     /// @notice A model has this power, in units of phi, for chips that register from now on.
     event ModelSet(uint32 indexed model, uint64 phi);
@@ -40,7 +41,7 @@ interface IVendorRegistry {
     /// @notice Admits a vendor. Governor only.
     function admit(address vendor) external;
 
-    /// @notice Ends a vendor's right to post; its batches stay. Governor only.
+    /// @notice Ends a vendor's right to post and to revoke; its batches stay. Governor only.
     function dismiss(address vendor) external;
 
     /// @notice Sets the power of a model, in units of phi, at least 1. Governor only.
@@ -55,7 +56,8 @@ interface IVendorRegistry {
     /// @return batch keccak256(abi.encode(vendor, model, root, chips)).
     function postBatch(bytes32 root, uint32 model, uint32 chips) external returns (ChipBatchId batch);
 
-    /// @notice Withdraws a batch: its chips are quarantined. Its vendor or the governor.
+    /// @notice Withdraws a batch: its chips are quarantined. Its vendor while admitted, or the governor.
+    /// @dev Reverts: `VendorRegistryUnknownBatch`, `VendorRegistryNotVendor`, `VendorRegistryBatchRevoked`.
     function revokeBatch(ChipBatchId batch) external;
 
     /// @notice The model and power of a chip, if the path proves it genuine; reverts if its batch is unknown

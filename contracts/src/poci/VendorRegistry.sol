@@ -85,9 +85,8 @@ contract VendorRegistry is IVendorRegistry {
     /// @inheritdoc IVendorRegistry
     function revokeBatch(ChipBatchId batch) external {
         ChipBatch storage posted = _known(batch);
-        if (msg.sender != posted.vendor && msg.sender != GOVERNOR) {
-            revert VendorRegistryNotVendor(msg.sender);
-        }
+        bool isItsVendor = msg.sender == posted.vendor && _isVendor[msg.sender];
+        if (!isItsVendor && msg.sender != GOVERNOR) revert VendorRegistryNotVendor(msg.sender);
         if (posted.isRevoked) revert VendorRegistryBatchRevoked(batch);
 
         posted.isRevoked = true;

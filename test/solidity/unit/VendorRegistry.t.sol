@@ -249,6 +249,35 @@ contract VendorRegistryTest is Test {
         _registry.revokeBatch(batch);
     }
 
+    /// @dev Who is not trusted to vouch for chips any more would put those of his batches out of work.
+    function test_attack_aDismissedVendorRevokesNothing() public {
+        ChipBatchId batch = post();
+        vm.prank(_governor);
+        _registry.dismiss(_vendor);
+
+        vm.expectRevert(abi.encodeWithSelector(IVendorRegistry.VendorRegistryNotVendor.selector, _vendor));
+        vm.prank(_vendor);
+        _registry.revokeBatch(batch);
+
+        assertTrue(check(batch, 0), "its chips stay genuine");
+        vm.prank(_governor);
+        _registry.revokeBatch(batch);
+        assertTrue(_registry.isRevoked(batch), "the governor may");
+    }
+
+    function test_revokeBatch_isOpenToAVendorThatIsAdmittedAgain() public {
+        ChipBatchId batch = post();
+        vm.startPrank(_governor);
+        _registry.dismiss(_vendor);
+        _registry.admit(_vendor);
+        vm.stopPrank();
+
+        vm.prank(_vendor);
+        _registry.revokeBatch(batch);
+
+        assertTrue(_registry.isRevoked(batch));
+    }
+
     function post() private returns (ChipBatchId) {
         bytes32 root = SortedTree.root(_leaves);
         vm.prank(_vendor);
