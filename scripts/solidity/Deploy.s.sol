@@ -256,7 +256,7 @@ contract Deploy is Script {
             epochBlocks: 16,
             lookbackEpochs: 1,
             bondPerPhi: 1 ether,
-            exitSeconds: 60,
+            exitSeconds: 150,
             missesToSuspend: 3,
             sampleSize: SAMPLE_SIZE
         });

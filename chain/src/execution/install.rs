@@ -334,7 +334,7 @@ fn registry(poci: &PociSchedule) -> PociRegistry::constructorCall {
             epochBlocks: poci.epoch_blocks,
             lookbackEpochs: poci.lookback_epochs,
             bondPerPhi: UNC,
-            exitSeconds: 60,
+            exitSeconds: 150,
             missesToSuspend: 3,
             sampleSize: SAMPLE_SIZE,
         },

@@ -48,8 +48,8 @@ interface IPociRegistry {
     error PociRegistryTooFewMisses(ChipId chip, uint8 misses, uint8 required);
     /// @notice A rental holds the chip.
     error PociRegistryChipRented(ChipId chip);
-    /// @notice The exit waits: until the second `exitAt`, inclusive, and until no proof reads the chip any
-    /// more.
+    /// @notice The exit waits for the second `exitAt`, and until the last leaf of the chip is eight epochs
+    /// old: for L + 8 epochs after the one in which it left the line.
     error PociRegistryExitPending(ChipId chip, uint64 exitAt);
     /// @notice Only the escrow reserves and frees chips.
     error PociRegistryNotEscrow(address caller);
@@ -185,6 +185,9 @@ interface IPociRegistry {
     function expel(ChipId chip) external;
 
     /// @notice Frees the bond of a chip whose wait is over; it becomes withdrawable in the vault. Anyone.
+    /// @dev From the second `exitAt` on, inclusive, and not before L + 8 epochs after the one in which the
+    /// chip left the line: a false leaf of it slashes until then. Reverts: `PociRegistryWrongState`,
+    /// `PociRegistryExitPending`.
     function finishExit(ChipId chip) external;
 
     /// @notice Quarantines chips of a revoked batch. Anyone.

@@ -37,6 +37,8 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
     uint8 private constant MISSES_TO_STAY = 144;
     /// @dev One part in so many of an expelled chip's bond is burned.
     uint256 private constant EXPULSION_PART = 10;
+    /// @dev Epochs after its own in which a leaf can be shown: `Availability` keeps as many roots.
+    uint64 private constant SHOWN_EPOCHS = 8;
 
     /// @inheritdoc IPociRegistry
     function requestExit(ChipId id, bytes calldata blsKey) external {
@@ -73,8 +75,9 @@ abstract contract ChipExit is ChipBooks, IPociRegistry {
         ChipLedger.ChipRecord storage chip = _ledger.chips[id];
         if (chip.state != ChipState.Exiting) _refuse(id, chip.state);
         uint40 exitAt = _ledger.pasts[id].exitAt;
-        // No proof may still read the chip when it is registered again, or another one is on its place.
-        bool isRead = _epochNow() <= chip.untilEpoch + LOOKBACK;
+        // The last proof that reads the chip is of epoch `untilEpoch + LOOKBACK - 1`. Until its leaves are
+        // old the bond stays, and nobody registers the chip again or takes its place.
+        bool isRead = _epochNow() < chip.untilEpoch + LOOKBACK + SHOWN_EPOCHS;
         if (isRead || block.timestamp < exitAt) revert PociRegistryExitPending(id, exitAt);
 
         uint128 bond = _bondHeld(id, chip);

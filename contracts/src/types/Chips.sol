@@ -148,7 +148,8 @@ struct PociParameters {
     uint64 lookbackEpochs;
     /// wei per unit of phi
     uint128 bondPerPhi;
-    /// seconds between asking for an exit and the bond
+    /// seconds between asking for an exit and the bond, at least; longer than a rental waits for its
+    /// settlement, since a chip that is registered again owes nothing of before
     uint64 exitSeconds;
     /// consecutive missed epochs that suspend a chip, at least 1
     uint8 missesToSuspend;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {ChipState} from "contracts/src/types/Chips.sol";
+import {ChipId} from "contracts/src/types/Ids.sol";
+import {BookedLeaves} from "contracts/src/types/Openings.sol";
 
 import {EvidenceFixture} from "../lib/EvidenceFixture.sol";
 
@@ -92,6 +95,29 @@ contract LeavingChipAttack is EvidenceFixture {
 
         assertEq(views.missesIn(ids[0], 0, back + 9), 9, "of the new term, all");
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Suspended), "state");
+    }
+
+    /// @dev The root over a false leaf is booked, and the chip leaves at once: its bond would be out before
+    /// anybody has seen the leaf.
+    function test_leaving_doesNotOutrunAFalseLeaf() public {
+        mineToEpoch(1);
+        plant(1, 2, nobody);
+        tree[0] = 0;
+        BookedLeaves memory booked = proveTree(1, 2, nobody);
+        vm.prank(operator);
+        registry.requestExit(ids[0], entries[0].blsKey);
+        uint64 exitAt = time() + EXIT_SECONDS;
+        skipSeconds(EXIT_SECONDS);
+        mineTo(10 * EPOCH - 1); // the last block in which eight epochs are kept
+
+        vm.expectRevert(
+            abi.encodeWithSelector(IPociRegistry.PociRegistryExitPending.selector, ids[0], exitAt)
+        );
+        registry.finishExit(ids[0]);
+        accuse(accusedOf(0), leafEvidence(booked, 0, ChipId.wrap(0), 0, 0));
+
+        assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Slashed), "state");
+        assertEq(vault.freeOf(stranger), PHI * BOND / 10, "reporter");
     }
 
     function rentOut() private {

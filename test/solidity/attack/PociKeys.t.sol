@@ -5,11 +5,12 @@ import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {PociVerify} from "contracts/src/precompiles/PociVerify.sol";
 import {AvailabilityProof, ChipRegistration} from "contracts/src/types/Chips.sol";
+import {SoftChip} from "scripts/solidity/SoftChip.sol";
 
-import {PociFixture} from "../lib/PociFixture.sol";
+import {OpeningFixture} from "../lib/OpeningFixture.sol";
 
 /// @dev What PEERS' chip registries and signature aggregates were open to, tried on ours.
-contract PociKeysAttack is PociFixture {
+contract PociKeysAttack is OpeningFixture {
     /// @dev A key chosen as "mine less the others'" would let one chip sign for all of them.
     function test_rogueKey_hasNoProofOfPossession() public {
         register(3);
@@ -63,21 +64,15 @@ contract PociKeysAttack is PociFixture {
     /// @dev The aggregate of one operator proves nothing for another with the same number of chips.
     function test_aggregate_ofAnotherOperatorIsRefused() public {
         register(8);
-        vm.prank(operator);
-        registry.requestExit(ids[0], entries[0].blsKey);
-        mineTo(EXIT_SECONDS + 2 * EPOCH);
-        registry.finishExit(ids[0]);
-        ChipRegistration[] memory chips = slice(0, 1);
-        chips[0].r = vm.parseJsonBytes32(json, ".transfer.r");
-        chips[0].s = vm.parseJsonBytes32(json, ".transfer.s");
-        chips[0].possession = vm.parseJsonBytes(json, ".transfer.possession");
-        bytes memory key = vm.parseJsonBytes(json, ".newVrfKey");
+        retire(0);
+        consent(1, newOperator, 1);
+        bytes memory key = vrfKey();
         vm.prank(newOperator);
-        registry.register{value: bondOf(1)}(chips, key);
+        registry.register{value: bondOf(1)}(slice(0, 1), key);
         uint64 epoch = registry.currentEpoch() + 1;
         mineToEpoch(epoch);
 
-        AvailabilityProof memory proof = proofOf(epoch, "of8", nobody);
+        AvailabilityProof memory proof = proofBy(1, 7, epoch);
         proof.operator = newOperator;
 
         vm.expectRevert(
@@ -90,12 +85,9 @@ contract PociKeysAttack is PociFixture {
     /// @dev An operator that lists somebody else's chip cannot add to that chip's misses.
     function test_absentList_namesOnlyOnesOwnChips() public {
         register(8);
-        vm.prank(operator);
-        registry.requestExit(ids[7], entries[7].blsKey);
-        mineTo(EXIT_SECONDS + 2 * EPOCH);
-        registry.finishExit(ids[7]);
-        uint64 epoch = registry.currentEpoch();
-        AvailabilityProof memory proof = proofOf(epoch, "of8without7", one(7));
+        retire(7);
+        AvailabilityProof memory proof = proofBy(0, 6, registry.currentEpoch());
+        proof.absent = keysOf(one(7));
 
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryBadAbsentList.selector, 0));
         vm.prank(operator);
@@ -123,6 +115,27 @@ contract PociKeysAttack is PociFixture {
         bytes32 context =
             keccak256(abi.encode(keccak256("UNC/v1/possession"), block.chainid, REGISTRY, account, ids[0]));
         PociVerify.putPossession(items, 0, context, key, proof);
+    }
+
+    /// @dev What the operator proves an epoch with by chips `first` to `last`.
+    function proofBy(uint256 first, uint256 last, uint64 epoch)
+        private
+        view
+        returns (AvailabilityProof memory)
+    {
+        uint256 sum = 0;
+        for (uint256 i = first; i <= last; ++i) {
+            sum += secretOf(i);
+        }
+        bytes memory signature = SoftChip.availability(sum, registry.availabilityMessage(operator, epoch));
+        return AvailabilityProof(operator, epoch, "", signature, keccak256("leaves"));
+    }
+
+    function retire(uint256 i) private {
+        vm.prank(operator);
+        registry.requestExit(ids[i], entries[i].blsKey);
+        mineTo(EXIT_SECONDS + 2 * EPOCH);
+        registry.finishExit(ids[i]);
     }
 
     function possesses(bytes memory key, bytes memory proof) private view returns (bool) {

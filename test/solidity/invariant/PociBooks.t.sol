@@ -44,7 +44,7 @@ contract PociHandler is PociFixture {
     }
 
     function pass(uint8 blocks) external {
-        mineTo(uint64(vm.getBlockNumber()) + uint64(bound(blocks, 1, 20)));
+        mineTo(uint64(vm.getBlockNumber()) + uint64(bound(blocks, 1, 60)));
     }
 
     function suspend(uint256 i) external {

@@ -27,7 +27,7 @@ abstract contract PociFixture is ChainFixture {
     uint32 internal constant CHIPS = 32;
     uint256 internal constant OPERATOR_KEY = 0xA11CE;
     uint128 internal constant BOND = 1 ether;
-    uint64 internal constant EXIT_SECONDS = 60;
+    uint64 internal constant EXIT_SECONDS = 150;
     uint64 internal constant PHI = 2;
     uint32 internal constant MODEL = 1;
 

@@ -47,27 +47,27 @@ contract ChipBoundsTest is PociFixture {
         registry.requestExit(ids[0], entries[0].blsKey);
     }
 
-    function test_finishExit_worksOnceNoProofReadsTheChip() public {
+    function test_finishExit_worksOnceNoLeafOfTheChipCanBeShown() public {
         register(1);
         vm.prank(operator);
         registry.requestExit(ids[0], entries[0].blsKey);
         uint64 left = registry.currentEpoch();
         skipSeconds(EXIT_SECONDS);
 
-        mineToEpoch(left + 2); // the look-back, and one more: its place becomes free
+        mineToEpoch(left + 9); // the look-back, and eight more: its place becomes free
         registry.finishExit(ids[0]);
 
         assertEq(uint8(registry.stateOf(ids[0])), uint8(ChipState.Exited));
     }
 
-    function test_finishExit_revertsWhen_theEpochWhoseProofReadsTheChipIsNotOver() public {
+    function test_finishExit_revertsWhen_aLeafOfTheChipCanBeShown() public {
         register(1);
         vm.prank(operator);
         registry.requestExit(ids[0], entries[0].blsKey);
         uint64 exitAt = time() + EXIT_SECONDS;
         uint64 left = registry.currentEpoch();
         skipSeconds(EXIT_SECONDS);
-        mineToEpoch(left + 1);
+        mineTo((left + 9) * EPOCH - 1);
 
         vm.expectRevert(
             abi.encodeWithSelector(IPociRegistry.PociRegistryExitPending.selector, ids[0], exitAt)
