@@ -69,9 +69,11 @@ interface IIntervalCourt {
     /// @notice Contradicts, with the same bond. Operator only; silence agrees.
     function contest(RentalId rental, bytes calldata evidence) external payable;
 
-    /// @notice Ends a dispute for the renter that the registry decides: all chips missed all whole epochs in
-    /// the interval, at least one. Anyone, while no committee was asked and the rental is not settled.
-    /// @dev Seconds become epochs on the line between the rental's start and now.
+    /// @notice Ends a dispute for the renter that the registry decides: all chips missed all epochs that the
+    /// interval may touch, and these are over. Anyone, while no committee was asked and the rental is not
+    /// settled.
+    /// @dev Seconds become epochs on the line between the rental's start and now, which is early by one at
+    /// most: the epoch after the last one is asked for, too.
     function closeOnRecord(RentalId rental) external;
 
     /// @notice Asks a committee; the value sent is its price. Renter only; silence drops the dispute.

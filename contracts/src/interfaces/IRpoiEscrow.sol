@@ -98,7 +98,7 @@ interface IRpoiEscrow {
     /// @notice A chip was slashed or quarantined: the rental ends.
     event ChipLost(RentalId indexed rental, ChipId indexed chip, ChipState state);
     /// @notice Chips missed so many proofs of availability while they were rented: so much of the metered
-    /// rent is the renter's.
+    /// rent is the renter's, beside what disputes gave back before; what waits for the court pays first.
     event AbsenceRefunded(RentalId indexed rental, uint64 missed, uint128 refund);
     /// @notice So much of the metered rent waits for the court of intervals.
     event RentFrozen(RentalId indexed rental, uint128 amount);
@@ -189,7 +189,8 @@ interface IRpoiEscrow {
 
     /// @notice Gives all rent that waits to the renter's payer, or lets it go its way: to the operator, less
     /// the market fee. The court of intervals only.
-    function thaw(RentalId rental, bool isRenters) external;
+    /// @param missed Proofs that chips missed in the interval: what it gives back counts toward their refund.
+    function thaw(RentalId rental, bool isRenters, uint64 missed) external;
 
     /// @notice Ends the rental early. The renter, or anyone with its signature over `EndRental(bytes32
     /// rental)`.

@@ -34,6 +34,8 @@ library RentalRecords {
     struct Withheld {
         uint96 frozen;
         uint96 forgiven;
+        /// proofs that chips missed in the intervals that were forgiven
+        uint64 counted;
     }
 
     /// @dev Whose free balance paid the renter's part, and is paid back.

@@ -63,6 +63,19 @@ library Settlement {
         return uint128(Math.ceilDiv(metered * missed, owed));
     }
 
+    /// @dev What of a refund for missed proofs is due beside what disputes gave back of the metered rent.
+    /// @param counted Of the refund, for those in the disputed intervals.
+    function refundBeside(uint128 refund, uint128 counted, uint128 forgiven, uint128 metered)
+        internal
+        pure
+        returns (uint128)
+    {
+        uint128 paid = counted < forgiven ? counted : forgiven;
+        uint128 due = refund > paid ? refund - paid : 0;
+        uint128 rest = metered - forgiven;
+        return due < rest ? due : rest;
+    }
+
     /// @dev What a notice of fewer seconds than agreed costs of a bond, rounded up.
     function shortNoticeUp(uint128 bond, uint64 given, uint64 agreed) internal pure returns (uint128) {
         if (given >= agreed) return 0;

@@ -22,6 +22,9 @@ contract IntervalCourt is IIntervalCourt {
     bytes32 public constant UNAVAILABLE = "unavailable";
 
     uint256 private constant MAX_EVIDENCE_BYTES = 256;
+    /// @dev Epochs, of all chips together, that are looked at: 1,024 words of the registry's, which fit into
+    /// one transaction.
+    uint64 private constant MOST_CHIP_EPOCHS = 1024 * 256;
 
     IRpoiEscrow private immutable ESCROW;
     ITokenVault private immutable VAULT;
@@ -101,7 +104,9 @@ contract IntervalCourt is IIntervalCourt {
         DisputeState state = _disputes[rental].state;
         bool isWaiting = state == DisputeState.Open || state == DisputeState.Contested;
         if (!isWaiting) revert IntervalCourtWrongState(rental, state);
-        if (!_isOnRecord(rental, _disputes[rental])) revert IntervalCourtNotOnRecord(rental);
+        // The line is early by one epoch at most: the interval may touch the one after its last.
+        (uint64 missed, uint64 owed) = _proofsIn(rental, _disputes[rental], 1);
+        if (missed == 0 || missed != owed) revert IntervalCourtNotOnRecord(rental);
 
         _close(rental, DisputeEnd.OnRecord);
     }
@@ -167,7 +172,9 @@ contract IntervalCourt is IIntervalCourt {
 
         emit DisputeClosed(rental, how, isRenters);
 
-        ESCROW.thaw(rental, isRenters);
+        uint64 missed = 0;
+        if (isRenters) (missed,) = _proofsIn(rental, kept, 0);
+        ESCROW.thaw(rental, isRenters, missed);
         Rental memory parties = ESCROW.rentalOf(rental);
         bytes32 purpose = RentalId.unwrap(rental);
         if (how == DisputeEnd.Undecided) {
@@ -207,21 +214,31 @@ contract IntervalCourt is IIntervalCourt {
         if (msg.value != sent) revert IntervalCourtWrongBond(rental, msg.value, sent);
     }
 
-    /// @dev Whether all chips missed all whole epochs in the interval, at least one.
-    function _isOnRecord(RentalId rental, Dispute storage kept) private view returns (bool) {
+    /// @dev Proofs that the rental's chips missed in the epochs of the interval, and those they owed there;
+    /// the registry counts the current epoch as not missed. Of a long interval the last epochs are looked at,
+    /// the others not missed. Zeros once the rental is over.
+    /// @param more Epochs after it that count, too.
+    function _proofsIn(RentalId rental, Dispute storage kept, uint64 more)
+        private
+        view
+        returns (uint64 missed, uint64 owed)
+    {
         Rental memory held = ESCROW.rentalOf(rental);
         ChipId[] memory chips = ESCROW.chipsOf(rental);
-        uint64 first = _epochAt(held, kept.fromSecond) + 1;
-        uint64 end = _epochAt(held, kept.toSecond);
-        if (chips.length == 0 || first >= end) return false;
+        uint64 first = _epochAt(held, kept.fromSecond);
+        uint64 last = _epochAt(held, kept.toSecond - 1) + more;
+        if (chips.length == 0) return (0, 0);
+        owed = (chips.length * (last - first + 1)).toUint64();
+        uint64 window = MOST_CHIP_EPOCHS / uint64(chips.length); // forge-lint: disable-line(unsafe-typecast)
+        if (last - first >= window) first = last + 1 - window;
         IPociViews registry = IPociViews(address(REGISTRY));
         for (uint256 i = 0; i < chips.length; ++i) {
-            if (registry.missesIn(chips[i], first, end - 1) != end - first) return false;
+            missed += registry.missesIn(chips[i], first, last);
         }
-        return true;
     }
 
-    /// @dev The epoch of a second on the line between the rental's start and now, rounded down.
+    /// @dev The epoch of a second on the line between the rental's start and now, rounded down. Both ends of
+    /// the line lie somewhere in their epochs: the true one is this or the next.
     function _epochAt(Rental memory held, uint64 second) private view returns (uint64) {
         uint256 passed = _second() - held.startedAt;
         if (passed == 0) return held.firstEpoch;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IPociRegistry} from "../interfaces/IPociRegistry.sol";
@@ -234,8 +235,9 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     ) internal {
         ChipPlaces[] memory chips = _close(rental, record, clock, RentalState.Settled);
         Settlement.Stakes memory stakes = _stakesOf(record, clock);
-        _withhold(record, clock, stakes, operatorSpoke || !renterSpoke);
-        stakes.metered -= _refundFor(rental, chips, clock, stakes.metered);
+        RentalRecords.Withheld memory withheld = record.withheldOf(clock);
+        uint128 refund = _refundFor(rental, chips, clock, stakes.metered, withheld);
+        _withhold(record, stakes, withheld, refund, operatorSpoke || !renterSpoke);
         Settlement.Payout memory payout =
             Settlement.divide(stakes, MARKET_FEE_BPS, renterSpoke, operatorSpoke);
 
@@ -349,37 +351,47 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         stakes.metered = _meteredAt(record, clock);
     }
 
-    /// @dev Leaves out of a division what the court gave back and what waits for it; if no rent is due
-    /// nothing waits any longer.
+    /// @dev Leaves out of a division what the court gave back, what waits for it, and what missed proofs
+    /// cost. That comes first out of what waits: a verdict for the renter then adds only what exceeds it. If
+    /// no rent is due nothing waits any longer.
     function _withhold(
         RentalRecords.Record storage record,
-        RentalClock.Clock memory clock,
         Settlement.Stakes memory stakes,
+        RentalRecords.Withheld memory withheld,
+        uint128 refund,
         bool isRentDue
     ) private {
-        RentalRecords.Withheld memory withheld = record.withheldOf(clock);
-        stakes.metered -= uint128(withheld.frozen) + withheld.forgiven;
-        if (isRentDue) stakes.rent -= withheld.frozen;
-        else if (withheld.frozen != 0) record.withheld.frozen = 0;
+        uint96 frozen = withheld.frozen;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint96 ofFrozen = uint96(Math.min(refund, frozen)); // fits: at most what is frozen
+        stakes.metered -= withheld.forgiven + (refund - ofFrozen) + frozen;
+        frozen = isRentDue ? frozen - ofFrozen : 0;
+        stakes.rent -= frozen;
+        if (frozen != withheld.frozen) record.withheld.frozen = frozen;
     }
 
     /// @dev What of the metered rent goes back because chips missed proofs of availability while they were
-    /// rented: their share of the epochs, rounded up.
+    /// rented: their share of the epochs, rounded up. What a dispute gave back counts toward those in its
+    /// interval: whoever missed an epoch pays for it once.
     function _refundFor(
         RentalId rental,
         ChipPlaces[] memory chips,
         RentalClock.Clock memory clock,
-        uint128 metered
+        uint128 metered,
+        RentalRecords.Withheld memory withheld
     ) private returns (uint128 refund) {
         uint32 current = _epoch();
-        if (metered == 0 || current == clock.epoch) return 0;
+        if (metered == withheld.forgiven || current == clock.epoch) return 0;
         uint64 last = clock.lastEpoch(current, _second());
         uint64 known = last < current ? last : current - 1; // the current epoch may still be proven
         uint64 window = MOST_CHIP_EPOCHS / clock.chips;
         uint64 first = known < clock.epoch + window ? clock.epoch : known + 1 - window;
         uint256 missed = IPociViews(address(REGISTRY)).missesAt(chips, first, known);
         if (missed == 0) return 0;
-        refund = Settlement.refundUp(metered, missed, clock.chips * (last - clock.epoch + 1));
+        uint256 owed = clock.chips * (last - clock.epoch + 1);
+        refund = Settlement.refundUp(metered, missed, owed);
+        uint128 counted = Settlement.refundUp(metered, withheld.counted, owed);
+        refund = Settlement.refundBeside(refund, counted, withheld.forgiven, metered);
 
         emit AbsenceRefunded(rental, SafeCast.toUint64(missed), refund);
     }

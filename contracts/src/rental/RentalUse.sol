@@ -173,7 +173,7 @@ abstract contract RentalUse is RentalLedger {
     }
 
     /// @inheritdoc IRpoiEscrow
-    function thaw(RentalId rental, bool isRenters) external {
+    function thaw(RentalId rental, bool isRenters, uint64 missed) external {
         _requireIntervalCourt();
         RentalRecords.Record storage record = _records[rental];
         uint96 amount = record.withheld.frozen;
@@ -182,7 +182,10 @@ abstract contract RentalUse is RentalLedger {
         bool isSettled = clock.state == RentalState.Settled;
 
         record.withheld.frozen = 0;
-        if (isRenters && !isSettled) record.withheld.forgiven += amount;
+        if (isRenters && !isSettled) {
+            record.withheld.forgiven += amount;
+            record.withheld.counted += missed;
+        }
 
         emit RentThawed(rental, amount, isRenters);
 

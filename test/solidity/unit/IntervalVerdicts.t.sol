@@ -8,6 +8,7 @@ import {DisputeEnd, DisputeState} from "contracts/src/types/Disputes.sol";
 import {RentalId} from "contracts/src/types/Ids.sol";
 import {RentalState} from "contracts/src/types/Rentals.sol";
 
+import {RegistryDouble} from "../doubles/RegistryDouble.sol";
 import {IntervalFixture} from "../fixtures/IntervalFixture.sol";
 
 /// @title Tests disputes of intervals that others decide: a committee, the registry, or nobody before the
@@ -124,37 +125,44 @@ contract IntervalVerdictsTest is IntervalFixture {
     function test_closeOnRecord_findsForTheRenterWhenNoChipWasThere() public {
         pass(40);
         vm.prank(renter);
-        court.dispute{value: BOND}(id, START + 10, START + 70, "");
-        for (uint64 epoch = 11; epoch < 14; ++epoch) {
-            registry.miss(chips[0], epoch);
-            registry.miss(chips[1], epoch);
-        }
+        court.dispute{value: BOND}(id, START + 16, START + 48, "");
+        missAll(11, 13);
 
         vm.expectEmit(INTERVAL_COURT);
         emit IIntervalCourt.DisputeClosed(id, DisputeEnd.OnRecord, true);
         vm.prank(stranger);
         court.closeOnRecord(id);
 
-        assertEq(escrow.rentalOf(id).forgiven, RENT * 60 / 100, "the interval's rent");
+        assertEq(escrow.rentalOf(id).forgiven, RENT * 32 / 100, "the interval's rent");
     }
 
-    function test_closeOnRecord_revertsWhen_aChipWasThere() public {
+    /// @dev The line between start and now may be early by one epoch.
+    function test_closeOnRecord_revertsWhen_theEpochAfterIsNotMissed() public {
         pass(40);
         vm.prank(renter);
-        court.dispute{value: BOND}(id, START + 10, START + 70, "");
-        for (uint64 epoch = 11; epoch < 14; ++epoch) {
-            registry.miss(chips[0], epoch);
-        }
+        court.dispute{value: BOND}(id, START + 16, START + 48, "");
+        missAll(11, 12);
 
         vm.expectRevert(abi.encodeWithSelector(IIntervalCourt.IntervalCourtNotOnRecord.selector, id));
         court.closeOnRecord(id);
     }
 
-    function test_closeOnRecord_revertsWhen_noWholeEpochIsInside() public {
-        dispute();
-        for (uint64 epoch = 10; epoch < 14; ++epoch) {
+    function test_closeOnRecord_revertsWhen_theEpochOfTheFirstSecondIsNotMissed() public {
+        pass(40);
+        vm.prank(renter);
+        court.dispute{value: BOND}(id, START + 15, START + 48, "");
+        missAll(11, 13);
+
+        vm.expectRevert(abi.encodeWithSelector(IIntervalCourt.IntervalCourtNotOnRecord.selector, id));
+        court.closeOnRecord(id);
+    }
+
+    function test_closeOnRecord_revertsWhen_aChipWasThere() public {
+        pass(40);
+        vm.prank(renter);
+        court.dispute{value: BOND}(id, START + 16, START + 48, "");
+        for (uint64 epoch = 11; epoch < 14; ++epoch) {
             registry.miss(chips[0], epoch);
-            registry.miss(chips[1], epoch);
         }
 
         vm.expectRevert(abi.encodeWithSelector(IIntervalCourt.IntervalCourtNotOnRecord.selector, id));
@@ -166,6 +174,19 @@ contract IntervalVerdictsTest is IntervalFixture {
             abi.encodeWithSelector(IIntervalCourt.IntervalCourtWrongState.selector, id, DisputeState.None)
         );
         court.closeOnRecord(id);
+    }
+
+    /// @dev More would not fit into one transaction.
+    function test_concede_looksAtTheLastEpochsOfALongInterval() public {
+        vm.roll(block.number + 200_000 * EPOCH);
+        vm.prank(renter);
+        court.dispute{value: BOND}(id, START, START + 40, "");
+        uint64 last = 10 + (registry.currentEpoch() - 10) * 39 / 40;
+        vm.mockCall(REGISTRY, abi.encodeWithSelector(RegistryDouble.missesIn.selector), abi.encode(0));
+
+        vm.expectCall(REGISTRY, abi.encodeCall(RegistryDouble.missesIn, (chips[0], last + 1 - 131_072, last)));
+        vm.prank(operator);
+        court.concede(id);
     }
 
     // Settlement while a dispute is open
@@ -222,12 +243,15 @@ contract IntervalVerdictsTest is IntervalFixture {
         vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowNotIntervalCourt.selector, renter));
         escrow.freeze(id, START + 10, START + 30);
         vm.expectRevert(abi.encodeWithSelector(IRpoiEscrow.RpoiEscrowNotIntervalCourt.selector, renter));
-        escrow.thaw(id, true);
+        escrow.thaw(id, true, 0);
     }
 
     /// @dev However the seconds are cut into disputes and whoever wins them, every wei is paid out once.
-    function testFuzz_disputes_payOutWhatWasLocked(uint8[6] memory cuts, uint8 winners) public {
+    function testFuzz_disputes_payOutWhatWasLocked(uint8[6] memory cuts, uint8 winners, uint8 misses) public {
         pass(DURATION);
+        for (uint64 i = 0; i < 8; ++i) {
+            if (misses >> i & 1 == 1) registry.miss(chips[i % 2], 10 + i);
+        }
         uint64 last = START;
         for (uint256 i = 0; i < cuts.length; ++i) {
             uint64 next = last + cuts[i] % 20;
@@ -254,5 +278,12 @@ contract IntervalVerdictsTest is IntervalFixture {
 
         assertNothingLocked(id);
         assertEq(vault.totalLocked(), 0, "nothing waits");
+    }
+
+    function missAll(uint64 first, uint64 last) private {
+        for (uint64 epoch = first; epoch <= last; ++epoch) {
+            registry.miss(chips[0], epoch);
+            registry.miss(chips[1], epoch);
+        }
     }
 }
