@@ -221,6 +221,8 @@ state! {
         Committed = 1,
         /// Has opened its verdict.
         Revealed = 2,
+        /// Was drawn while other seats held all its bonds.
+        Busy = 3,
     }
 }
 state! {

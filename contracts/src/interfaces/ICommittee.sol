@@ -92,8 +92,11 @@ interface ICommittee {
     function convene(bytes32 subject, address plaintiff, address defendant, uint8 seats) external payable;
 
     /// @notice Draws the members, once the beacon is there. Anyone. With fewer than the least seats filled,
-    /// the case waits for another beacon or, after the last attempt, ends.
-    /// @dev Chips and stakes that came after the wait began are not drawn; how: `libraries/SeatDraw.sol`.
+    /// or no more than there are busy ones, the case waits for another beacon or, after the last attempt,
+    /// ends.
+    /// @dev Chips and stakes that came after the wait began are not drawn; how: `libraries/SeatDraw.sol`. An
+    /// operator whose stake is held by other seats fills one as `SeatState.Busy`: it owes nothing, and counts
+    /// against a majority as a silent one does.
     function draw(bytes32 subject) external;
 
     /// @notice Binds the caller to its verdict: keccak256(abi.encode(tag "verdict", subject, round, member,
@@ -116,7 +119,7 @@ interface ICommittee {
     /// @return isDecided Whether it is over.
     /// @return verdict What the majority found.
     /// @return agreeing Members that agreed; zero: over without a verdict.
-    /// @return seats Members in all of that committee.
+    /// @return seats Seats in all of that committee, the busy ones counted.
     function verdictOf(bytes32 subject)
         external
         view
@@ -125,7 +128,7 @@ interface ICommittee {
     function costOf(bytes32 subject) external view returns (uint128);
     /// @notice A case as kept; zeros if it was never put.
     function caseOf(bytes32 subject) external view returns (Case memory);
-    /// @notice The members of one of its committees, in the order of the draw.
+    /// @notice The members of one of its committees, in the order of the draw; after them the busy ones.
     function seatsOf(bytes32 subject, uint8 round) external view returns (Seat[] memory);
     /// @notice An operator's stake and what became of its seats.
     function standingOf(address operator) external view returns (Standing memory);

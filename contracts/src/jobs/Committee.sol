@@ -12,9 +12,9 @@ import {CommitteeStakes} from "./CommitteeStakes.sol";
 
 /// @title Answers questions by committees: drawn operators find a verdict each for himself, the majority
 /// counts.
-/// @dev Safety: more than half of the drawn power is honest; BeaconHistory, PociRegistry, Vault and the
-/// conveners are trusted. Liveness: every wait has a last second and `poke`; a case takes at most two
-/// instances of `maxAttempts` committees each, and the time for the appeal.
+/// @dev Safety: more than half of the drawn power is honest, the busy counted; BeaconHistory, PociRegistry,
+/// Vault and the conveners are trusted. Liveness: every wait has a last second and `poke`; a case takes at
+/// most two instances of `maxAttempts` committees each, and the time for the appeal.
 contract Committee is CommitteeCases {
     /// @dev Most members of a committee: what bounds every loop over them.
     uint8 private constant MOST_SEATS = 15;
@@ -117,8 +117,10 @@ contract Committee is CommitteeCases {
             revert CommitteeNotDrawable(kept.drawHeight, uint64(block.number));
         }
 
-        (address[] memory members, uint256 count) = _membersFor(subject, kept);
-        if (count < MIN_SEATS) {
+        (address[] memory members, address[] memory busy) = _drawn(subject, kept);
+        uint256 count = members.length;
+        // The members alone must be able to be a majority.
+        if (count < MIN_SEATS || count <= busy.length) {
             _fail(subject, kept);
             return;
         }
@@ -126,6 +128,9 @@ contract Committee is CommitteeCases {
         for (uint256 i = 0; i < count; ++i) {
             seats.push(Seat({member: members[i], state: SeatState.Drawn, word: 0}));
             _hold(members[i]);
+        }
+        for (uint256 i = 0; i < busy.length; ++i) {
+            seats.push(Seat({member: busy[i], state: SeatState.Busy, word: 0}));
         }
         kept.state = CaseState.Committing;
         // forge-lint: disable-next-line(unsafe-typecast)
@@ -145,7 +150,7 @@ contract Committee is CommitteeCases {
 
         emit VerdictCommitted(subject, kept.round, msg.sender);
 
-        if (kept.owing == 0) _beginReveal(subject, kept, _seats[subject][kept.round].length);
+        if (kept.owing == 0) _beginReveal(subject, kept, _committed(subject, kept.round));
     }
 
     /// @inheritdoc ICommittee
@@ -184,7 +189,7 @@ contract Committee is CommitteeCases {
         } else if (state == CaseState.Revealing) {
             _count(subject, kept);
         } else {
-            uint256 committed = _seats[subject][kept.round].length - kept.owing;
+            uint256 committed = _committed(subject, kept.round);
             if (committed == 0) _fail(subject, kept);
             else _beginReveal(subject, kept, committed);
         }
@@ -211,7 +216,7 @@ contract Committee is CommitteeCases {
         emit RevealBegan(subject, kept.round, kept.deadline);
     }
 
-    /// @dev A majority is more than half of all seats, the silent ones counted.
+    /// @dev A majority is more than half of all seats, the silent and the busy ones counted.
     function _count(bytes32 subject, Case storage kept) private {
         Seat[] storage seats = _seats[subject][kept.round];
         (bytes32 verdict, uint8 votes) = _mostFound(seats);
@@ -251,34 +256,43 @@ contract Committee is CommitteeCases {
 
     // ------------------------------------------------------------------ reads
 
-    /// @dev Operators that the steps hit, in their order, each once, without the parties and without those
-    /// who cannot answer for a seat.
-    function _membersFor(bytes32 subject, Case storage kept)
+    /// @dev Operators that the steps hit, in their order, each once, without the parties and those without a
+    /// stake. Who has one that other seats hold takes a seat as well, as busy: who keeps others busy must not
+    /// thereby come into their seats.
+    function _drawn(bytes32 subject, Case storage kept)
         private
         view
-        returns (address[] memory members, uint256 count)
+        returns (address[] memory members, address[] memory busy)
     {
-        members = new address[](kept.seats);
-        if (kept.places == 0) return (new address[](0), 0);
-        SeatDraw.Ballot memory ballot = SeatDraw.Ballot({
+        (members, busy) = (new address[](kept.seats), new address[](kept.seats));
+        (uint256 free, uint256 held) = (0, 0);
+        if (kept.places != 0) {
+            SeatDraw.Ballot memory ballot = _ballotOf(subject, kept);
+            uint64 waitsSince = kept.drawHeight - DRAW_DELAY;
+            for (uint256 step = 0; step < SeatDraw.STEPS && free + held < kept.seats; ++step) {
+                address hit = SeatDraw.hitBy(REGISTRY, ballot, step);
+                bool isThird = hit != address(0) && hit != kept.plaintiff && hit != kept.defendant;
+                if (!isThird || _isAmong(members, free, hit) || _isAmong(busy, held, hit)) continue;
+                (bool isEnlisted, bool isBusy) = _readinessOf(hit, waitsSince);
+                if (!isEnlisted) continue;
+                if (isBusy) busy[held++] = hit;
+                else members[free++] = hit;
+            }
+        }
+        assembly ("memory-safe") {
+            mstore(members, free) // shorter only: what it leaves is never read
+            mstore(busy, held)
+        }
+    }
+
+    function _ballotOf(bytes32 subject, Case storage kept) private view returns (SeatDraw.Ballot memory) {
+        return SeatDraw.Ballot({
             subject: subject,
             round: kept.round,
             beacon: BEACONS.beaconAt(kept.drawHeight),
             places: kept.places,
             greatestPhi: kept.greatestPhi
         });
-        uint64 waitsSince = kept.drawHeight - DRAW_DELAY;
-        (address plaintiff, address defendant) = (kept.plaintiff, kept.defendant);
-        for (uint256 step = 0; step < SeatDraw.STEPS && count < members.length; ++step) {
-            address hit = SeatDraw.hitBy(REGISTRY, ballot, step);
-            bool isThird = hit != address(0) && hit != plaintiff && hit != defendant;
-            if (isThird && !_isAmong(members, count, hit) && _canSit(hit, waitsSince)) {
-                members[count++] = hit;
-            }
-        }
-        assembly ("memory-safe") {
-            mstore(members, count) // shorter only: what it leaves is never read
-        }
     }
 
     function _isAmong(address[] memory members, uint256 count, address one) private pure returns (bool) {

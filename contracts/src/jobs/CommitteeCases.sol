@@ -96,6 +96,7 @@ abstract contract CommitteeCases is CommitteeStakes {
         uint256 forfeits = 0;
         for (uint256 i = 0; i < seats.length; ++i) {
             Seat storage seat = seats[i];
+            if (seat.state == SeatState.Busy) continue;
             bool isSilent = seat.state != SeatState.Revealed;
             bool hasFound = !isSilent && !_isReason(seat.word);
             if (isSilent || (isFinding && hasFound && seat.word != verdict)) {
@@ -126,6 +127,14 @@ abstract contract CommitteeCases is CommitteeStakes {
         }
         for (uint256 i = 0; i < seats.length; ++i) {
             if (seats[i].state == SeatState.Revealed && seats[i].word == verdict) ++votes;
+        }
+    }
+
+    /// @dev Members of a committee that have committed and not opened.
+    function _committed(bytes32 subject, uint8 round) internal view returns (uint256 committed) {
+        Seat[] storage seats = _seats[subject][round];
+        for (uint256 i = 0; i < seats.length; ++i) {
+            if (seats[i].state == SeatState.Committed) ++committed;
         }
     }
 

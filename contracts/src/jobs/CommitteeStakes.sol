@@ -55,10 +55,17 @@ abstract contract CommitteeStakes is ICommittee {
         return _standings[operator];
     }
 
-    /// @dev Whether an operator can answer for a seat with a stake that was there at a height.
-    function _canSit(address operator, uint64 height) internal view returns (bool) {
+    /// @dev Whether an operator has a stake for a seat that was there at a height, and whether other seats
+    /// hold all of it.
+    function _readinessOf(address operator, uint64 height)
+        internal
+        view
+        returns (bool isEnlisted, bool isBusy)
+    {
         Standing storage standing = _standings[operator];
-        return standing.free >= seatBond && standing.since <= height;
+        uint256 free = standing.free;
+        isEnlisted = standing.since <= height && free + standing.held >= seatBond;
+        isBusy = free < seatBond;
     }
 
     /// @dev A seat begins: it holds its bond.

@@ -16,7 +16,8 @@ enum CaseState {
 enum SeatState {
     Drawn, // owes a commitment
     Committed, // owes the opening
-    Revealed
+    Revealed,
+    Busy // was drawn while other seats held its stake: owes and earns nothing, is no vote
 }
 
 /// @dev One member of a committee.
@@ -41,7 +42,7 @@ struct Case {
     bool isAppealed;
     /// members of the current committee that have yet to do what the state waits for
     uint8 owing;
-    /// members that agree with the verdict, and members in all of the committee that found it
+    /// members that agree with the verdict, and seats in all of the committee that found it
     uint8 agreeing;
     uint8 seated;
     /// committee that found the verdict of the first instance
