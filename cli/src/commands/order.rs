@@ -78,7 +78,8 @@ pub(crate) struct Terms {
     /// Chips: at most (ask) or exactly (bid); of inference requests, at most.
     #[arg(long, default_value_t = 1)]
     chips: u32,
-    /// Seconds: at most (ask) or exactly (bid); of inference seconds for one answer.
+    /// Seconds: at most (ask) or exactly (bid); of inference seconds for one answer, which the worker needs (ask) or
+    /// is given at least (bid, as many or more).
     #[arg(long)]
     duration: u64,
     /// Document for people that describes the machine; both sides name its keccak256.

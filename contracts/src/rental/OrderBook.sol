@@ -9,7 +9,7 @@ import {IRatingBook} from "../interfaces/IRatingBook.sol";
 import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {OrderHash} from "../types/Ids.sol";
-import {Order, OrderBatch, Side} from "../types/Orders.sol";
+import {Order, OrderBatch, OrderKind, Side} from "../types/Orders.sol";
 
 /// @title Matches orders that were signed off chain; what is matched is filled by an escrow.
 contract OrderBook is IOrderBook, EIP712 {
@@ -234,7 +234,7 @@ contract OrderBook is IOrderBook, EIP712 {
     function _firstMismatch(Order calldata ask, Order calldata bid) private pure returns (bytes32) {
         bytes32 field = _firstDifference(ask, bid);
         if (field != 0) return field;
-        if (bid.duration > ask.duration) return "duration";
+        if (!_isTimely(ask, bid)) return "duration";
         if (ask.maker == bid.maker) return "maker"; // nobody trades with himself
         if (!_isWelcome(ask.counterparty, bid.maker)) return "counterparty";
         if (!_isWelcome(bid.counterparty, ask.maker)) return "counterparty";
@@ -248,6 +248,12 @@ contract OrderBook is IOrderBook, EIP712 {
         if (one.token != other.token) return "token";
         if (one.validationClass != other.validationClass) return "validationClass";
         return 0;
+    }
+
+    /// @dev Machine time is sold for the ask's seconds at most; an answer takes its worker that many at
+    /// least.
+    function _isTimely(Order calldata ask, Order calldata bid) private pure returns (bool) {
+        return ask.kind == OrderKind.Inference ? bid.duration >= ask.duration : bid.duration <= ask.duration;
     }
 
     function _isWelcome(address counterparty, address maker) private pure returns (bool) {

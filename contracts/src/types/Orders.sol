@@ -47,7 +47,9 @@ struct Order {
     uint32 minUnits;
     /// chips (or requests) in all fills together, inclusive
     uint32 maxUnits;
-    /// seconds: at most (ask) or exactly (bid)
+    /// machine time: seconds, at most (ask) or exactly (bid); inference: seconds for an answer, which it
+    /// needs
+    /// (ask) or is given (bid), at least
     uint64 duration;
     /// first second, inclusive, in which it may be filled
     uint64 validFrom;

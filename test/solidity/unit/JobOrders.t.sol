@@ -14,6 +14,7 @@ import {JobFixture} from "../lib/JobFixture.sol";
 contract JobOrdersTest is JobFixture {
     uint256 private constant WORKER_KEY = 0x33;
     uint64 private constant DURATION = 50;
+    bytes32 private constant DURATION_FIELD = "duration";
 
     OrderBook private _book = OrderBook(ORDERS);
 
@@ -77,6 +78,27 @@ contract JobOrdersTest is JobFixture {
                 uint32(5),
                 uint32(1),
                 uint32(4)
+            )
+        );
+        openAs(client, orders, specs);
+    }
+
+    /// @dev A bid of no time and requests that are over when they open used an ask up for gas alone.
+    function test_openFromOrders_revertsWhen_theBidLeavesLessTimeThanTheAskNeeds() public {
+        JobOrders memory orders = meeting();
+        orders.bid.duration = 0;
+        sign(orders);
+        JobSpec[] memory specs = requests(4);
+        for (uint256 i = 0; i < 4; ++i) {
+            specs[i].deadline = time();
+        }
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IOrderBook.OrderBookMismatch.selector,
+                _book.hashOf(orders.ask),
+                _book.hashOf(orders.bid),
+                DURATION_FIELD
             )
         );
         openAs(client, orders, specs);

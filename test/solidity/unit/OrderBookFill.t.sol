@@ -114,6 +114,27 @@ contract OrderBookFillTest is RentalFixture, KeyWithoutAccount {
         assertEq(orders.filledOf(askHash), 1, "the ask's duration is inclusive");
     }
 
+    /// @dev An answer takes time: the ask says how much at least.
+    function test_fill_ofInferenceRevertsWhen_theBidIsShorterThanTheAsk() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.kind, bid.kind) = (OrderKind.Inference, OrderKind.Inference);
+        bid.duration = ask.duration - 1;
+
+        _expectMismatch(ask, bid, "duration");
+    }
+
+    function test_fill_ofInferenceAcceptsABidAsLongAsTheAskOrLonger() public {
+        (Order memory ask, Order memory bid) = (anAsk(), aBid());
+        (ask.kind, bid.kind) = (OrderKind.Inference, OrderKind.Inference);
+        bid.duration = ask.duration;
+        fillOrders(ask, bid, 1);
+        (bid.duration, bid.nonce) = (ask.duration + 1, 9);
+
+        (OrderHash askHash,,) = fillOrders(ask, bid, 1);
+
+        assertEq(orders.filledOf(askHash), 2, "who gives more time is welcome");
+    }
+
     function test_fill_revertsWhen_makerTradesWithHimself() public {
         Order memory ask = anAsk();
         Order memory bid = aBid();
