@@ -15,8 +15,8 @@ interface IBuybackBurn {
     error BuybackBurnBadTerm(bytes32 term);
     /// @notice The round that runs, or the rest after it, lasts until this second.
     error BuybackBurnTooEarly(uint256 startsAt);
-    /// @notice There is no revenue to spend.
-    error BuybackBurnNoRevenue();
+    /// @notice There is less revenue than a hundredth of the budget, in wei.
+    error BuybackBurnTooLittleRevenue(uint256 revenue, uint256 least);
     /// @notice No round runs, or all of its budget is spent.
     error BuybackBurnClosed();
     /// @notice The price now is below what the seller asks.
@@ -35,14 +35,15 @@ interface IBuybackBurn {
     /// @notice The terms of later rounds changed.
     event TermsSet(BuybackTerms oldTerms, BuybackTerms terms);
 
-    /// @notice Starts a round with the revenue at hand, at most the budget. Anyone, once the last round and
-    /// the rest after it are over.
+    /// @notice Starts a round with the revenue at hand, at least a hundredth of the budget and at most all of
+    /// it. Anyone, once the last round and the rest after it are over.
     /// @dev The last second of a round and of the rest is inclusive. Reverts: `BuybackBurnTooEarly`,
-    /// `BuybackBurnNoRevenue`.
+    /// `BuybackBurnTooLittleRevenue`.
     function start() external;
 
     /// @notice Burns the caller's AIC, which it has approved, and pays for it at the price of now.
-    /// @dev Takes less than `most` if the budget pays for less. Reverts: `BuybackBurnClosed`,
+    /// @dev Takes less than `most` if the budget pays for less. Its price counts as paid last once a
+    /// hundredth of the budget was paid since the last one that did. Reverts: `BuybackBurnClosed`,
     /// `BuybackBurnPriceTooLow`, `BuybackBurnNothingSold`, and those of token and vault.
     /// @param most AIC that the caller sells at most.
     /// @param leastPrice Wei for one AIC, below which it does not sell.

@@ -16,6 +16,9 @@ contract BuybackBurn is IBuybackBurn {
 
     /// @dev One AIC.
     uint256 private constant WHOLE = 1e18;
+    /// @dev The least round, and the least sale that moves the price, is this part of the budget, rounded up:
+    /// dust steers nothing.
+    uint256 private constant LEAST_PART = 100;
     uint48 private constant LEAST_ROUND = 1 minutes;
     uint48 private constant MOST_ROUND = 7 days;
     uint48 private constant MOST_REST = 30 days;
@@ -58,7 +61,8 @@ contract BuybackBurn is IBuybackBurn {
         uint256 startsAt = last.startedAt == 0 ? 0 : uint256(last.endsAt) + terms.restSeconds + 1;
         if (Time.timestamp() < startsAt) revert BuybackBurnTooEarly(startsAt);
         uint96 budget = Math.min(VAULT.freeOf(address(this)), terms.budget).toUint96();
-        if (budget == 0) revert BuybackBurnNoRevenue();
+        uint96 least = Math.ceilDiv(terms.budget, LEAST_PART).toUint96();
+        if (budget < least) revert BuybackBurnTooLittleRevenue(budget, least);
 
         uint96 middle = _middleAfter(last);
         BuybackRound memory round;
@@ -67,6 +71,7 @@ contract BuybackBurn is IBuybackBurn {
         round.left = budget;
         round.lowestPrice = _within(middle / 2, terms);
         round.highestPrice = _within(middle * 2, terms);
+        round.countsFrom = least;
         _round = round;
         ++_number;
 
@@ -87,7 +92,7 @@ contract BuybackBurn is IBuybackBurn {
         if (paid == 0) revert BuybackBurnNothingSold(most);
 
         _round.left = left - paid.toUint96();
-        _round.soldPrice = price.toUint96();
+        _countSale(price, paid);
 
         emit BoughtAndBurned(_number, msg.sender, amount, paid, price);
 
@@ -113,12 +118,23 @@ contract BuybackBurn is IBuybackBurn {
 
     /// @inheritdoc IBuybackBurn
     function priceNow() public view returns (uint256) {
-        BuybackRound memory round = _round;
+        BuybackRound storage round = _round;
         if (round.left == 0 || Time.timestamp() > round.endsAt) return 0;
         uint256 passed = Time.timestamp() - round.startedAt;
         uint256 whole = round.endsAt - round.startedAt;
         // Rounded down: the seller bears the dust.
         return round.lowestPrice + (round.highestPrice - round.lowestPrice) * passed / whole;
+    }
+
+    /// @dev The next round stands around the last price at which enough was sold: in one sale, or in several
+    /// whose last one has the highest price.
+    function _countSale(uint256 price, uint256 paid) private {
+        uint256 uncounted = _round.uncounted + paid;
+        if (uncounted >= _round.countsFrom) {
+            _round.soldPrice = price.toUint96();
+            uncounted = 0;
+        }
+        _round.uncounted = uncounted.toUint96();
     }
 
     function _setTerms(BuybackTerms memory terms) private {
@@ -138,7 +154,7 @@ contract BuybackBurn is IBuybackBurn {
         emit TermsSet(oldTerms, terms);
     }
 
-    /// @dev What was paid last; if nobody sold, all that was offered was too little.
+    /// @dev What was paid last; if nobody sold enough, all that was offered was too little.
     function _middleAfter(BuybackRound memory last) private view returns (uint96) {
         if (last.startedAt == 0) return FIRST_PRICE;
         return last.soldPrice == 0 ? last.highestPrice : last.soldPrice;

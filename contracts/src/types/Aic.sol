@@ -62,6 +62,10 @@ struct BuybackRound {
     uint96 lowestPrice;
     /// wei for one AIC at the end
     uint96 highestPrice;
-    /// wei for one AIC in the last sale; zero if there was none
+    /// wei for one AIC in the last sale that counts; zero if there was none
     uint96 soldPrice;
+    /// wei paid since then
+    uint96 uncounted;
+    /// wei that must be paid before a sale counts
+    uint96 countsFrom;
 }

@@ -5,6 +5,7 @@ import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 
+import {IBuybackBurn} from "contracts/src/interfaces/IBuybackBurn.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
 import {AicGovernor} from "contracts/src/token/AicGovernor.sol";
 import {AicToken} from "contracts/src/token/AicToken.sol";
@@ -300,6 +301,44 @@ contract AicAttack is AicFixture {
 
         assertEq(amount, 10_000 ether, "1 UNC each, at most");
         assertEq(paid, 10_000 ether, "one budget");
+    }
+
+    /// @dev Rounds of dust, which nobody sells for, doubled the price to the ceiling.
+    function test_attack_roundsOfDustDoNotRaiseThePrice() public {
+        for (uint256 i = 0; i < 7; ++i) {
+            earn(1);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    IBuybackBurn.BuybackBurnTooLittleRevenue.selector, i + 1, uint256(100 ether)
+                )
+            );
+            buyback.start();
+            skip(7 days + 1);
+        }
+        earn(10_000 ether);
+        buyback.start();
+
+        assertEq(buyback.priceNow(), 0.005 ether, "half of the first price");
+    }
+
+    /// @dev A sale of dust in a round's first second halved the price of the next.
+    function test_attack_aSaleOfDustDoesNotLowerThePrice() public {
+        earn(20_000 ether);
+        give(alice, 1_000_000 ether);
+        buyback.start();
+        skip(12 hours);
+        sellAs(alice, 8000 ether); // 100 UNC at 0.0125
+        skip(7 days);
+        buyback.start();
+        sellAs(alice, 1 ether); // at 0.00625
+        skip(12 hours);
+        sellAs(alice, 8000 ether); // at 0.015625
+        sellAs(alice, 1 ether);
+        skip(7 days);
+
+        buyback.start();
+
+        assertEq(buyback.priceNow(), 0.007_812_5 ether, "half of what was paid for a hundredth");
     }
 
     /// @dev Nobody takes the revenue but by selling: neither the vote nor the contract itself.

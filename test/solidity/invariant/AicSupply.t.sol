@@ -103,7 +103,7 @@ contract AicHandler is CommonBase, StdCheats, StdUtils {
     }
 
     function earn(uint256 amount) external {
-        amount = bound(amount, 1, 100 ether);
+        amount = bound(amount, 1, 300 ether);
         deal(address(this), amount);
         VAULT.deposit{value: amount}(address(BUYBACK));
         earned += amount;
@@ -113,7 +113,7 @@ contract AicHandler is CommonBase, StdCheats, StdUtils {
         (BuybackRound memory round,) = BUYBACK.lastRound();
         BuybackTerms memory terms = BUYBACK.currentTerms();
         bool isEarly = round.startedAt != 0 && block.timestamp <= uint256(round.endsAt) + terms.restSeconds;
-        if (isEarly || VAULT.freeOf(address(BUYBACK)) == 0) return;
+        if (isEarly || VAULT.freeOf(address(BUYBACK)) < terms.budget / 100) return;
         BUYBACK.start();
     }
 

@@ -44,7 +44,7 @@ contract AicGasTest is AicFixture {
     }
 
     function test_gas_ofASale() public {
-        earn(10 ether);
+        earn(100 ether);
         give(alice, 10 ether);
         buyback.start();
         _gasOf("start");

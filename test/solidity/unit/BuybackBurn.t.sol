@@ -40,11 +40,11 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function test_start_offersFromHalfToTwiceOfTheFirstPrice() public {
-        earn(50 ether);
+        earn(500 ether);
         uint48 endsAt = uint48(block.timestamp) + ROUND;
 
         vm.expectEmit(address(buyback));
-        emit IBuybackBurn.RoundStarted(1, 50 ether, LOWEST, HIGHEST, endsAt);
+        emit IBuybackBurn.RoundStarted(1, 500 ether, LOWEST, HIGHEST, endsAt);
         vm.prank(stranger);
         buyback.start();
 
@@ -66,13 +66,19 @@ contract BuybackBurnTest is AicFixture {
         assertEq(number, 1, "first round");
     }
 
-    function test_start_revertsWhen_thereIsNoRevenue() public {
-        vm.expectRevert(IBuybackBurn.BuybackBurnNoRevenue.selector);
+    function test_start_revertsWhen_thereIsLessThanAHundredthOfTheBudget() public {
+        earn(100 ether - 1);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IBuybackBurn.BuybackBurnTooLittleRevenue.selector, 100 ether - 1, 100 ether
+            )
+        );
         buyback.start();
     }
 
     function test_start_revertsWhen_theLastRoundOrTheRestIsNotOver() public {
-        earn(1 ether);
+        earn(100 ether);
         buyback.start();
         uint256 startsAt = block.timestamp + ROUND + REST + 1;
         skip(ROUND + REST);
@@ -84,10 +90,10 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function test_start_standsAroundWhatWasPaidLast() public {
-        earn(10 ether);
+        earn(1000 ether);
         buyback.start();
         skip(ROUND / 2);
-        sellAs(alice, 100 ether);
+        sellAs(alice, 8000 ether); // 100 UNC
         skip(ROUND + REST);
 
         buyback.start();
@@ -97,8 +103,28 @@ contract BuybackBurnTest is AicFixture {
         assertEq(round.highestPrice, 0.025 ether, "twice of it");
     }
 
+    /// @dev Small sales count together: whoever cuts his sale in pieces cannot hide its price.
+    function test_start_standsAroundThePriceAtWhichSmallSalesAreEnough() public {
+        earn(1000 ether);
+        buyback.start();
+        sellAs(alice, 19_000 ether); // 95 UNC
+        skip(ROUND / 2);
+        sellAs(alice, 400 ether); // 5 UNC more
+        (BuybackRound memory round,) = buyback.lastRound();
+        assertEq(round.soldPrice, 0.0125 ether, "where they were enough");
+        assertEq(round.uncounted, 0, "from the beginning");
+        skip(ROUND / 2);
+        sellAs(alice, 1 ether);
+        skip(REST + 1);
+
+        buyback.start();
+
+        (round,) = buyback.lastRound();
+        assertEq(round.lowestPrice, 0.006_25 ether, "half of 0.0125");
+    }
+
     function test_start_offersMoreWhenNobodySold() public {
-        earn(10 ether);
+        earn(1000 ether);
         buyback.start();
         skip(ROUND + REST + 1);
 
@@ -114,7 +140,7 @@ contract BuybackBurnTest is AicFixture {
         (terms.floorPrice, terms.ceilingPrice) = (0.008 ether, 0.009 ether);
         vm.prank(address(timelock));
         buyback.setTerms(terms);
-        earn(10 ether);
+        earn(1000 ether);
         buyback.start();
 
         (BuybackRound memory round,) = buyback.lastRound();
@@ -123,7 +149,7 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function test_sell_burnsAndPays() public {
-        earn(10 ether);
+        earn(1000 ether);
         buyback.start();
         vm.startPrank(alice);
         token.approve(address(buyback), 100 ether);
@@ -137,20 +163,20 @@ contract BuybackBurnTest is AicFixture {
         assertEq(stranger.balance, 0.5 ether, "whom the seller names");
         assertEq(token.totalSupply(), SUPPLY - 100 ether, "burned");
         assertEq(token.balanceOf(address(buyback)), 0, "nothing is kept");
-        assertEq(vault.freeOf(address(buyback)), 9.5 ether, "revenue left");
+        assertEq(vault.freeOf(address(buyback)), 999.5 ether, "revenue left");
         (BuybackRound memory round,) = buyback.lastRound();
-        assertEq(round.left, 9.5 ether, "of the round's budget");
+        assertEq(round.left, 999.5 ether, "of the round's budget");
     }
 
     function test_sell_takesWhatTheBudgetPaysFor() public {
-        earn(1 ether);
+        earn(100 ether);
         buyback.start();
 
-        (uint256 amount, uint256 paid) = sellAs(alice, 1000 ether);
+        (uint256 amount, uint256 paid) = sellAs(alice, 100_000 ether);
 
-        assertEq(amount, 200 ether, "1 UNC at 0.005");
-        assertEq(paid, 1 ether, "all of it");
-        assertEq(token.balanceOf(alice), 1_000_000 ether - 200 ether, "the rest stays hers");
+        assertEq(amount, 20_000 ether, "100 UNC at 0.005");
+        assertEq(paid, 100 ether, "all of it");
+        assertEq(token.balanceOf(alice), 1_000_000 ether - 20_000 ether, "the rest stays hers");
         assertEq(buyback.priceNow(), 0, "closed");
         vm.expectRevert(IBuybackBurn.BuybackBurnClosed.selector);
         buyback.sell(1 ether, 0, payable(alice));
@@ -162,7 +188,7 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function test_sell_revertsWhen_thePriceIsTooLow() public {
-        earn(1 ether);
+        earn(100 ether);
         buyback.start();
 
         vm.expectRevert(
@@ -172,7 +198,7 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function test_sell_revertsWhen_itIsWorthNothing() public {
-        earn(1 ether);
+        earn(100 ether);
         buyback.start();
 
         vm.expectRevert(abi.encodeWithSelector(IBuybackBurn.BuybackBurnNothingSold.selector, 199));
@@ -180,7 +206,7 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function test_sell_revertsWhen_notApproved() public {
-        earn(1 ether);
+        earn(100 ether);
         buyback.start();
 
         vm.expectRevert(
@@ -248,7 +274,7 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function test_setTerms_leaveTheRunningRoundAlone() public {
-        earn(10 ether);
+        earn(1000 ether);
         buyback.start();
         (BuybackRound memory before,) = buyback.lastRound();
         BuybackTerms memory terms = _terms();
@@ -262,7 +288,7 @@ contract BuybackBurnTest is AicFixture {
     }
 
     function testFuzz_sell_neverPaysMoreThanThePrice(uint96 most, uint32 when, uint96 revenue) public {
-        earn(bound(revenue, 1 ether, 10_000 ether));
+        earn(bound(revenue, 100 ether, 10_000 ether));
         buyback.start();
         skip(bound(when, 0, ROUND));
         uint256 offered = bound(most, 1000, 1_000_000 ether);
