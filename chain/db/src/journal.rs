@@ -76,6 +76,18 @@ impl Journal {
         self.last
     }
 
+    /// Whether commits have a part to be written to.
+    pub(crate) const fn has_part(&self) -> bool {
+        self.part.is_some()
+    }
+
+    /// Counts commits up to a number that the tables' file got without the journal.
+    pub(crate) fn skip_to(&mut self, number: u64) {
+        (self.last, self.synced) = (number, number);
+        self.part = None;
+        self.unsynced.clear();
+    }
+
     /// Writes a commit; with `durable`, waits until the disk has it. Nothing is written on error.
     ///
     /// # Errors

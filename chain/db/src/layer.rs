@@ -90,11 +90,6 @@ impl Layer {
         self.table(table).is_empty()
     }
 
-    /// Whether nothing changed.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tables.iter().all(Map::is_empty)
-    }
-
     /// Bytes of memory that it takes, about; what was written twice counts twice.
     pub(crate) const fn size(&self) -> usize {
         self.size

@@ -62,6 +62,8 @@ struct Inner {
 #[derive(Debug)]
 struct Layers {
     base: MdbxTx,
+    /// Number of the last commit that the file has.
+    in_file: u64,
     carried: Option<Carried>,
     recent: Arc<Layer>,
 }
@@ -99,9 +101,10 @@ impl LayeredDatabase {
     ) -> Result<(Self, Option<DbError>), DbError> {
         let base = MdbxDatabase::open(path, options)?;
         let tx = base.tx()?;
-        let Recovered { layer, ends, lost } = journal::recover(base.path(), tx.carried()?)?;
+        let in_file = tx.carried()?;
+        let Recovered { layer, ends, lost } = journal::recover(base.path(), in_file)?;
         let journal = Journal::after(base.path(), ends);
-        let layers = Layers { base: tx, carried: None, recent: Arc::new(layer) };
+        let layers = Layers { base: tx, in_file, carried: None, recent: Arc::new(layer) };
         let inner = Inner {
             durable: options.durable,
             carrying: Mutex::default(),
@@ -167,7 +170,8 @@ impl LayeredDatabase {
         Ok(self.pick_up(|| MyTurn::wait(&self.inner.turn))?.is_some())
     }
 
-    /// Lets `work` write to the file itself, for what is too large for a layer.
+    /// Lets `work` write to the file itself, for what is too large for a layer. It is a commit as others
+    /// are, but for the journal, which begins anew after it.
     ///
     /// # Errors
     ///
@@ -180,11 +184,28 @@ impl LayeredDatabase {
         let _turn = MyTurn::wait(&self.inner.turn);
         // A layer that could not be carried before, and what came after it.
         while self.carry_alone(|| ())? {}
+        let number = self.last().saturating_add(1);
         let tx = self.inner.base.tx_mut()?;
         let done = work(&tx)?;
+        tx.set_carried(number)?;
         tx.commit_raw()?;
-        self.inner.layers.lock().base = self.inner.base.tx()?;
+        let base = self.inner.base.tx()?;
+        let mut layers = self.inner.layers.lock();
+        (layers.base, layers.in_file) = (base, number);
+        drop(layers);
+        // Where the disk has no room for a part now, the next commit begins one.
+        self.inner.journal.lock().skip_to(number);
+        self.begin_part().ok();
         Ok(done)
+    }
+
+    /// Goes on in a new part of the journal: the file has what older ones hold.
+    fn begin_part(&self) -> Result<(), DbError> {
+        let draft = self.inner.journal.lock().begin()?;
+        let ordinal = draft.ordinal();
+        let part = draft.make()?;
+        self.inner.journal.lock().turn_to(part);
+        Draft::forget_older(self.inner.base.path(), ordinal)
     }
 
     /// Carries a layer while nobody else does; with `turn`, no writer is at work.
@@ -198,7 +219,7 @@ impl LayeredDatabase {
         tx.commit_raw()?;
         let base = self.inner.base.tx()?;
         let mut layers = self.inner.layers.lock();
-        layers.base = base;
+        (layers.base, layers.in_file) = (base, carried.last);
         layers.carried = None;
         drop(layers);
         Draft::forget_older(self.inner.base.path(), carried.needed)?;
@@ -209,14 +230,20 @@ impl LayeredDatabase {
     fn pick_up<T>(&self, turn: impl FnOnce() -> T) -> Result<Option<Carried>, DbError> {
         let layers = self.inner.layers.lock();
         let carried = layers.carried.clone();
-        if carried.is_some() || layers.recent.is_empty() {
+        // A layer may be empty that has commits: what one made and another took back.
+        if carried.is_some() || layers.in_file == self.last() {
             return Ok(carried);
         }
         drop(layers);
+        let (mut turn, mut held) = (Some(turn), None);
+        if !self.inner.journal.lock().has_part() {
+            // A writer would begin a part, too, and its commit would stand behind later ones.
+            held = turn.take().map(|turn| turn());
+        }
         let draft = self.inner.journal.lock().begin()?;
         let needed = draft.ordinal();
         let part = draft.make()?;
-        let _turn = turn();
+        let _turn = held.or_else(|| turn.map(|turn| turn()));
         let mut layers = self.inner.layers.lock();
         let mut journal = self.inner.journal.lock();
         let layer = std::mem::take(&mut layers.recent);

@@ -156,7 +156,13 @@ fn check_against_parent(
     let time = Seconds(found.timestamp);
     field("parentHash", found.parent_hash, parent.hash())?;
     field("number", found.number, parent.number.saturating_add(1))?;
-    range("timestamp", found.timestamp, parent.timestamp.saturating_add(1)..=u64::MAX)?;
+    let earliest = parent.timestamp.saturating_add(1);
+    range("timestamp", found.timestamp, earliest..=u64::MAX)?;
+    if earliest == parent.timestamp {
+        // Nothing follows the end of time.
+        let (found, expected) = (found.timestamp.to_string().into(), "above the parent's".into());
+        return Err(Unacceptable::Field { field: "timestamp", found, expected });
+    }
     range("gasLimit", found.gas_limit, header::gas_limits(spec, parent))?;
     field("baseFeePerGas", found.base_fee_per_gas, next_base_fee(spec, parent))?;
     field("excessBlobGas", found.excess_blob_gas, next_excess_blob_gas(spec, parent, time))?;

@@ -284,6 +284,8 @@ impl<'a, I: Inspector<EthEvmContext<&'a mut Overlay>>> BlockRun<'a, I> {
         let block = self.evm.block().clone();
         let increments =
             post_block_balance_increments(self.spec, block, ommers, withdrawals.as_deref());
+        // One that ended in this block comes back without its slots.
+        overlay::forget_storage_of_the_gone(self.evm.db_mut(), increments.keys());
         self.evm.db_mut().increment_balances(increments)?;
         Ok(Executed {
             receipts: self.receipts,

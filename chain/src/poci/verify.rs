@@ -110,12 +110,21 @@ fn check_sealer(
         proof: &[],
         header_rlp: &bare_rlp(header),
     };
-    let signer = Signature::from_raw_array(&sidecar.signature)
-        .and_then(|signature| signature.recover_address_from_prehash(&seal.digest()));
-    match signer {
-        Ok(signer) if signer == sealer => Ok(Producer::default()),
+    match recover(&sidecar.signature, &seal.digest()) {
+        Some(signer) if signer == sealer => Ok(Producer::default()),
         _ => Err(PociFault::SealerSeal { sealer }),
     }
+}
+
+/// Who signed a digest: r, s and the parity, 0 or 1. Of the two signatures that everybody can make of
+/// one, only that with the low s counts.
+fn recover(signature: &[u8; 65], digest: &B256) -> Option<Address> {
+    let [.., 0 | 1] = signature else { return None };
+    let signature = Signature::from_raw_array(signature).ok()?;
+    if signature.normalize_s().is_some() {
+        return None;
+    }
+    signature.recover_address_from_prehash(digest).ok()
 }
 
 fn check_beacon(header: &Header, expected: B256) -> Result<(), PociFault> {

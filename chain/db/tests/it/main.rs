@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers fail as the tests that call them do")]
 
+mod bulk;
 mod chain;
 mod codec;
 mod crash;

@@ -20,8 +20,8 @@ use utnet_db::{DbError, StateChanges, Store, View, maintain};
 /// Names the folder to the child.
 const FOLDER: &str = "UTNET_DB_REPAIRED_FOLDER";
 
-/// Asks the child for a repair.
-const REPAIRS: &str = "UTNET_DB_REPAIRS";
+/// Asks the child for an opening, and tells it what the head was; without it, it repairs.
+const EXPECTED: &str = "UTNET_DB_EXPECTED";
 
 /// Begins what the child says.
 const SAYS: &str = "says: ";
@@ -80,9 +80,9 @@ fn repaired(folder: &Path) -> String {
 }
 
 /// What a folder shows that is opened, in words that the parent knows.
-fn opened(folder: &Path) -> String {
+fn opened(folder: &Path, expected: u64) -> String {
     match check_all(folder, &original()) {
-        Ok(HEAD) => "sound".to_owned(),
+        Ok(head) if head == expected => "sound".to_owned(),
         Ok(head) => format!("wrong: the head is {head}"),
         Err(refused) => format!("refused: {refused}"),
     }
@@ -93,27 +93,29 @@ fn opened(folder: &Path) -> String {
 fn child_that_meets_a_damaged_database() {
     if let Some(folder) = std::env::var_os(FOLDER) {
         let folder = Path::new(&folder);
-        let is_repair = std::env::var_os(REPAIRS).is_some();
-        let said = if is_repair { repaired(folder) } else { opened(folder) };
+        let said = match std::env::var_os(EXPECTED) {
+            Some(head) => opened(folder, head.to_string_lossy().parse().unwrap()),
+            None => repaired(folder),
+        };
         writeln!(std::io::stdout(), "\n{SAYS}{said}").unwrap();
     }
 }
 
 /// What a child says that repairs a folder.
 fn repair_apart(folder: &Path) -> String {
-    apart(folder, &[REPAIRS])
+    apart(folder, None)
 }
 
-/// What a child says that opens a folder.
-fn open_apart(folder: &Path) -> String {
-    apart(folder, &[])
+/// What a child says that opens a folder, whose head was this.
+fn open_apart(folder: &Path, head: u64) -> String {
+    apart(folder, Some(head))
 }
 
-fn apart(folder: &Path, marks: &[&str]) -> String {
+fn apart(folder: &Path, expected: Option<u64>) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "repair::child_that_meets_a_damaged_database", "--nocapture"])
         .env(FOLDER, folder)
-        .envs(marks.iter().map(|mark| (mark, "")))
+        .envs(expected.map(|head| (EXPECTED, head.to_string())))
         .stderr(Stdio::null())
         .output()
         .unwrap();
@@ -184,8 +186,18 @@ fn a_damaged_page_that_names_commits_hides_none_of_them() {
         let transactions = usize::try_from(number % 4).unwrap();
         home.store.append_block(next_block(&home.store, changes_of(number), transactions)).unwrap();
     }
+    home.store.carry().unwrap();
+    damage_metas(home, HEAD);
+}
+
+/// A genesis is written to the file itself.
+#[test]
+fn a_damaged_page_that_names_commits_does_not_hide_a_genesis() {
+    damage_metas(grown(on_disk(), 0), 0);
+}
+
+fn damage_metas(home: Home, head: u64) {
     let Home { store, folder } = home;
-    store.carry().unwrap();
     drop(store);
     let folder = folder.unwrap();
     let whole = fs::read(folder.path().join("mdbx.dat")).unwrap();
@@ -199,11 +211,11 @@ fn a_damaged_page_that_names_commits_hides_none_of_them() {
         }
         let damaged = lay_down_with(&damaged, &folder.path().join("journal"));
 
-        let said = open_apart(damaged.path());
+        let said = open_apart(damaged.path(), head);
 
         let is_refused = said.starts_with("refused: ");
         assert!(said == "sound" || is_refused, "page {page}, round {round}: {said}");
-        let again = open_apart(damaged.path());
+        let again = open_apart(damaged.path(), head);
         assert_eq!(again, said, "page {page}, round {round}");
         refused += usize::from(is_refused);
     }

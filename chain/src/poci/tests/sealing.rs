@@ -15,7 +15,7 @@ use crate::{
 };
 use alloy_consensus::Header;
 use alloy_evm::revm::{context::TxEnv, inspector::NoOpInspector};
-use alloy_primitives::{Address, B256, TxKind};
+use alloy_primitives::{Address, B256, TxKind, U256, uint};
 use alloy_sol_types::SolCall;
 use utnet_bindings::BeaconHistory;
 use utnet_db::Store;
@@ -213,6 +213,41 @@ fn each_false_proof_is_refused_by_its_own_error() {
                 other => panic!("{name}: {other:?}"),
             }
         }
+    });
+}
+
+/// The order of secp256k1's group.
+const ORDER: U256 = uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
+
+#[test]
+fn a_sealers_seal_has_one_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spec, blocks) = story(folder.path());
+    let first = blocks.first().unwrap();
+    let with = |change: fn(&mut [u8; 65])| {
+        resealed(first, |proof, _| {
+            let Sidecar::Sealer(sealer) = proof else { panic!("drawn") };
+            change(&mut sealer.signature);
+        })
+    };
+    let others = [
+        with(|signature| signature[64] += 27),
+        with(|signature| {
+            let s = ORDER - U256::from_be_slice(&signature[32..64]);
+            signature[32..64].copy_from_slice(&s.to_be_bytes::<32>());
+            signature[64] ^= 1;
+        }),
+    ];
+    on_store(Store::in_memory(), spec, EngineOptions::default(), async |t| {
+        let view = t.chain.view().unwrap();
+        for other in others {
+            let refused = judge(&view, &other);
+            assert!(
+                matches!(refused, Err(Unacceptable::Poci(PociFault::SealerSeal { .. }))),
+                "{refused:?}"
+            );
+        }
+        judge(&view, &foreign(first)).unwrap();
     });
 }
 

@@ -10,4 +10,5 @@ mod life;
 mod offline;
 mod places;
 mod process;
+mod rewards;
 mod within;
