@@ -42,9 +42,9 @@ interface IBuybackBurn {
     function start() external;
 
     /// @notice Burns the caller's AIC, which it has approved, and pays for it at the price of now.
-    /// @dev Takes less than `most` if the budget pays for less. Its price counts as paid last once a
-    /// hundredth of the budget was paid since the last one that did. Reverts: `BuybackBurnClosed`,
-    /// `BuybackBurnPriceTooLow`, `BuybackBurnNothingSold`, and those of token and vault.
+    /// @dev Takes less than `most` if the budget pays for less. What was paid last, as far as later rounds
+    /// ask, is the mean price of the last sales that together were a hundredth of the budget. Reverts:
+    /// `BuybackBurnClosed`, `BuybackBurnPriceTooLow`, `BuybackBurnNothingSold`, and those of token and vault.
     /// @param most AIC that the caller sells at most.
     /// @param leastPrice Wei for one AIC, below which it does not sell.
     /// @param to Whom the vault pays.

@@ -92,7 +92,7 @@ contract BuybackBurn is IBuybackBurn {
         if (paid == 0) revert BuybackBurnNothingSold(most);
 
         _round.left = left - paid.toUint96();
-        _countSale(price, paid);
+        _countSale(amount, paid);
 
         emit BoughtAndBurned(_number, msg.sender, amount, paid, price);
 
@@ -126,15 +126,16 @@ contract BuybackBurn is IBuybackBurn {
         return round.lowestPrice + (round.highestPrice - round.lowestPrice) * passed / whole;
     }
 
-    /// @dev The next round stands around the last price at which enough was sold: in one sale, or in several
-    /// whose last one has the highest price.
-    function _countSale(uint256 price, uint256 paid) private {
-        uint256 uncounted = _round.uncounted + paid;
-        if (uncounted >= _round.countsFrom) {
-            _round.soldPrice = price.toUint96();
-            uncounted = 0;
+    /// @dev The next round stands around the mean price of the last sales that were enough together.
+    function _countSale(uint256 amount, uint256 paid) private {
+        paid += _round.uncounted;
+        amount += _round.uncountedAmount;
+        if (paid >= _round.countsFrom) {
+            // Rounded up, since each payment was rounded down: no more than the highest price among them.
+            _round.soldPrice = Math.ceilDiv(paid * WHOLE, amount).toUint96();
+            (paid, amount) = (0, 0);
         }
-        _round.uncounted = uncounted.toUint96();
+        (_round.uncounted, _round.uncountedAmount) = (paid.toUint96(), amount.toUint96());
     }
 
     function _setTerms(BuybackTerms memory terms) private {

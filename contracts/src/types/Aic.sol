@@ -62,10 +62,12 @@ struct BuybackRound {
     uint96 lowestPrice;
     /// wei for one AIC at the end
     uint96 highestPrice;
-    /// wei for one AIC in the last sale that counts; zero if there was none
+    /// wei for one AIC in the last sales that count; zero if there were none
     uint96 soldPrice;
     /// wei paid since then
     uint96 uncounted;
-    /// wei that must be paid before a sale counts
+    /// 1e-18 AIC bought for it
+    uint96 uncountedAmount;
+    /// wei that must be paid before sales count
     uint96 countsFrom;
 }

@@ -103,16 +103,17 @@ contract BuybackBurnTest is AicFixture {
         assertEq(round.highestPrice, 0.025 ether, "twice of it");
     }
 
-    /// @dev Small sales count together: whoever cuts his sale in pieces cannot hide its price.
-    function test_start_standsAroundThePriceAtWhichSmallSalesAreEnough() public {
+    /// @dev Small sales count together: whoever cuts his sale in pieces can neither hide nor lift its price.
+    function test_start_standsAroundTheMeanPriceOfSmallSales() public {
         earn(1000 ether);
         buyback.start();
         sellAs(alice, 19_000 ether); // 95 UNC
         skip(ROUND / 2);
         sellAs(alice, 400 ether); // 5 UNC more
         (BuybackRound memory round,) = buyback.lastRound();
-        assertEq(round.soldPrice, 0.0125 ether, "where they were enough");
+        assertEq(round.soldPrice, 5_154_639_175_257_732, "100 UNC for 19,400 AIC, rounded up");
         assertEq(round.uncounted, 0, "from the beginning");
+        assertEq(round.uncountedAmount, 0, "both");
         skip(ROUND / 2);
         sellAs(alice, 1 ether);
         skip(REST + 1);
@@ -120,7 +121,7 @@ contract BuybackBurnTest is AicFixture {
         buyback.start();
 
         (round,) = buyback.lastRound();
-        assertEq(round.lowestPrice, 0.006_25 ether, "half of 0.0125");
+        assertEq(round.lowestPrice, 5_154_639_175_257_732 / 2, "half of it");
     }
 
     function test_start_offersMoreWhenNobodySold() public {
