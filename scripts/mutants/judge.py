@@ -70,14 +70,21 @@ class Judge:
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
+    def knows(self, mutant: source.Mutant) -> bool:
+        """Whether `judge` would ask nobody: for a quick judge it is enough that somebody noticed."""
+        return self.is_quick and bool(self.known.get(self._key_of(mutant), {}).get("by"))
+
+    def _key_of(self, mutant: source.Mutant) -> str:
+        text = self.tree.sources[self.tree.root / mutant.path]
+        return hashlib.sha256(f"{mutant.name}\0{text}".encode()).hexdigest()[:24]
+
     def judge(self, mutant: source.Mutant) -> dict:
         """Who notices a mutant: attack tests are all asked about guards, unit tests only when nobody else notices.
 
-        A quick judge asks nobody more once somebody notices, and first those who noticed most in that file. An answer holds while
-        the mutant's file is as it was; a test is asked again when it, or what it shares, changed.
+        A quick judge asks nobody more once somebody notices, and first those who noticed most in that file, or name the contract
+        most often. An answer holds while the mutant's file is as it was; a test is asked again when it, or what it shares, changed.
         """
-        text = self.tree.sources[self.tree.root / mutant.path]
-        key = hashlib.sha256(f"{mutant.name}\0{text}".encode()).hexdigest()[:24]
+        key = self._key_of(mutant)
         answer = self.known.get(key) or {"key": key, "name": mutant.name, "asked": {}, "by": []}
         before = json.dumps(answer)
         reaching = [file for file, reached in self.suites.items() if self.tree.root / mutant.path in reached]
@@ -86,6 +93,7 @@ class Judge:
         if self.is_quick:
             before_others = [name for name, _ in self.noticed[mutant.path].most_common(3)]
             likely = [file for file in near if str(file.relative_to(self.tree.root)) in before_others]
+            likely = likely or sorted(near, key=lambda file: file.read_text().count(mutant.contract))[-3:]
             for files in (likely, [file for file in near if distance(file, mutant)[0] == 0]):
                 if not answer["by"]:
                     self._ask(mutant, answer, files, "--fail-fast")

@@ -151,12 +151,23 @@ class Report:
         before = dict(GUARDED.findall(page.partition("## Attack tests")[2]))
         lines = []
         for test, found in self.guards().items():
-            kept = [entry for entry in before.get(test, "").split("; ") if entry.partition(".")[0] in set(rows) - asked]
+            kept = [
+                entry
+                for entry in before.get(test, "").split("; ")
+                if entry.partition(".")[0] in set(rows) - asked or self._stands(entry, ATTACK + test.partition("::")[0])
+            ]
             shown = "; ".join([*kept, *(f"{one.contract}.{one.function} {cell(one.change)}" for one in found)][:MOST_SHOWN])
             reason = self.answers.by_construction.get(test)
             if shown or reason or is_whole:
                 lines.append(f"| {test} | {shown or ('no guard: ' + reason if reason else '**none**')} |")
         return lines
+
+    def _stands(self, entry: str, file: str) -> bool:
+        """Whether a mutant that a test's line names is there still, and a quick run has not asked that test about it."""
+        for mutant, answer in self.judged:
+            if entry == f"{mutant.contract}.{mutant.function} {cell(mutant.change)}":
+                return file not in answer["asked"]
+        return False
 
     def _commit(self, path: str) -> str:
         """The last commit that changed a file; `none` while it differs."""

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Test} from "forge-std/Test.sol";
+import {Test, stdError} from "forge-std/Test.sol";
 
 import {PociMessages} from "contracts/src/libraries/PociMessages.sol";
 import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
@@ -87,6 +87,14 @@ contract PociMessagesTest is Test {
     {
         bytes32 leaf = keccak256(abi.encodePacked(bytes1(0x00), x, y, uint256(model), serialHash));
         assertEq(PociMessages.vendorLeaf(x, y, model, serialHash), leaf);
+    }
+
+    function test_availabilityLeaves_revertsWhen_aListIsLonger() public {
+        ChipSignature[] memory signed = new ChipSignature[](2);
+        vm.expectRevert(stdError.assertionError);
+        this.availabilityLeaves(new uint32[](3), new ChipId[](2), signed);
+        vm.expectRevert(stdError.assertionError);
+        this.availabilityLeaves(new uint32[](2), new ChipId[](1), signed);
     }
 
     function testFuzz_batchOf_packsEverySignature(ChipSignature[] memory signed, bytes32 digest) public view {

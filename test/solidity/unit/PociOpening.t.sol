@@ -119,20 +119,7 @@ contract PociOpeningTest is OpeningFixture {
 
     /// @dev A chip that leaves has a place until it has left, and does not count any more.
     function test_open_skipsThePlacesOnWhichNoChipCounts() public {
-        register(32);
-        mineToEpoch(1);
-        for (uint256 i = 20; i < 32; ++i) {
-            vm.prank(operator);
-            registry.requestExit(ids[i], entries[i].blsKey);
-        }
-        mineToEpoch(2);
-        plant(2, 20, nobody);
-        for (uint256 i = 0; i < 12; ++i) {
-            tree.push(0);
-        }
-        BookedLeaves memory booked = proveTree(2, 20, nobody);
-        booked.width = 32;
-        mineToWindow(2);
+        BookedLeaves memory booked = proveAfterLeaving(32, 20);
 
         uint32[] memory uncounted = new uint32[](12);
         for (uint32 i = 0; i < 12; ++i) {
@@ -141,6 +128,15 @@ contract PociOpeningTest is OpeningFixture {
         AvailabilityOpening memory opening = openingOn(booked, this.sampleOf(booked, uncounted));
         opening.uncounted = uncounted;
         availability.open(opening);
+
+        assertTrue(views.isOpened(operator, 2));
+    }
+
+    /// @dev Nothing is drawn, so nothing must be left out by name.
+    function test_open_asManyAsTheSampleNamesNoPlacesOfThoseWhoLeft() public {
+        BookedLeaves memory booked = proveAfterLeaving(20, 16);
+
+        availability.open(openingOn(booked, range(16)));
 
         assertTrue(views.isOpened(operator, 2));
     }
@@ -259,6 +255,21 @@ contract PociOpeningTest is OpeningFixture {
         );
     }
 
+    function test_open_revertsWhen_aNodeTooManyIsBrought() public {
+        register(24);
+        BookedLeaves memory booked = proveAll(1, 24, nobody);
+        mineToWindow(1);
+        AvailabilityOpening memory opening = openingOf(booked);
+        bytes32[] memory more = new bytes32[](opening.nodes.length + 1);
+        for (uint256 i = 0; i < opening.nodes.length; ++i) {
+            more[i] = opening.nodes[i];
+        }
+        opening.nodes = more;
+        refuse(
+            opening, abi.encodeWithSelector(IAvailability.AvailabilityBadRoot.selector, operator, uint64(1))
+        );
+    }
+
     function test_open_revertsWhen_theChipDoesNotCount() public {
         register(8);
         BookedLeaves memory booked = proveAll(1, 8, nobody);
@@ -329,6 +340,28 @@ contract PociOpeningTest is OpeningFixture {
         vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryNotAvailability.selector, operator));
         vm.prank(operator);
         registry.bookOpening(operator, 1);
+    }
+
+    /// @dev Of the registered chips all but the first `staying` leave in epoch 1: in the window of epoch 2,
+    /// which the others proved.
+    function proveAfterLeaving(uint32 registered, uint32 staying)
+        private
+        returns (BookedLeaves memory booked)
+    {
+        register(registered);
+        mineToEpoch(1);
+        for (uint256 i = staying; i < registered; ++i) {
+            vm.prank(operator);
+            registry.requestExit(ids[i], entries[i].blsKey);
+        }
+        mineToEpoch(2);
+        plant(2, staying, nobody);
+        for (uint256 i = staying; i < registered; ++i) {
+            tree.push(0);
+        }
+        booked = proveTree(2, staying, nobody);
+        booked.width = registered;
+        mineToWindow(2);
     }
 
     function range(uint32 count) private pure returns (uint32[] memory list) {

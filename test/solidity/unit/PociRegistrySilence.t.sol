@@ -228,6 +228,17 @@ contract PociRegistrySilenceTest is PociFixture {
         assertEq(views.missesIn(ids[20], 0, 100), 0, "an unknown chip");
     }
 
+    function test_missesAt_addsUpTheMissesOfTheChipsOnThePlaces() public {
+        proveIn(1, "of8without7", one(7));
+        mineToEpoch(3); // nothing proven in epoch 2
+        ChipId[] memory chips = new ChipId[](2);
+        (chips[0], chips[1]) = (ids[7], ids[0]);
+
+        assertEq(views.missesAt(placesOf(chips), 1, 2), 3, "both silent in 2, one absent in 1");
+        assertEq(views.missesAt(placesOf(chips), 1, 3), 3, "the current epoch may still be proven");
+        assertEq(views.missesAt(placesOf(only(0)), 1, 1), 0, "present in 1");
+    }
+
     function test_missesIn_doesNotCountWhatAChipDoesNotOwe() public {
         mineToEpoch(2);
         registerFrom(8, 1); // owes epoch 3 first
