@@ -4,11 +4,12 @@ use super::{Agent, AgentError};
 use crate::records::{BatchRecord, RequestRecord};
 use alloy_primitives::U256;
 use utnet_bindings::{
-    ResultRollup::{ResultLeaf, requestOfCall, serveDataCall},
+    ResultRollup::{ResultLeaf, batchOfCall, requestOfCall, serveDataCall},
     states::RequestState,
 };
 use utnet_client::{Chain, Intent};
 use utnet_jobs::merkle;
+use utnet_primitives::BatchId;
 
 impl<C: Chain> Agent<C> {
     pub(super) async fn attend_requests(&self) -> Result<(), AgentError> {
@@ -21,12 +22,20 @@ impl<C: Chain> Agent<C> {
             match (own, RequestState::try_from(state)?) {
                 (_, RequestState::None) => {}
                 (Some(batch), RequestState::Open) => self.serve(&request, &batch)?,
+                // Its id may not be known yet: it comes with an event that is looked at later.
+                (None, RequestState::Open) if self.is_posted_by_us(request.batch).await? => {}
                 (None, RequestState::Open) => self.close_request(request, "not ours")?,
                 (_, RequestState::Served) => self.close_request(request, "served")?,
                 (_, RequestState::Lapsed) => self.close_request(request, "lapsed")?,
             }
         }
         Ok(())
+    }
+
+    async fn is_posted_by_us(&self, batch: BatchId) -> Result<bool, AgentError> {
+        let home = &self.parts.home;
+        let posted = self.view(home.rollup, &batchOfCall { batch: batch.0 }).await?;
+        Ok(posted.poster == home.operator)
     }
 
     fn serve(&self, request: &RequestRecord, batch: &BatchRecord) -> Result<(), AgentError> {

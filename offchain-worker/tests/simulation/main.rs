@@ -6,7 +6,10 @@ mod world;
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use std::collections::BTreeMap;
-use utnet_bindings::{JobEscrow, ResultRollup, RpoiEscrow, states::RentalState};
+use utnet_bindings::{
+    JobEscrow, ResultRollup, RpoiEscrow,
+    states::{RentalState, RequestState},
+};
 use utnet_client::simulation::Faults;
 use utnet_messages::{Sealed, SecretKey, open_handover};
 use utnet_primitives::Seconds;
@@ -82,6 +85,22 @@ async fn every_bond_is_fetched_back_once() {
         let finalised = executed::<ResultRollup::finaliseCall>(&world);
         assert_eq!(finalised.len(), world.batches(), "seed {seed}");
         assert!(finalised.values().all(|times| *times == 1), "seed {seed}");
+    }
+}
+
+/// A request that lay in the same block as its batch used to be closed as somebody else's, and the leaf fell.
+#[tokio::test]
+async fn data_that_is_asked_for_in_the_block_of_its_batch_is_served_once() {
+    for seed in seeds() {
+        let mut world = World::new(storm(seed));
+        let desk = Desk::new();
+        world.ask_at_once();
+        let job = world.open_job(&desk, 1);
+
+        world.play(&desk, seed, |world| world.is_paid(job) && world.bonds_out() == 0).await;
+        world.play(&desk, seed, |world| world.requests(RequestState::Open) == 0).await;
+
+        assert_eq!(world.requests(RequestState::Served), world.batches(), "seed {seed}");
     }
 }
 

@@ -1,9 +1,12 @@
 //! Stands for the contracts: answers views, and changes when transactions are executed.
 
+mod questions;
+
 use crate::rounds::{EPOCH, Rounds, view};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
+use questions::Questions;
 use redb::{Database, backends::InMemoryBackend};
 use std::{
     collections::BTreeMap,
@@ -160,6 +163,7 @@ struct Contracts {
     batches: BTreeMap<B256, Batch>,
     rentals: BTreeMap<B256, Rental>,
     rounds: Rounds,
+    questions: Questions,
 }
 
 /// The chain, its contracts and the clock.
@@ -226,6 +230,7 @@ impl World {
         for executed in done.iter().skip(self.applied) {
             let log = self.locked().apply(&executed.input, self.home);
             log.into_iter().for_each(|log| self.chain.emit(log));
+            self.ask_for_data();
         }
         self.applied = done.len();
     }
@@ -348,6 +353,7 @@ impl Contracts {
                     self.rentals[&call.rental].state.into()
                 })
             })
+            .or_else(|| self.questions.answer(input))
             .or_else(|| self.rounds.answer(input))
             .unwrap_or_default()
     }
@@ -434,6 +440,7 @@ impl Contracts {
         } else {
             self.apply_to_rental(input);
             self.rounds.apply(input, home.operator);
+            self.questions.apply(input);
         }
         None
     }
