@@ -3,6 +3,7 @@
 use super::{
     Agent, AgentError,
     availability::{ProofError, chips_at_hand},
+    worst,
 };
 use crate::{
     decide::challenges::{Seen, Step, next_step},
@@ -12,7 +13,7 @@ use alloy_primitives::{Address, B256};
 use std::collections::BTreeMap;
 use utnet_bindings::ChipChallenges::{ChipSignature, answerCall, challengeOfCall, questionOfCall};
 use utnet_client::{BlockRef, Chain, Intent};
-use utnet_primitives::{ChallengeInput, Height};
+use utnet_primitives::{ChallengeInput, ChipId, Height};
 use utnet_se::{SecurityEngine, SoftwareChip};
 
 impl<C: Chain> Agent<C> {
@@ -24,25 +25,37 @@ impl<C: Chain> Agent<C> {
         }
         let folder = self.parts.choices.chips.as_deref();
         let at_hand = folder.map_or_else(|| Ok(BTreeMap::new()), chips_at_hand)?;
+        let mut tried = Vec::with_capacity(open.len());
         for challenge in open {
-            let chip = at_hand.get(&challenge.chip);
-            let seen = self.look_at_challenge(&challenge, head, chip.is_some()).await?;
-            match next_step(&challenge, &seen) {
-                Step::Wait => {}
-                Step::Answer => {
-                    if let Some(chip) = chip {
-                        self.answer(&challenge, chip).await?;
-                    }
-                }
-                Step::CallForHelp => self.call_for_help(challenge)?,
-                Step::Close(outcome) => {
-                    tracing::info!(chip = %challenge.chip, number = challenge.number, outcome, "challenge closed");
-                    let outcome = Some(outcome.to_owned());
-                    self.parts.notebook.put(&ChallengeRecord { outcome, ..challenge })?;
-                }
+            let (named, number) = (challenge.chip, challenge.number);
+            let done = self.attend_challenge(challenge, &at_hand, head).await;
+            if let Err(error) = &done {
+                tracing::warn!(chip = %named, number, %error, "this challenge waits for the next look");
+            }
+            tried.push(done);
+        }
+        worst(tried)
+    }
+
+    /// One that fails must not keep the others from their deadlines.
+    async fn attend_challenge(
+        &self,
+        challenge: ChallengeRecord,
+        at_hand: &BTreeMap<ChipId, SoftwareChip>,
+        head: &BlockRef,
+    ) -> Result<(), AgentError> {
+        let chip = at_hand.get(&challenge.chip);
+        let seen = self.look_at_challenge(&challenge, head, chip.is_some()).await?;
+        match (next_step(&challenge, &seen), chip) {
+            (Step::Wait, _) | (Step::Answer, None) => Ok(()),
+            (Step::Answer, Some(chip)) => self.answer(&challenge, chip).await,
+            (Step::CallForHelp, _) => self.call_for_help(challenge),
+            (Step::Close(outcome), _) => {
+                tracing::info!(chip = %challenge.chip, number = challenge.number, outcome, "challenge closed");
+                let outcome = Some(outcome.to_owned());
+                Ok(self.parts.notebook.put(&ChallengeRecord { outcome, ..challenge })?)
             }
         }
-        Ok(())
     }
 
     async fn look_at_challenge(

@@ -12,8 +12,8 @@ use utnet_bindings::{
 };
 use utnet_client::simulation::Faults;
 use utnet_messages::{Sealed, SecretKey, open_handover};
-use utnet_primitives::Seconds;
-use utnet_worker::records::{BatchRecord, JobRecord, PostedRecord, TrialRecord};
+use utnet_primitives::{ChipId, Seconds};
+use utnet_worker::records::{BatchRecord, ChallengeRecord, JobRecord, PostedRecord, TrialRecord};
 use world::{Desk, World};
 
 /// Seeds to play; `SEED=n` plays one.
@@ -153,6 +153,26 @@ async fn a_job_whose_files_never_come_is_left_alone() {
     }
 
     assert!(world.chain.executed().is_empty());
+}
+
+/// One that the node could tell nothing about used to keep all later ones from their answers.
+#[tokio::test]
+async fn a_challenge_that_fails_does_not_hold_up_the_others() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::new();
+    let (unknown, over) = (ChipId(B256::repeat_byte(1)), ChipId(B256::repeat_byte(2)));
+    world.challenge(unknown);
+    world.challenge(over);
+    world.close_challenge(over);
+
+    for _ in 0..5 {
+        world.round(&desk).await;
+    }
+
+    let records = desk.records::<ChallengeRecord>().into_iter();
+    let outcomes: BTreeMap<_, _> = records.map(|record| (record.chip, record.outcome)).collect();
+    assert_eq!(outcomes[&unknown], None);
+    assert_eq!(outcomes[&over].as_deref(), Some("over"));
 }
 
 /// Records used to be kept for ever, and all of them were read with every look.
