@@ -43,6 +43,9 @@ pub trait Chain: Send + Sync {
     /// Transactions of an account in the newest state: the next nonce, pool not counted.
     fn mined_nonce(&self, account: Address) -> impl Future<Output = Result<u64, RpcError>> + Send;
 
+    /// What an account has in the newest state, in wei.
+    fn balance(&self, account: Address) -> impl Future<Output = Result<U256, RpcError>> + Send;
+
     /// Offers a signed transaction (EIP-2718 bytes) to the pool.
     fn send_raw(&self, raw: &Bytes) -> impl Future<Output = Result<TxHash, RpcError>> + Send;
 

@@ -10,6 +10,10 @@
 //!    ↘ Refused (never signed)       ↖ fee bumps, resends, reorganisations ↙
 //! ```
 //!
+//! What the account cannot pay, or the node will not estimate, keeps its place in the queue and holds up nobody: the
+//! intents behind it go first. If the pool refuses a signed one for want of funds for too long, its nonce goes to an empty
+//! transaction.
+//!
 //! *Once* comes from the nonce: all bytes signed for an intent carry the same nonce, and the intent gets another
 //! one only after a foreign transaction has used up the first for good.
 
@@ -28,7 +32,7 @@ pub use entry::{
 };
 
 use crate::{RpcError, StorageError, storage};
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 use redb::{Database, WriteTransaction};
 use std::sync::Arc;
 use store::Store;
@@ -69,6 +73,18 @@ pub enum OutboxError {
     AlreadyDriven {
         /// Account of the outbox.
         account: Address,
+    },
+    /// The account has too little for the transaction that somebody waits for.
+    #[error("insufficient funds for {key}: {account} has {have} wei, it may take up to {want}")]
+    Unpayable {
+        /// The intent.
+        key: IntentKey,
+        /// The account that sends.
+        account: Address,
+        /// What it has, in wei.
+        have: U256,
+        /// Value and gas, in wei.
+        want: U256,
     },
     /// The signer failed.
     #[error("signing failed")]

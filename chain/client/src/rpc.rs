@@ -80,14 +80,6 @@ impl Rpc {
         self.request("eth_call", rpc_params![request, U64::from(height.0)]).await
     }
 
-    /// Balance of an account in the newest state, in wei.
-    ///
-    /// # Errors
-    /// [`RpcError`] when the node is unreachable.
-    pub async fn balance(&self, account: Address) -> Result<U256, RpcError> {
-        self.request("eth_getBalance", rpc_params![account, "latest"]).await
-    }
-
     /// Logs that match a filter over a range of blocks.
     ///
     /// # Errors
@@ -152,6 +144,10 @@ impl Chain for Rpc {
         let nonce: U64 =
             self.request("eth_getTransactionCount", rpc_params![account, "latest"]).await?;
         Ok(nonce.to())
+    }
+
+    async fn balance(&self, account: Address) -> Result<U256, RpcError> {
+        self.request("eth_getBalance", rpc_params![account, "latest"]).await
     }
 
     async fn send_raw(&self, raw: &Bytes) -> Result<TxHash, RpcError> {

@@ -7,7 +7,7 @@ mod server;
 mod state;
 
 use crate::{BlockRef, CallRequest, Chain, Dispatcher, Fees, Receipt, RpcError};
-use alloy_primitives::{Address, B256, Bytes, TxHash};
+use alloy_primitives::{Address, B256, Bytes, TxHash, U256};
 use alloy_rpc_types_eth::{Filter, Log};
 pub use server::serve;
 pub use state::Executed;
@@ -90,6 +90,11 @@ impl RecordingChain {
     /// Sets base fee and tip.
     pub fn set_fees(&self, fees: Fees) {
         self.locked().fees = fees;
+    }
+
+    /// Sets what every account has; more than anybody can spend if never set.
+    pub fn set_balance(&self, balance: U256) {
+        self.locked().balance = balance;
     }
 
     /// Changes the chances of faults; the draws go on from where they are.
@@ -175,7 +180,11 @@ impl Chain for RecordingChain {
     }
 
     async fn estimate_gas(&self, request: &CallRequest) -> Result<Gas, RpcError> {
-        self.run("eth_estimateGas", request).map(|_output| Gas(50_000))
+        let method = "eth_estimateGas";
+        if request.value > self.reach(method)?.balance {
+            return Err(State::refused(method, -32_000, "insufficient funds for transfer".into()));
+        }
+        self.run(method, request).map(|_output| Gas(50_000))
     }
 
     async fn fees(&self) -> Result<Fees, RpcError> {
@@ -184,6 +193,10 @@ impl Chain for RecordingChain {
 
     async fn mined_nonce(&self, account: Address) -> Result<u64, RpcError> {
         Ok(self.reach("eth_getTransactionCount")?.mined_nonce(account))
+    }
+
+    async fn balance(&self, _account: Address) -> Result<U256, RpcError> {
+        Ok(self.reach("eth_getBalance")?.balance)
     }
 
     async fn send_raw(&self, raw: &Bytes) -> Result<TxHash, RpcError> {

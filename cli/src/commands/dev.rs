@@ -10,6 +10,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use jsonrpsee::rpc_params;
 use serde_json::{Value, json};
+use utnet_client::Chain as _;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dev {

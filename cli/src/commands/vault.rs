@@ -12,6 +12,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use utnet_bindings::{Erc20, Vault as VaultContract};
+use utnet_client::Chain as _;
 use utnet_primitives::SystemContract;
 
 const VAULT: SystemContract = SystemContract::Vault;

@@ -23,6 +23,10 @@ impl<C: Chain> Agent<C> {
             return Ok(());
         }
         let stake = bond.saturating_mul(U256::from(seats));
+        if !self.can_spare(stake).await? {
+            tracing::warn!(%stake, "too few coins for seats in committees and the gas of what else is due");
+            return Ok(());
+        }
         tracing::info!(%stake, "answering for seats in committees");
         // Each stake is for the seats that come after those that spent the last one.
         let words: [&[u8]; 2] = [b"enlist", &standing.seats.to_be_bytes()];

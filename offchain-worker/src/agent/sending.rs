@@ -1,13 +1,26 @@
 //! Puts transactions into the outbox under keys that name what they are for.
 
 use super::{Agent, AgentError};
+use alloy_primitives::U256;
 use redb::WriteTransaction;
 use utnet_client::{Chain, Failure, Intent, IntentKey, Status};
+use utnet_primitives::Gas;
 
 /// How often something that was mined and reverted is tried again.
 const TRIES: u8 = 3;
 
+/// Gas that must stay payable after something that can wait: proofs, openings, answers.
+const RESERVED_GAS: Gas = Gas(10_000_000);
+
 impl<C: Chain> Agent<C> {
+    /// Whether the operator can spend that many wei and still pay for the gas of its duties.
+    pub(super) async fn can_spare(&self, value: U256) -> Result<bool, AgentError> {
+        let (chain, operator) = (&self.parts.chain, self.parts.home.operator);
+        let price = U256::from(chain.fees().await?.max_fee());
+        let reserve = U256::from(RESERVED_GAS.0).saturating_mul(price);
+        Ok(chain.balance(operator).await? >= value.saturating_add(reserve))
+    }
+
     /// Wants a transaction. The same words again change nothing, unless the last try is known to have failed.
     pub(super) fn send(&self, words: &[&[u8]], intent: &Intent) -> Result<(), AgentError> {
         let outbox = &self.parts.outbox;

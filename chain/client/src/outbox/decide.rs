@@ -156,7 +156,8 @@ fn step_in_flight(key: IntentKey, flight: &Flight, seen: &Seen, policy: &Policy)
     let is_over = |since: Option<Seconds>, wait: Seconds| {
         since.is_some_and(|at| seen.now >= at.saturating_add(wait))
     };
-    if flight.is_hopeless && latest.purpose == Purpose::Intent {
+    let is_stuck = flight.is_hopeless || is_over(flight.unpayable_since, policy.bump_after);
+    if is_stuck && latest.purpose == Purpose::Intent {
         Step::Cancel(key)
     } else if latest.offered_at.is_none() || flight.lost_at.is_some() {
         // Lost and back again: a reorganisation took away what had used the nonce.

@@ -9,7 +9,12 @@ use super::{
 use crate::{Backoff, CallRequest, Chain, Clock, Receipt, Refusal, RpcError};
 use alloy_primitives::U256;
 use alloy_signer_local::PrivateKeySigner;
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::OwnedSemaphorePermit;
 use utnet_primitives::{Gas, Height};
 
@@ -28,16 +33,23 @@ pub struct Dispatcher<C> {
     signer: PrivateKeySigner,
     clock: Arc<dyn Clock>,
     policy: Policy,
+    /// Intents of which was told that they wait.
+    told: BTreeSet<IntentKey>,
     /// Held as long as this lives.
     _permit: OwnedSemaphorePermit,
 }
 
 /// Whether the rest of the plan still holds after a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Plan {
     Holds,
     Changed,
+    /// This intent cannot be sent now: make a plan without it.
+    Without(IntentKey, OutboxError),
 }
+
+/// Intents that were passed over, and why.
+type Passed = BTreeMap<IntentKey, OutboxError>;
 
 impl<C: Chain> Dispatcher<C> {
     /// Takes over an account; the outbox is bound to the node's chain the first time.
@@ -63,7 +75,8 @@ impl<C: Chain> Dispatcher<C> {
         if let Some(genesis) = chain.block_at(Height(0)).await? {
             outbox.store.bind(chain_id, genesis.hash)?;
         }
-        Ok(Self { outbox: outbox.clone(), chain, chain_id, signer, clock, policy, _permit: permit })
+        let (outbox, told) = (outbox.clone(), BTreeSet::new());
+        Ok(Self { outbox, chain, chain_id, signer, clock, policy, told, _permit: permit })
     }
 
     /// Works until `stop` completes. Stopping in the middle of a step is like a crash there: nothing is lost.
@@ -103,13 +116,19 @@ impl<C: Chain> Dispatcher<C> {
     /// Works until an intent has a receipt or was refused.
     ///
     /// # Errors
-    /// [`OutboxError`] that is not worth another try, or [`OutboxError::Unknown`].
+    /// [`OutboxError`] that is not worth another try, also when this intent cannot be sent as things are, or
+    /// [`OutboxError::Unknown`].
     pub async fn settle(&mut self, key: IntentKey) -> Result<Status, OutboxError> {
         let backoff = Backoff::default();
         let mut failures = 0;
         loop {
-            match self.tick().await {
-                Ok(()) => failures = 0,
+            match self.turn().await {
+                Ok(mut passed) => {
+                    failures = 0;
+                    if let Some(why) = passed.remove(&key) {
+                        return Err(why);
+                    }
+                }
                 Err(error) => {
                     failures += 1;
                     let wait = error.is_retryable().then(|| backoff.after(failures)).flatten();
@@ -131,21 +150,50 @@ impl<C: Chain> Dispatcher<C> {
     /// # Errors
     /// [`OutboxError`]; what was done before it stays done.
     pub async fn tick(&mut self) -> Result<(), OutboxError> {
-        let entries = self.outbox.active()?;
-        if entries.is_empty() {
-            return Ok(());
+        let passed = self.turn().await?;
+        self.told.retain(|key| passed.contains_key(key));
+        for (key, why) in passed {
+            if self.told.insert(key) {
+                let reason: &dyn std::error::Error = &why;
+                tracing::warn!(%key, reason, "this transaction waits; others go first");
+            }
+        }
+        Ok(())
+    }
+
+    /// One tick; which intents were passed over because they cannot be sent now.
+    async fn turn(&self) -> Result<Passed, OutboxError> {
+        let mut passed = Passed::new();
+        if self.outbox.active()?.is_empty() {
+            return Ok(passed);
         }
         let seen = Seen {
             mined_nonce: self.chain.mined_nonce(self.outbox.account()).await?,
             head: self.chain.head().await?.number,
             now: self.clock.now(),
         };
-        for step in plan(&entries, &seen, &self.policy) {
-            if self.act(step, &seen).await? == Plan::Changed {
-                break;
+        while let Some((key, why)) = self.carry_out(&passed, &seen).await? {
+            passed.insert(key, why);
+        }
+        Ok(passed)
+    }
+
+    /// Makes a plan without what was passed over and carries it out; the first intent that cannot be sent ends it.
+    async fn carry_out(
+        &self,
+        passed: &Passed,
+        seen: &Seen,
+    ) -> Result<Option<(IntentKey, OutboxError)>, OutboxError> {
+        let mut entries = self.outbox.active()?;
+        entries.retain(|(key, _)| !passed.contains_key(key));
+        for step in plan(&entries, seen, &self.policy) {
+            match self.act(step, seen).await? {
+                Plan::Holds => {}
+                Plan::Changed => break,
+                Plan::Without(key, why) => return Ok(Some((key, why))),
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     async fn act(&self, step: Step, seen: &Seen) -> Result<Plan, OutboxError> {
@@ -168,18 +216,36 @@ impl<C: Chain> Dispatcher<C> {
         let gas = match self.gas_for(&entry).await {
             Ok(gas) => gas,
             Err(error) if error.is_revert() => return self.refuse(key, error),
+            Err(error) if error.is_refusal() => return Ok(Plan::Without(key, error.into())),
             Err(error) => return Err(error.into()),
         };
         let fees = self.policy.first(&self.chain.fees().await?);
+        if let Some(why) = self.want_of_funds(key, &entry, gas, fees.0).await? {
+            return Ok(Plan::Without(key, why));
+        }
         let envelope = Envelope { chain_id: self.chain_id, nonce, gas, fees };
         let attempt = sign(&self.signer, envelope, &entry.intent, Purpose::Intent)?;
-        let flight =
-            Flight { nonce, gas, attempts: vec![attempt], lost_at: None, is_hopeless: false };
+        let flight = Flight::new(nonce, gas, attempt);
         if !self.outbox.store.assign(key, flight)? {
             return Ok(Plan::Changed);
         }
         self.send(key).await?;
         Ok(Plan::Holds)
+    }
+
+    /// Why the account cannot pay a transaction, if it cannot: a pool would not take it.
+    async fn want_of_funds(
+        &self,
+        key: IntentKey,
+        entry: &Entry,
+        gas: Gas,
+        max_fee: u128,
+    ) -> Result<Option<OutboxError>, OutboxError> {
+        let account = self.outbox.account();
+        let have = self.chain.balance(account).await?;
+        let gas = U256::from(gas.0).saturating_mul(U256::from(max_fee));
+        let want = entry.intent.value.saturating_add(gas);
+        Ok((want > have).then_some(OutboxError::Unpayable { key, account, have, want }))
     }
 
     async fn gas_for(&self, entry: &Entry) -> Result<Gas, RpcError> {
@@ -234,11 +300,13 @@ impl<C: Chain> Dispatcher<C> {
         self.change_flight(key, |flight| {
             if let Some(latest) = flight.attempts.last_mut() {
                 latest.offered_at = Some(now);
-                if !matches!(refusal, Some(Refusal::NotNow | Refusal::Never)) {
+                if !matches!(refusal, Some(Refusal::Unpayable | Refusal::NotNow | Refusal::Never)) {
                     latest.sent_at.get_or_insert(now);
                 }
             }
             flight.lost_at = None;
+            flight.unpayable_since = (refusal == Some(Refusal::Unpayable))
+                .then(|| flight.unpayable_since.unwrap_or(now));
             flight.is_hopeless |= refusal == Some(Refusal::Never) && !was_sent;
         })
     }
@@ -328,8 +396,7 @@ impl<C: Chain> Dispatcher<C> {
         let intent =
             super::Intent { to, value: U256::ZERO, input: Default::default(), gas: Some(gas) };
         let attempt = sign(&self.signer, envelope, &intent, Purpose::Cancel)?;
-        let flight =
-            Flight { nonce, gas, attempts: vec![attempt], lost_at: None, is_hopeless: false };
+        let flight = Flight::new(nonce, gas, attempt);
         tracing::warn!(nonce, "nobody holds this nonce: filling the gap");
         Ok(self.outbox.store.insert_filler(&intent, flight)?)
     }

@@ -114,9 +114,24 @@ pub struct Flight {
     pub lost_at: Option<Height>,
     /// The node will never take these bytes: give the nonce to an empty transaction.
     pub is_hopeless: bool,
+    /// Since when the node has refused these bytes because the account cannot pay; `None` if it does not.
+    #[serde(default)]
+    pub unpayable_since: Option<Seconds>,
 }
 
 impl Flight {
+    /// A nonce with its first signed transaction, which was not offered yet.
+    pub(super) fn new(nonce: u64, gas: Gas, attempt: Attempt) -> Self {
+        Self {
+            nonce,
+            gas,
+            attempts: vec![attempt],
+            lost_at: None,
+            is_hopeless: false,
+            unpayable_since: None,
+        }
+    }
+
     /// The latest signed transaction.
     ///
     /// # Panics

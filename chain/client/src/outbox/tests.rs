@@ -12,6 +12,9 @@ use utnet_primitives::{Gas, Height, Seconds};
 
 const CHAIN_ID: u64 = 31_337;
 
+/// In wei.
+const ONE: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+
 /// A sender, its chain and its clock; the sender may die and come back.
 struct World {
     chain: RecordingChain,
@@ -270,6 +273,66 @@ async fn a_refused_intent_may_be_tried_again() {
     assert_eq!(world.executed(), [1]);
 }
 
+/// An intent that the account cannot pay used to end every tick: nothing behind it was ever sent.
+#[tokio::test]
+async fn what_the_account_cannot_pay_waits_and_holds_up_nobody() {
+    let world = World::new(Faults::default());
+    world.chain.set_balance(ONE);
+    let dear = |number| Intent { value: ONE * U256::from(2), ..intent(number) };
+    // More than may be in flight at once; half of them the node does not even estimate.
+    for number in 100..120 {
+        let gas = Some(Gas(50_000)).filter(|_| number % 2 == 0);
+        let wanted = Intent { gas, ..dear(number) };
+        world.outbox.enqueue(key(number), &wanted).expect("stored");
+    }
+    let others = [world.enqueue(1), world.enqueue(2)];
+
+    for _ in 0..10 {
+        world.turn().await;
+        world.chain.mine();
+    }
+    assert_eq!(world.executed(), [1, 2]);
+    assert!(others.iter().all(|key| matches!(world.status(*key), Status::Mined { .. })));
+    assert_eq!(world.status(key(100)), Status::Queued);
+    assert!(world.chain.executed().iter().map(|done| done.nonce).eq(0..2), "no nonce is lost");
+
+    world.chain.set_balance(ONE * U256::from(3));
+    world.run_to_the_end().await;
+    assert_eq!(world.executed().len(), 22);
+}
+
+#[tokio::test]
+async fn who_waits_for_an_intent_hears_that_the_account_cannot_pay() {
+    let world = World::new(Faults::default());
+    world.chain.set_balance(U256::from(1));
+    let key = world.enqueue(1);
+    let refused = world.dispatcher().await.settle(key).await.expect_err("too little");
+    assert!(refused.to_string().contains("insufficient funds"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_nonce_whose_transaction_the_pool_refuses_for_want_of_funds_is_given_up() {
+    let world = World::new(Faults::default());
+    world.chain.set_balance(ONE * U256::from(3));
+    let dear = key(9);
+    let wanted = Intent { value: ONE * U256::from(2), ..intent(9) };
+    world.outbox.enqueue(dear, &wanted).expect("stored");
+    world.turn().await;
+    world.chain.forget_pool();
+    world.chain.set_balance(ONE);
+    let next = world.enqueue(1);
+
+    world.run_to_the_end().await;
+
+    let refused = world.status(dear);
+    assert!(
+        matches!(refused, Status::Failed { failure: Failure::Cancelled { .. }, is_final: true }),
+        "{refused:?}"
+    );
+    assert!(matches!(world.status(next), Status::Mined { .. }));
+    assert_eq!(world.executed(), [1]);
+}
+
 #[tokio::test]
 async fn a_nonce_that_a_foreign_transaction_used_is_replaced_once_that_is_final() {
     let world = World::new(Faults::default());
@@ -419,10 +482,7 @@ fn a_step_depends_on_nothing_but_its_arguments() {
         sent_at: Some(Seconds(100)),
         offered_at: Some(Seconds(100)),
     };
-    let flight = |attempt: Attempt| {
-        let attempts = vec![attempt];
-        Flight { nonce: 5, gas: Gas(1), attempts, lost_at: None, is_hopeless: false }
-    };
+    let flight = |attempt: Attempt| Flight::new(5, Gas(1), attempt);
     let entry = |flight| Entry { sequence: 0, intent: intent(1), stage: Stage::InFlight(flight) };
     let policy = Policy::default();
     let step = |entry: &Entry, mined_nonce, now| {

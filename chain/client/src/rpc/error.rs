@@ -71,7 +71,9 @@ pub enum Refusal {
     NonceTooLow,
     /// The fee is too low, for the pool or to replace another transaction: raise it later.
     Underpriced,
-    /// The account cannot pay now, an earlier nonce is missing, or the pool is full: send again later.
+    /// The account cannot pay now.
+    Unpayable,
+    /// An earlier nonce is missing, or the pool is full: send again later.
     NotNow,
     /// These bytes will never be accepted.
     Never,
@@ -109,6 +111,12 @@ impl RpcError {
         }
     }
 
+    /// Whether the node answered, and will say the same of this request until something else has changed.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. }) && !self.is_retryable()
+    }
+
     /// What a refused `eth_sendRawTransaction` means; `None` if the node did not refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
@@ -120,8 +128,9 @@ impl RpcError {
             Refusal::NonceTooLow
         } else if says(&["underpriced", "less than block base fee"]) {
             Refusal::Underpriced
-        } else if self.is_retryable()
-            || says(&["nonce too high", "insufficient funds", "pool is full", "txpool is full"])
+        } else if says(&["insufficient funds"]) {
+            Refusal::Unpayable
+        } else if self.is_retryable() || says(&["nonce too high", "pool is full", "txpool is full"])
         {
             Refusal::NotNow
         } else {
@@ -167,7 +176,7 @@ mod tests {
             ("already known", Refusal::AlreadyKnown),
             ("nonce too low: next nonce 4, tx nonce 3", Refusal::NonceTooLow),
             ("replacement transaction underpriced", Refusal::Underpriced),
-            ("insufficient funds for gas * price + value: have 1 want 2", Refusal::NotNow),
+            ("insufficient funds for gas * price + value: have 1 want 2", Refusal::Unpayable),
             ("nonce too high: next nonce 4, tx nonce 9", Refusal::NotNow),
             ("intrinsic gas too low: have 1, want 21000", Refusal::Never),
         ];

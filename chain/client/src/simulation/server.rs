@@ -54,6 +54,9 @@ fn module(chain: RecordingChain) -> Result<RpcModule<RecordingChain>, RegisterMe
     register(&mut module, "eth_getTransactionCount", async |chain, params| {
         answer(chain.mined_nonce(first::<Address>(&params)?).await.map(U64::from))
     })?;
+    register(&mut module, "eth_getBalance", async |chain, params| {
+        answer(chain.balance(first::<Address>(&params)?).await)
+    })?;
     register(&mut module, "eth_sendRawTransaction", async |chain, params| {
         answer(chain.send_raw(&first::<Bytes>(&params)?).await)
     })?;

@@ -4,7 +4,7 @@ use super::Faults;
 use crate::{BlockRef, Fees, Receipt, RpcError};
 use alloy_consensus::{Transaction, TxEnvelope, transaction::SignerRecoverable};
 use alloy_eips::eip2718::Decodable2718;
-use alloy_primitives::{Address, B256, Bytes, TxHash, TxKind, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxHash, TxKind, U256, keccak256};
 use alloy_rpc_types_eth::{Filter, Log};
 use jsonrpsee::core::ClientError;
 use std::{collections::BTreeMap, sync::Arc};
@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) chain_id: u64,
     pub(super) faults: Faults,
     pub(super) fees: Fees,
+    /// What every account has; nothing that is executed changes it.
+    pub(super) balance: U256,
     blocks: Vec<Block>,
     pool: BTreeMap<(Address, u64), TxEnvelope>,
     pending_logs: Vec<alloy_primitives::Log>,
@@ -60,6 +62,7 @@ impl State {
             blocks: vec![Block { header, transactions: Vec::new(), logs: Vec::new() }],
             pool: BTreeMap::new(),
             pending_logs: Vec::new(),
+            balance: U256::MAX,
             salt: 0,
             random: faults.seed,
         }
@@ -147,6 +150,9 @@ impl State {
         if nonce < self.mined_nonce(sender) {
             return Err(refused("nonce too low"));
         }
+        if cost(&envelope) > self.balance {
+            return Err(refused("insufficient funds for gas * price + value"));
+        }
         if let Some(old) = self.pool.get(&(sender, nonce)) {
             if *old.tx_hash() == hash {
                 return Err(refused("already known"));
@@ -221,6 +227,12 @@ fn record(sender: Address, envelope: &TxEnvelope) -> Executed {
         to: envelope.kind(),
         input: envelope.input().clone(),
     }
+}
+
+/// The most that a transaction can take from its sender.
+fn cost(envelope: &TxEnvelope) -> U256 {
+    let gas = U256::from(envelope.gas_limit());
+    envelope.value().saturating_add(gas.saturating_mul(U256::from(envelope.max_fee_per_gas())))
 }
 
 /// A replacement must raise both fees by ten percent.
