@@ -4,11 +4,14 @@ use super::MARKET;
 use crate::{amount, files, fingerprint::Fingerprint, session::Session, wallet::KeySource};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolValue as _;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use utnet_bindings::DatasetMarket;
 use utnet_jobs::sha256;
 use utnet_messages::apply_keystream;
@@ -55,6 +58,24 @@ pub(super) struct SecretFile {
 /// What is expected where such a file is.
 pub(super) const SECRET_FILE: &str = "secret of a dataset, as `utnet dataset publish` writes it";
 
+/// What it is called in `--out`.
+const SECRET_NAME: &str = "secret.json";
+
+/// The key of an earlier try, or a new one: what was published once opens with no other.
+fn key_for(path: &Path, dataset: DatasetId) -> Result<Zeroizing<[u8; 32]>> {
+    if !path.exists() {
+        return fresh_word();
+    }
+    let kept: SecretFile = files::read_json(path, SECRET_FILE)?;
+    ensure!(
+        kept.dataset == dataset,
+        "{} holds the key of another dataset, {}: it may be the only copy, so it is not replaced; take another --out",
+        path.display(),
+        kept.dataset
+    );
+    Ok(Zeroizing::new(kept.key.0))
+}
+
 impl Publication {
     pub(crate) async fn run(self, session: &Session) -> Result<Value> {
         let signer = self.from.signer()?;
@@ -63,7 +84,7 @@ impl Publication {
         let licence = fs::read(&self.licence)
             .with_context(|| format!("cannot read {}", self.licence.display()))?;
         let print = Fingerprint::of(&data)?;
-        let (key, salt) = (fresh_word()?, fresh_word()?);
+        let (key, salt) = (key_for(&self.out.join(SECRET_NAME), print.root)?, fresh_word()?);
         if self.price != 0 {
             apply_keystream(&key, &mut data);
         }
@@ -104,7 +125,7 @@ impl Publication {
         let pointer = self.pointer.clone().unwrap_or_else(|| format!("file://{}", here.display()));
         let secret =
             SecretFile { dataset: print.root, pointer: pointer.clone(), key: B256::from(*key) };
-        files::write_secret_json(&self.out.join("secret.json"), &secret)?;
+        files::write_secret_json(&self.out.join(SECRET_NAME), &secret)?;
         Ok(pointer)
     }
 }
@@ -119,4 +140,26 @@ fn fresh_word() -> Result<Zeroizing<[u8; 32]>> {
     let mut word = Zeroizing::new([0; 32]);
     getrandom::fill(word.as_mut_slice()).context("the machine gives no random bytes")?;
     Ok(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A second run into the same folder used to replace the only copy of a key.
+    #[test]
+    fn the_key_of_a_dataset_is_used_again_and_never_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(SECRET_NAME);
+        let (dataset, other) = (DatasetId(B256::repeat_byte(1)), DatasetId(B256::repeat_byte(2)));
+        let key = key_for(&path, dataset).unwrap();
+        let secret = SecretFile { dataset, pointer: "file:///data".into(), key: B256::from(*key) };
+        files::write_secret_json(&path, &secret).unwrap();
+
+        let again = key_for(&path, dataset).unwrap();
+        let refused = key_for(&path, other).unwrap_err().to_string();
+
+        assert_eq!(again, key);
+        assert!(refused.contains("another dataset") && refused.contains("--out"), "{refused}");
+    }
 }
