@@ -249,15 +249,21 @@ impl<C: Chain> Agent<C> {
     /// # Errors
     /// [`AgentError`]; what was done before it stays done.
     pub async fn tick(&mut self) -> Result<(), AgentError> {
-        self.follow().await?;
+        let followed = self.follow().await;
         let head = self.parts.chain.head().await?;
         self.now = now(&head);
         self.collect()?;
         // One that is in trouble must not keep the others from their deadlines.
-        let tried = [
+        let shown = [
             self.attend_availability(&head).await,
             self.attend_environment(&head).await,
             self.attend_openings(&head).await,
+        ];
+        if followed.is_err() {
+            // What else is done, is done about what the logs say.
+            return worst(shown.into_iter().chain([followed]));
+        }
+        let tried = [
             self.attend_challenges(&head).await,
             self.attend_rentals(&head).await,
             self.attend_jobs(&head).await,
@@ -268,7 +274,7 @@ impl<C: Chain> Agent<C> {
             self.attend_service().await,
             self.sweep(&head).await,
         ];
-        worst(tried)
+        worst(shown.into_iter().chain(tried))
     }
 
     /// Reads every block that the cursor has not seen.

@@ -134,13 +134,27 @@ impl LogCursor {
         Ok(Some(serde_json::from_slice(row?.1.value())?))
     }
 
-    /// What comes next; the same answer again until it is accepted.
+    /// What comes next; the same answer again until it is accepted. Blocks that the node has removed are passed over.
     ///
     /// # Errors
     /// [`CursorError`] when node or database fail, or the chain was rewritten too deep.
     pub async fn next<C: Chain>(&self, chain: &C) -> Result<News, CursorError> {
         let last = self.position()?;
         let wanted = last.map_or(self.start, |block| block.number.saturating_add(Height(1)));
+        match self.step(chain, last, wanted).await {
+            Err(CursorError::Rpc(error)) if error.is_pruned() => {
+                self.skip(chain, wanted, error).await
+            }
+            news => news,
+        }
+    }
+
+    async fn step<C: Chain>(
+        &self,
+        chain: &C,
+        last: Option<BlockRef>,
+        wanted: Height,
+    ) -> Result<News, CursorError> {
         let child = chain.block_at(wanted).await?;
         let canonical = match (&last, &child) {
             (Some(last), None) => chain.block_at(last.number).await?,
@@ -154,6 +168,45 @@ impl LogCursor {
             }
             Move::RollBack(block) => self.roll_back(block),
         }
+    }
+
+    /// Goes on above blocks that the node has removed. What happened in them is never delivered.
+    async fn skip<C: Chain>(
+        &self,
+        chain: &C,
+        lost: Height,
+        refusal: RpcError,
+    ) -> Result<News, CursorError> {
+        let head = chain.head().await?.number;
+        if head <= lost {
+            return Err(refusal.into());
+        }
+        let (mut gone, mut kept) = (lost, self.read(chain, head).await?);
+        let mut above = head;
+        // A removed block without logs may be readable: then the search ends too low, and the next one goes on.
+        while above.0.saturating_sub(gone.0) > 1 {
+            let middle = Height(gone.0 + (above.0 - gone.0) / 2);
+            match self.read(chain, middle).await {
+                Ok(Some(news)) => (above, kept) = (middle, Some(news)),
+                Ok(None) => return Ok(News::Nothing),
+                Err(error) if error.is_pruned() => gone = middle,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        tracing::error!(
+            from = %lost,
+            next = %above,
+            "the node has removed blocks that were not read: what happened in them stays unknown here; \
+             keep more with --prune.receipts and --prune.bodies"
+        );
+        Ok(kept.unwrap_or(News::Nothing))
+    }
+
+    /// A block of the canonical chain with its logs, whatever was accepted before it.
+    async fn read<C: Chain>(&self, chain: &C, height: Height) -> Result<Option<News>, RpcError> {
+        let Some(block) = chain.block_at(height).await? else { return Ok(None) };
+        let logs = chain.logs_of(block.hash, &self.filter).await?;
+        Ok(Some(News::Block { block, logs }))
     }
 
     /// Stores that the news were dealt with.
@@ -206,6 +259,7 @@ impl LogCursor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulation::{Faults, RecordingChain};
     use alloy_primitives::B256;
     use utnet_primitives::Seconds;
 
@@ -231,6 +285,29 @@ mod tests {
     fn a_child_of_another_block_takes_the_last_one_back() {
         let (last, child) = (block(4, 0, 0), block(5, 16, 16));
         assert_eq!(next_move(Some(&last), None, Some(&child)), Move::RollBack(last));
+    }
+
+    #[tokio::test]
+    async fn blocks_that_the_node_has_removed_are_passed_over_and_no_others() {
+        let chain = RecordingChain::new(1, Faults::default());
+        let db = storage::in_memory().expect("in memory");
+        let cursor = LogCursor::open(db, "test", Height(0), Filter::new()).expect("opens");
+        for _ in 0..20 {
+            chain.mine();
+        }
+        for _ in 0..3 {
+            let news = cursor.next(&chain).await.expect("kept");
+            cursor.accept(&news).expect("in memory");
+        }
+        chain.prune(Height(10));
+
+        let mut seen = Vec::new();
+        while let News::Block { block, logs } = cursor.next(&chain).await.expect("goes on") {
+            seen.push(block.number.0);
+            cursor.accept(&News::Block { block, logs }).expect("in memory");
+        }
+
+        assert_eq!(seen, (10..=20).collect::<Vec<_>>());
     }
 
     #[test]

@@ -15,7 +15,8 @@
 //! transaction.
 //!
 //! *Once* comes from the nonce: all bytes signed for an intent carry the same nonce, and the intent gets another
-//! one only after a foreign transaction has used up the first for good.
+//! one only after a foreign transaction has used up the first for good. Where the node has removed the blocks that would tell,
+//! the intent ends as [`Failure::OutcomeUnknown`] and is not sent again.
 
 mod decide;
 mod dispatcher;

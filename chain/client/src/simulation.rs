@@ -82,6 +82,11 @@ impl RecordingChain {
         self.locked().reorganise(blocks, loses);
     }
 
+    /// Removes all blocks below a height but the first, as a node does that keeps a window.
+    pub fn prune(&self, below: Height) {
+        self.locked().pruned_below = below;
+    }
+
     /// Empties the pool.
     pub fn forget_pool(&self) {
         self.locked().forget_pool();
@@ -168,11 +173,11 @@ impl Chain for RecordingChain {
     }
 
     async fn block_at(&self, height: Height) -> Result<Option<BlockRef>, RpcError> {
-        Ok(self.reach("eth_getBlockByNumber")?.block_at(height))
+        self.reach("eth_getBlockByNumber")?.kept_block_at(height)
     }
 
     async fn logs_of(&self, block: B256, filter: &Filter) -> Result<Vec<Log>, RpcError> {
-        Ok(self.reach("eth_getLogs")?.logs_of(block, filter))
+        self.reach("eth_getLogs")?.logs_of(block, filter)
     }
 
     async fn call(&self, request: &CallRequest) -> Result<Bytes, RpcError> {
@@ -217,6 +222,6 @@ impl Chain for RecordingChain {
     }
 
     async fn receipt(&self, hash: TxHash) -> Result<Option<Receipt>, RpcError> {
-        Ok(self.reach("eth_getTransactionReceipt")?.receipt(hash))
+        self.reach("eth_getTransactionReceipt")?.receipt(hash)
     }
 }

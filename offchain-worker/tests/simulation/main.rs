@@ -12,7 +12,7 @@ use utnet_bindings::{
 };
 use utnet_client::simulation::Faults;
 use utnet_messages::{Sealed, SecretKey, open_handover};
-use utnet_primitives::{ChipId, Seconds};
+use utnet_primitives::{ChipId, Height, Seconds};
 use utnet_worker::records::{BatchRecord, ChallengeRecord, JobRecord, PostedRecord, TrialRecord};
 use world::{Desk, World};
 
@@ -173,6 +173,28 @@ async fn a_challenge_that_fails_does_not_hold_up_the_others() {
     let outcomes: BTreeMap<_, _> = records.map(|record| (record.chip, record.outcome)).collect();
     assert_eq!(outcomes[&unknown], None);
     assert_eq!(outcomes[&over].as_deref(), Some("over"));
+}
+
+/// The first block that the node had removed used to end every look.
+#[tokio::test]
+async fn a_worker_that_was_away_longer_than_its_node_keeps_blocks_works_again() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::new();
+    world.round(&desk).await;
+    world.stay_away(50);
+    world.chain.prune(Height(40));
+    let job = world.open_job(&desk, 1);
+
+    world.play(&desk, 0, |world| world.is_paid(job)).await;
+}
+
+#[tokio::test]
+async fn what_needs_no_logs_is_done_though_none_can_be_read() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::with_chips();
+    world.chain.prune(Height(u64::MAX));
+
+    world.play(&desk, 0, |world| world.rounds_opened() >= 1).await;
 }
 
 /// Records used to be kept for ever, and all of them were read with every look.

@@ -222,6 +222,15 @@ impl World {
         self.mine();
     }
 
+    /// Blocks that pass while no worker runs.
+    pub(crate) fn stay_away(&mut self, blocks: usize) {
+        self.process = None;
+        for _ in 0..blocks {
+            self.clock.advance(Duration::from_secs(1));
+            self.mine();
+        }
+    }
+
     fn mine(&mut self) {
         let head = self.chain.mine();
         self.locked().now = head.timestamp.0;

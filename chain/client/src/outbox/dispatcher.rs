@@ -48,6 +48,16 @@ enum Plan {
     Without(IntentKey, OutboxError),
 }
 
+/// What the node tells about the attempts at a nonce.
+enum Found {
+    /// One was mined.
+    Receipt(MinedIn),
+    /// None was mined.
+    Nothing,
+    /// None that the node knows of, but it has removed blocks: nobody can tell.
+    Unknown,
+}
+
 /// Intents that were passed over, and why.
 type Passed = BTreeMap<IntentKey, OutboxError>;
 
@@ -345,10 +355,13 @@ impl<C: Chain> Dispatcher<C> {
         self.outbox.store.update(key, |entry| {
             let Stage::InFlight(mut flight) = entry.stage.clone() else { return false };
             entry.stage = match found {
-                Some(receipt) => Stage::Mined { flight, receipt },
-                None if gives_up && is_filler(&flight) => Stage::Refused(Failure::NotNeeded),
-                None if gives_up => Stage::Queued,
-                None => {
+                Found::Receipt(receipt) => Stage::Mined { flight, receipt },
+                _ if gives_up && is_filler(&flight) => Stage::Refused(Failure::NotNeeded),
+                Found::Nothing if gives_up => Stage::Queued,
+                Found::Unknown if gives_up => {
+                    Stage::Refused(Failure::OutcomeUnknown { hash: flight.latest().hash })
+                }
+                Found::Nothing | Found::Unknown => {
                     flight.lost_at.get_or_insert(head);
                     Stage::InFlight(flight)
                 }
@@ -359,8 +372,13 @@ impl<C: Chain> Dispatcher<C> {
     }
 
     async fn confirm(&self, key: IntentKey) -> Result<(), OutboxError> {
-        let Some(flight) = self.flight(key)? else { return Ok(()) };
-        let Some(found) = self.find_receipt(&flight).await? else { return self.unmine(key) };
+        let Some(entry) = self.outbox.store.find(key)? else { return Ok(()) };
+        let Stage::Mined { flight, receipt } = entry.stage else { return Ok(()) };
+        let found = match self.find_receipt(&flight).await? {
+            Found::Receipt(found) => found,
+            Found::Unknown if self.is_canonical(&receipt).await? => receipt,
+            Found::Nothing | Found::Unknown => return self.unmine(key),
+        };
         self.outbox.store.update(key, |entry| {
             let Stage::Mined { flight, receipt } = &entry.stage else { return false };
             entry.stage = if *receipt == found {
@@ -371,6 +389,15 @@ impl<C: Chain> Dispatcher<C> {
             true
         })?;
         Ok(())
+    }
+
+    /// Whether the block of a receipt is in the chain. One that the node has removed is too old to be taken back.
+    async fn is_canonical(&self, receipt: &MinedIn) -> Result<bool, OutboxError> {
+        match self.chain.block_at(receipt.height).await {
+            Ok(block) => Ok(block.is_some_and(|block| block.hash == receipt.block)),
+            Err(error) if error.is_pruned() => Ok(true),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn unmine(&self, key: IntentKey) -> Result<(), OutboxError> {
@@ -402,13 +429,17 @@ impl<C: Chain> Dispatcher<C> {
     }
 
     /// The receipt of whichever attempt was mined, the latest first.
-    async fn find_receipt(&self, flight: &Flight) -> Result<Option<MinedIn>, OutboxError> {
+    async fn find_receipt(&self, flight: &Flight) -> Result<Found, OutboxError> {
+        let mut found = Found::Nothing;
         for attempt in flight.attempts.iter().rev() {
-            if let Some(receipt) = self.chain.receipt(attempt.hash).await? {
-                return Ok(Some(mined_in(&receipt, attempt)));
+            match self.chain.receipt(attempt.hash).await {
+                Ok(Some(receipt)) => return Ok(Found::Receipt(mined_in(&receipt, attempt))),
+                Ok(None) => {}
+                Err(error) if error.is_pruned() => found = Found::Unknown,
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     fn flight(&self, key: IntentKey) -> Result<Option<Flight>, OutboxError> {

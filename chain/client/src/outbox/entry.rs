@@ -216,6 +216,13 @@ pub enum Failure {
     /// It was to use up a nonce that a foreign transaction has used up meanwhile.
     #[error("its nonce was used up by a foreign transaction")]
     NotNeeded,
+    /// Its nonce is used up, and the node does not keep the block that would tell by which transaction. It is not sent
+    /// again: it may have been carried out.
+    #[error("its nonce is used up, and the node keeps no block that tells whether by {hash}")]
+    OutcomeUnknown {
+        /// The latest transaction that was signed for it.
+        hash: TxHash,
+    },
 }
 
 /// Where an intent stands, as its caller needs it.

@@ -117,6 +117,12 @@ impl RpcError {
         matches!(self, Self::Refused { .. }) && !self.is_retryable()
     }
 
+    /// Whether the node has removed what was asked for, or cannot tell whether it was ever there (EIP-4444).
+    #[must_use]
+    pub const fn is_pruned(&self) -> bool {
+        matches!(self, Self::Refused { code: 4444, .. })
+    }
+
     /// What a refused `eth_sendRawTransaction` means; `None` if the node did not refuse.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {

@@ -39,6 +39,8 @@ pub(super) struct State {
     pub(super) fees: Fees,
     /// What every account has; nothing that is executed changes it.
     pub(super) balance: U256,
+    /// Blocks below, but the first, are removed.
+    pub(super) pruned_below: Height,
     blocks: Vec<Block>,
     pool: BTreeMap<(Address, u64), TxEnvelope>,
     pending_logs: Vec<alloy_primitives::Log>,
@@ -63,6 +65,7 @@ impl State {
             pool: BTreeMap::new(),
             pending_logs: Vec::new(),
             balance: U256::MAX,
+            pruned_below: Height(0),
             salt: 0,
             random: faults.seed,
         }
@@ -72,8 +75,19 @@ impl State {
         self.blocks.last().expect("block 0 is never taken back").header
     }
 
-    pub(super) fn block_at(&self, height: Height) -> Option<BlockRef> {
-        self.blocks.iter().map(|block| block.header).find(|header| header.number == height)
+    pub(super) fn kept_block_at(&self, height: Height) -> Result<Option<BlockRef>, RpcError> {
+        if self.is_pruned(height) {
+            return Err(Self::pruned("eth_getBlockByNumber"));
+        }
+        Ok(self.blocks.iter().map(|block| block.header).find(|header| header.number == height))
+    }
+
+    fn is_pruned(&self, height: Height) -> bool {
+        (Height(1)..self.pruned_below).contains(&height)
+    }
+
+    fn pruned(method: &'static str) -> RpcError {
+        Self::refused(method, 4444, "pruned history unavailable".to_owned())
     }
 
     pub(super) fn mined_nonce(&self, account: Address) -> u64 {
@@ -168,9 +182,15 @@ impl State {
         Ok(hash)
     }
 
-    pub(super) fn receipt(&self, hash: TxHash) -> Option<Receipt> {
-        let (header, executed) = self.mined().find(|(_, executed)| executed.hash == hash)?;
-        Some(Receipt {
+    /// Of a transaction in no kept block a node that prunes cannot tell whether it was ever mined.
+    pub(super) fn receipt(&self, hash: TxHash) -> Result<Option<Receipt>, RpcError> {
+        let mut kept = self.mined().filter(|(header, _)| !self.is_pruned(header.number));
+        let Some((header, executed)) = kept.find(|(_, executed)| executed.hash == hash) else {
+            let waits = self.pool.values().any(|envelope| *envelope.tx_hash() == hash);
+            let is_told = waits || self.pruned_below == Height(0);
+            return if is_told { Ok(None) } else { Err(Self::pruned("eth_getTransactionReceipt")) };
+        };
+        Ok(Some(Receipt {
             transaction_hash: executed.hash,
             block_hash: header.hash,
             block_number: header.number,
@@ -178,20 +198,26 @@ impl State {
             gas_used: Gas(21_000),
             contract_address: None,
             logs: Vec::new(),
-        })
+        }))
     }
 
-    pub(super) fn logs_of(&self, block: B256, filter: &Filter) -> Vec<Log> {
+    pub(super) fn logs_of(&self, block: B256, filter: &Filter) -> Result<Vec<Log>, RpcError> {
+        let mut found = self.blocks.iter().map(|block| block.header);
+        if found.any(|header| header.hash == block && self.is_pruned(header.number)) {
+            return Err(Self::pruned("eth_getLogs"));
+        }
         let blocks = self.blocks.iter().filter(|found| found.header.hash == block);
         let logs = blocks.flat_map(|found| found.logs.iter().map(move |log| (found.header, log)));
-        logs.filter(|(_, log)| filter.matches(log))
+        let matching = logs
+            .filter(|(_, log)| filter.matches(log))
             .map(|(header, log)| Log {
                 inner: log.clone(),
                 block_hash: Some(header.hash),
                 block_number: Some(header.number.0),
                 ..Log::default()
             })
-            .collect()
+            .collect();
+        Ok(matching)
     }
 
     /// One draw of `SplitMix64`.
