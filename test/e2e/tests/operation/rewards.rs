@@ -6,7 +6,7 @@ use serde_json::json;
 
 #[test]
 fn a_contract_that_ended_and_is_paid_in_the_same_block_has_no_slots() -> Result<()> {
-    let node = Node::start(&["--no-poci", "--hardfork", "london", "--no-mining"])?;
+    let node = Node::start(&["--hardfork", "london", "--no-mining"])?;
     let miner = "0x00000000000000000000000000000000000000c0";
     let (zero, one) = (format!("0x{:064x}", 0), format!("0x{:064x}", 1));
     // Ends in favour of its caller.
