@@ -189,12 +189,13 @@ impl LayeredDatabase {
         let done = work(&tx)?;
         tx.set_carried(number)?;
         tx.commit_raw()?;
+        // First of all: whatever fails below, no other commit gets this number.
+        self.inner.journal.lock().skip_to(number);
         let base = self.inner.base.tx()?;
         let mut layers = self.inner.layers.lock();
         (layers.base, layers.in_file) = (base, number);
         drop(layers);
         // Where the disk has no room for a part now, the next commit begins one.
-        self.inner.journal.lock().skip_to(number);
         self.begin_part().ok();
         Ok(done)
     }
