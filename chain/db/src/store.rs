@@ -153,23 +153,25 @@ impl Store {
     /// Runs one writing transaction and commits it if it succeeds.
     fn write<R>(&self, work: impl Write<R>) -> Result<R, DbError> {
         let _alone = self.begin()?;
-        let (result, left) = match &self.shared.backend {
-            Backend::Disk(db) if work.is_bulk() => db.in_bulk(|tx| work.run(tx))?,
+        let follow = |tries: &Tries, (result, left): (R, Left)| {
+            tries.follow(left);
+            result
+        };
+        match &self.shared.backend {
+            Backend::Disk(db) if work.is_bulk() => {
+                self.publish(|| db.in_bulk(|tx| work.run(tx)), follow)
+            }
             Backend::Disk(db) => {
                 let tx = db.tx_mut()?;
-                let result = work.run(&tx)?;
-                tx.commit()?;
-                result
+                let done = work.run(&tx)?;
+                self.publish(|| tx.commit().map(|()| done), follow)
             }
             Backend::Memory(db) => {
                 let tx = db.tx_mut()?;
-                let result = work.run(&tx)?;
-                tx.commit()?;
-                result
+                let done = work.run(&tx)?;
+                self.publish(|| tx.commit().map(|()| done), follow)
             }
-        };
-        self.committed(|tries| tries.follow(left));
-        Ok(result)
+        }
     }
 
     /// Waits until no other writer is left.
@@ -181,15 +183,24 @@ impl Store {
         Ok(alone)
     }
 
-    /// Lets readers see what was committed.
-    fn committed(&self, follow: impl FnOnce(&Tries)) {
-        let mut latest = self.shared.latest.lock();
-        follow(&self.shared.tries);
+    /// Commits, and lets readers see it.
+    fn publish<R, T>(
+        &self,
+        commit: impl FnOnce() -> Result<R, DbError>,
+        follow: impl FnOnce(&Tries, R) -> T,
+    ) -> Result<T, DbError> {
+        let Shared { tries, latest, helpers, .. } = self.shared.as_ref();
+        tries.set_committing(true);
+        let done = commit();
+        let mut latest = latest.lock();
+        let done = done.map(|done| follow(tries, done));
+        tries.set_committing(false);
         *latest = None;
-        if let Some(helpers) = &self.shared.helpers {
+        if let (Ok(_), Some(helpers)) = (&done, helpers) {
             helpers.syncer.note();
             helpers.carrier.note();
         }
+        done
     }
 
     /// The latest committed state of everything, unchanging. Cheap; waits for no writer.
@@ -208,7 +219,7 @@ impl Store {
             Backend::Disk(db) => ViewTx::Disk(db.tx()?),
             Backend::Memory(db) => ViewTx::Memory(db.tx()?),
         };
-        let commit = self.shared.tries.commit();
+        let commit = self.shared.tries.commit_seen();
         let view = View::new(tx, commit, Arc::clone(&self.shared.tries));
         *latest = Some(view.clone());
         Ok(view)

@@ -23,22 +23,22 @@ impl Store {
     ) -> Result<Result<(), E>, DbError> {
         let _alone = self.begin()?;
         let tries = Arc::new(self.shared.tries.branch());
-        let ended = match &self.shared.backend {
+        let follow = |shared: &Tries, ended: Result<(), E>| {
+            shared.adopt(&tries);
+            ended
+        };
+        match &self.shared.backend {
             Backend::Disk(db) => {
                 let tx = db.tx_mut()?;
                 let ended = self.stage(&tx, &tries, |tx| ViewTx::Disk(tx.staged()), next)?;
-                tx.commit_raw()?;
-                ended
+                self.publish(|| tx.commit_raw().map(|()| ended), follow)
             }
             Backend::Memory(db) => {
                 let tx = db.tx_mut()?;
                 let ended = self.stage(&tx, &tries, |tx| ViewTx::Memory(tx.staged()), next)?;
-                tx.commit_raw()?;
-                ended
+                self.publish(|| tx.commit_raw().map(|()| ended), follow)
             }
-        };
-        self.committed(|shared| shared.adopt(&tries));
-        Ok(ended)
+        }
     }
 
     fn stage<TX: DbTxMut + RawTxMut, E: From<DbError>>(

@@ -9,13 +9,15 @@ use crate::{
 };
 use alloy_primitives::B256;
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What is in memory of the tries. States are told apart by how many commits there were.
 #[derive(Debug, Default)]
 pub(crate) struct Tries {
     /// Changes by the writer only.
     commits: AtomicU64,
+    /// Set while readers may see a commit that was not counted yet.
+    committing: AtomicBool,
     /// Computed last, so that sealing a block and appending it compute them once.
     prepared: Mutex<Option<Prepared>>,
     /// Those of some state, as far as they were needed.
@@ -45,6 +47,17 @@ impl Tries {
     /// How many commits there were.
     pub(super) fn commit(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// The same for a reader, after it took what it sees: while that may be one commit more, a number
+    /// that no state has, so that nothing kept is taken for its tries.
+    pub(super) fn commit_seen(&self) -> u64 {
+        if self.committing.load(Ordering::Acquire) { u64::MAX } else { self.commit() }
+    }
+
+    /// Says that a commit is about to be seen, or that it was counted.
+    pub(super) fn set_committing(&self, is_committing: bool) {
+        self.committing.store(is_committing, Ordering::Release);
     }
 
     /// The tries after changes on the present state, for the writer.
@@ -98,7 +111,7 @@ impl Tries {
     /// The same for states that only the writer sees until they are committed.
     pub(super) fn branch(&self) -> Self {
         let (commits, warm) = (AtomicU64::new(self.commit()), Mutex::new(self.warm.lock().clone()));
-        Self { commits, warm, prepared: Mutex::default() }
+        Self { commits, warm, ..Self::default() }
     }
 
     /// Counts the commit of such states and goes on to the last of them.

@@ -3,6 +3,7 @@
 use crate::chain::{changes_of, grown, homes, next_block, on_disk, person, slot};
 use alloy_primitives::U256;
 use std::sync::atomic::{AtomicBool, Ordering};
+use utnet_db::StateChanges;
 
 #[test]
 fn a_view_stays_as_it_was_while_blocks_come_and_go() {
@@ -40,6 +41,39 @@ fn many_threads_read_consistent_states_while_one_writes() {
             }
             for number in 4..60 {
                 home.store.append_block(next_block(&home.store, changes_of(number), 2)).unwrap();
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+    }
+}
+
+#[test]
+fn a_root_that_is_asked_for_while_a_block_is_committed_is_that_of_the_view() {
+    let twin = grown(on_disk(), 3);
+    let blocks: Vec<_> = (4..800)
+        .map(|number| {
+            let block = next_block(&twin.store, changes_of(number), 0);
+            twin.store.append_block(block.clone()).unwrap();
+            block
+        })
+        .collect();
+    for home in homes() {
+        let home = grown(home, 3);
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let view = home.store.view().unwrap();
+                    let header = view.head_header().unwrap();
+                    let mut same = StateChanges::default();
+                    same.set_account(person(0), view.account(person(0)).unwrap().unwrap());
+                    let root = view.state_root(&same).unwrap();
+                    assert_eq!(root, header.state_root, "block {}", header.number);
+                }
+            });
+            // Without a look at the store between them, which would be taken for the reader's.
+            for block in &blocks {
+                home.store.append_block(block.clone()).unwrap();
             }
             done.store(true, Ordering::Relaxed);
         });
