@@ -25,6 +25,7 @@ mod simulate;
 mod snapshot;
 mod start;
 mod submit;
+mod unwinds;
 mod worker;
 
 #[cfg(test)]

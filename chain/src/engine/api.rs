@@ -115,6 +115,9 @@ pub struct Beginning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SnapshotId(pub u64);
 
+/// Snapshots, each with height and hash of the block it was taken at.
+pub type Snapshots = Vec<(SnapshotId, (Height, B256))>;
+
 impl Chain {
     /// The chain's rules.
     pub fn spec(&self) -> Arc<ChainSpec> {
@@ -167,6 +170,16 @@ impl Chain {
     /// Follows the head.
     pub fn heads(&self) -> broadcast::Receiver<HeadEvent> {
         self.shared.heads.subscribe()
+    }
+
+    /// How many blocks were taken back so far.
+    pub fn unwound(&self) -> u64 {
+        self.shared.unwinds.lock().count()
+    }
+
+    /// The lowest block that was taken back after so many.
+    pub fn lowest_unwound_after(&self, count: u64) -> Option<Height> {
+        self.shared.unwinds.lock().lowest_after(count)
     }
 
     /// Follows the transactions that enter the pool as ready.

@@ -1,7 +1,7 @@
 //! Lists what the engine can be asked to do.
 
 use super::{
-    api::{AccountPatch, Beginning, EngineError, Settings, SnapshotId, Submission},
+    api::{AccountPatch, Beginning, EngineError, Settings, SnapshotId, Snapshots, Submission},
     dump::Restored,
     offer::Offer,
 };
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Patch { patches: Vec<(Address, AccountPatch)>, reply: Reply<()> },
     /// Remember where the chain stands.
     Snapshot { reply: Reply<SnapshotId> },
+    /// Tell all snapshots.
+    Snapshots { reply: Reply<Snapshots> },
     /// Go back to a snapshot.
     Revert { id: SnapshotId, reply: Reply<bool> },
     /// Take blocks back.

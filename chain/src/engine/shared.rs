@@ -4,6 +4,7 @@ use super::{
     Durations, FaultBoard,
     api::{EngineError, HeadEvent, Settings},
     notes::Note,
+    unwinds::Unwinds,
 };
 use crate::{
     clock::Clock,
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     settings: RwLock<Arc<Settings>>,
     pub(crate) pool: Arc<RwLock<Pool>>,
     pub(crate) heads: broadcast::Sender<HeadEvent>,
+    pub(crate) unwinds: Mutex<Unwinds>,
     pub(crate) pending: broadcast::Sender<Arc<PooledEntry>>,
     pub(crate) notes: broadcast::Sender<Note>,
     sidecars: Mutex<Sidecars>,
@@ -87,6 +89,7 @@ impl Shared {
             settings: RwLock::new(Arc::new(settings)),
             pool: Arc::new(RwLock::new(pool)),
             heads: broadcast::Sender::new(HEAD_EVENTS),
+            unwinds: Mutex::default(),
             pending: broadcast::Sender::new(PENDING_EVENTS),
             notes: broadcast::Sender::new(NOTES),
             sidecars: Mutex::default(),
@@ -178,6 +181,11 @@ impl Shared {
         if self.is_quiet.load(Ordering::Relaxed) {
             let (HeadEvent::Added(block) | HeadEvent::Removed(block)) = &event;
             self.note(Note::Quiet { hash: block.hash() });
+        }
+        // Held until it is sent: whoever reads the count finds what it counts among the events.
+        let mut unwinds = self.unwinds.lock();
+        if let HeadEvent::Removed(block) = &event {
+            unwinds.note(block.height());
         }
         drop(self.heads.send(event));
     }

@@ -1,7 +1,7 @@
 //! Remembers where the chain stands, and goes back there.
 
 use super::{
-    api::{EngineError, HeadEvent, SnapshotId},
+    api::{EngineError, HeadEvent, SnapshotId, Snapshots},
     worker::Engine,
 };
 use crate::{execution::At, miner::BlockTime, pool::PooledEntry};
@@ -42,6 +42,12 @@ impl Engine {
         };
         self.snapshots.insert(id, Arc::new(snapshot));
         Ok(id)
+    }
+
+    /// All snapshots, each with the block it was taken at.
+    pub(super) fn snapshots(&self) -> Snapshots {
+        let block = |snapshot: &Snapshot| (snapshot.height, snapshot.hash);
+        self.snapshots.iter().map(|(id, snapshot)| (*id, block(snapshot))).collect()
     }
 
     /// Goes back to a snapshot; then it and all later ones are over. When it cannot be gone back to, all

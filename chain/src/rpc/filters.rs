@@ -194,18 +194,20 @@ pub(super) struct Follower {
     events: Receiver<HeadEvent>,
     /// Height and hash of the block up to which events were handed out.
     last: (Height, B256),
+    /// Blocks that had been taken back before, at least.
+    unwound: u64,
 }
 
 impl Follower {
     pub(super) fn new(chain: &Chain) -> Result<Self, RpcError> {
         // Subscribed first: a block made in between is seen twice rather than never, and told apart below.
-        let events = chain.heads();
-        Ok(Self { events, last: head(&chain.view()?) })
+        let (unwound, events) = (chain.unwound(), chain.heads());
+        Ok(Self { events, last: head(&chain.view()?), unwound })
     }
 
     /// Events since the last call, in order.
     fn events(&mut self, chain: &Chain) -> Result<Vec<HeadEvent>, RpcError> {
-        let mut events = Vec::new();
+        let (mut events, unwound) = (Vec::new(), chain.unwound());
         loop {
             match self.events.try_recv() {
                 Ok(event) if self.follows(&event) || self.begins(&event, chain)? => {
@@ -213,19 +215,27 @@ impl Follower {
                 }
                 Ok(_) => {}
                 Err(TryRecvError::Lagged(_)) => return self.catch_up(chain),
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return Ok(events),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => {
+                    self.unwound = unwound;
+                    return Ok(events);
+                }
             }
         }
     }
 
     /// Waits for the next events; `None` when the chain has ended.
     pub(super) async fn wait(&mut self, chain: &Chain) -> Result<Option<Vec<HeadEvent>>, RpcError> {
-        Ok(Some(match self.events.recv().await {
+        let unwound = chain.unwound();
+        let events = match self.events.recv().await {
             Ok(event) if self.follows(&event) || self.begins(&event, chain)? => vec![event],
             Ok(_) => Vec::new(),
             Err(RecvError::Lagged(_)) => self.catch_up(chain)?,
             Err(RecvError::Closed) => return Ok(None),
-        }))
+        };
+        if self.events.is_empty() {
+            self.unwound = self.unwound.max(unwound);
+        }
+        Ok(Some(events))
     }
 
     /// Whether an event continues what was seen; if so it is the last one now.
@@ -258,13 +268,18 @@ impl Follower {
 
     /// Reads the blocks themselves, after so many events that the channel dropped some.
     fn catch_up(&mut self, chain: &Chain) -> Result<Vec<HeadEvent>, RpcError> {
+        let before = std::mem::replace(&mut self.unwound, chain.unwound());
         self.events = chain.heads();
         let view = chain.view()?;
         let (height, hash) = self.last;
         let is_kept = view.height_of(hash)?.is_some();
         self.last = head(&view);
-        // What a reorganisation took back is no longer known; its blocks begin where both chains had one.
-        let first = if is_kept { height.0.saturating_add(1) } else { height.0.min(self.last.0.0) };
+        // What a reorganisation took back is no longer known; what came in its place is.
+        let first = match chain.lowest_unwound_after(before) {
+            _ if is_kept => height.0.saturating_add(1),
+            Some(lowest) => lowest.0,
+            None => height.min(self.last.0).0,
+        };
         let mut events = Vec::new();
         for height in first..=self.last.0.0 {
             if let Some(record) = view.block(Height(height))? {

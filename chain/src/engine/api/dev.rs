@@ -1,6 +1,6 @@
 //! Offers what developers do with a chain: move it back and forth in time, change it by hand, set how it is run.
 
-use super::{AccountPatch, Beginning, Chain, EngineError, SnapshotId, Submission};
+use super::{AccountPatch, Beginning, Chain, EngineError, SnapshotId, Snapshots, Submission};
 use crate::{
     engine::{
         command::{Change, Command, Setting},
@@ -27,6 +27,14 @@ impl Chain {
     /// [`EngineError::Stopped`].
     pub async fn snapshot(&self) -> Result<SnapshotId, EngineError> {
         self.ask(|reply| Command::Snapshot { reply }).await
+    }
+
+    /// The snapshots that can be asked for, each with height and hash of the block it was taken at.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`].
+    pub async fn snapshots(&self) -> Result<Snapshots, EngineError> {
+        self.ask(|reply| Command::Snapshots { reply }).await
     }
 
     /// Goes back to a snapshot and takes it and all later ones away; `false`, and nothing changes, if it is

@@ -1,6 +1,7 @@
 //! Tells what development tools ask about the node, empties its pool and starts it again.
 
 use crate::{
+    engine::api::SnapshotId,
     pool::PoolOrder,
     rpc::{CLIENT_VERSION, Context, args::Args, error::RpcError, table::methods, values::Small},
 };
@@ -12,7 +13,7 @@ use utnet_primitives::{Height, Seconds};
 
 methods! {
     now "anvil_nodeInfo", Anvil, "Shows head, rules and fees of the node." => info;
-    now "anvil_metadata" | "hardhat_metadata", Hardhat, "Shows version, chain id, this run's id and the head." => metadata;
+    ask "anvil_metadata" | "hardhat_metadata", Hardhat, "Shows version, chain id, this run's id, the head and the snapshots." => metadata;
     now "anvil_getGenesisTime", Anvil, "Tells the timestamp of the genesis block." => genesis_time;
     ask "anvil_dropTransaction", Anvil, "Drops a transaction from the pool: `hash`; answers with it, or null." => drop_transaction;
     ask "hardhat_dropTransaction", Hardhat, "Drops a transaction from the pool: `hash`; answers whether it was there." => has_dropped_transaction;
@@ -109,7 +110,8 @@ struct ForkedNetwork {
     fork_block_hash: B256,
 }
 
-fn metadata(context: &Context, _: &mut Args) -> Result<Metadata, RpcError> {
+async fn metadata(context: Arc<Context>, _: Args) -> Result<Metadata, RpcError> {
+    let snapshots = context.chain.snapshots().await?;
     let view = context.view()?;
     Ok(Metadata {
         client_version: CLIENT_VERSION,
@@ -122,7 +124,10 @@ fn metadata(context: &Context, _: &mut Args) -> Result<Metadata, RpcError> {
             fork_block_number: fork.number(),
             fork_block_hash: fork.head().hash(),
         }),
-        snapshots: BTreeMap::new(),
+        snapshots: snapshots
+            .into_iter()
+            .map(|(SnapshotId(id), (height, hash))| (U64::from(id), (height.0, hash)))
+            .collect(),
     })
 }
 

@@ -91,8 +91,11 @@ async fn automine_can_be_switched() {
 #[tokio::test]
 async fn tools_learn_about_the_node() {
     let node = Node::instant().await;
+    let snapshot = node.ask("evm_snapshot", json!([])).await;
     let metadata = node.ask("hardhat_metadata", json!([])).await;
     assert_eq!(metadata["chainId"], 31_337);
+    let taken_at = json!([0, metadata["latestBlockHash"]]);
+    assert_eq!(metadata["snapshots"], json!({ snapshot.as_str().unwrap(): taken_at }));
     let info = node.ask("anvil_nodeInfo", json!([])).await;
     assert_eq!((&info["hardFork"], &info["transactionOrder"]), (&json!("osaka"), &json!("fees")));
 }

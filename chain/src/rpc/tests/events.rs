@@ -137,6 +137,28 @@ async fn filters_and_subscriptions_go_on_when_another_chain_is_loaded() {
 }
 
 #[tokio::test]
+async fn a_filter_that_is_asked_too_seldom_to_see_a_revert_brings_every_block_in_its_place() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([4])).await;
+    let snapshot = node.ask("evm_snapshot", json!([])).await;
+    node.ask("anvil_mine", json!([6])).await;
+    let filter = node.ask("eth_newBlockFilter", json!([])).await;
+    node.ask("evm_revert", json!([snapshot])).await;
+    node.ask("eth_sendTransactionSync", json!([{"from": ALICE, "to": BOB}])).await;
+    // More than are kept for whoever is slow.
+    node.ask("anvil_mine", json!([4_199])).await;
+
+    let changes = node.ask("eth_getFilterChanges", json!([filter])).await;
+
+    let changes = changes.as_array().unwrap();
+    assert_eq!(changes.len(), 4_200);
+    let first = node.ask("eth_getBlockByNumber", json!(["0x5", false])).await;
+    assert_eq!(changes[0], first["hash"]);
+    let changes = node.ask("eth_getFilterChanges", json!([filter])).await;
+    assert_eq!(changes, json!([]));
+}
+
+#[tokio::test]
 async fn a_log_filter_brings_only_logs_of_the_blocks_that_it_names() {
     let node = Node::instant().await;
     let logger = node.place(LOGGER).await;
