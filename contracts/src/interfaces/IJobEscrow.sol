@@ -25,10 +25,15 @@ interface IJobEscrow {
     error JobEscrowBadReveal(JobId job, bytes32 opened, bytes32 commitment);
     /// @notice The leaf is of another job or result than what was revealed.
     error JobEscrowLeafMismatch(JobId job, bytes32 leafRoot, bytes32 revealedRoot);
-    /// @notice The batch is not final, or does not hold the leaf.
+    /// @notice The batch is not final, or does not hold the leaf at the revealed place.
     error JobEscrowNotFinal(JobId job, BatchId batch);
     /// @notice The batch is not the worker's own: in others' batches nothing is paid and nothing falls.
     error JobEscrowForeignBatch(JobId job, address poster, address worker);
+    /// @notice The batch has no such place.
+    error JobEscrowNoSuchPlace(JobId job, BatchId batch, uint256 index, uint32 leaves);
+    /// @notice A place may be revealed until the second `latest`, inclusive, of the batch's first window, and
+    /// it is `second` now: post the result again.
+    error JobEscrowRevealTooLate(JobId job, BatchId batch, uint64 latest, uint64 second);
     /// @notice The result has fallen, in whichever batch of the worker: the price goes back by `refund`.
     error JobEscrowFallen(JobId job, bytes32 resultRoot);
     /// @notice The result is disputed in some batch of the worker: the verdict comes first.
@@ -41,8 +46,8 @@ interface IJobEscrow {
     event JobOpened(JobId indexed job, address indexed client, address indexed worker, JobSpec spec);
     /// @notice The worker bound itself to a result.
     event ResultCommitted(JobId indexed job, bytes32 commitment);
-    /// @notice The worker opened its commitment.
-    event ResultRevealed(JobId indexed job, bytes32 resultRoot);
+    /// @notice The worker opened its commitment and named the place at which it posted the result.
+    event ResultRevealed(JobId indexed job, bytes32 resultRoot, BatchId batch, uint256 index);
     /// @notice The price, in wei, went to the worker's free balance.
     event JobPaid(JobId indexed job, address indexed worker, uint128 price);
     /// @notice The price, in wei, went back to the client's free balance.
@@ -74,23 +79,22 @@ interface IJobEscrow {
     /// worker, job)). Worker only, once, not after the deadline.
     function commitResult(JobId job, bytes32 commitment) external;
 
-    /// @notice Opens the commitment, not after the job's deadline. Worker only.
-    function revealResult(JobId job, bytes32 resultRoot, bytes32 salt) external;
+    /// @notice Opens the commitment and names the place, in a batch of the worker's own, where everybody
+    /// finds the result and can ask for its data; not after the job's deadline. Worker only, once.
+    /// @dev At least half of the batch's first window is left. That the result lies there is proven by
+    /// `settle` only, which accepts no other place. Reverts: `JobEscrowWrongState`, `JobEscrowNotWorker`,
+    /// `JobEscrowExpired`, `JobEscrowBadReveal`, `JobEscrowForeignBatch`, `JobEscrowNoSuchPlace`,
+    /// `JobEscrowRevealTooLate`.
+    function revealResult(JobId job, BatchId batch, uint256 index, bytes32 resultRoot, bytes32 salt) external;
 
-    /// @notice Pays the worker once a final batch of its own holds the revealed result. Anyone.
+    /// @notice Pays the worker once the batch that it named is final and holds the result at the place that
+    /// it named. Anyone.
     /// @dev A result that fell in one batch is not paid for by another. Reverts: `JobEscrowWrongState`,
-    /// `JobEscrowLeafMismatch`, `JobEscrowForeignBatch`, `JobEscrowFallen`, `JobEscrowDisputed`,
-    /// `JobEscrowNotFinal`.
-    function settle(
-        JobId job,
-        BatchId batch,
-        ResultLeaf calldata leaf,
-        uint256 index,
-        bytes32[] calldata path
-    ) external;
+    /// `JobEscrowLeafMismatch`, `JobEscrowFallen`, `JobEscrowDisputed`, `JobEscrowNotFinal`.
+    function settle(JobId job, ResultLeaf calldata leaf, bytes32[] calldata path) external;
 
-    /// @notice Gives the price back: no reveal by the deadline, or the result's leaf has fallen, or it was
-    /// not settled within the grace period after the deadline. Anyone.
+    /// @notice Gives the price back: no reveal by the deadline, or the result or its place has fallen, or it
+    /// was not settled within the grace period after the deadline. Anyone.
     function refund(JobId job) external;
 
     /// @notice A job as kept; zeros if it was never opened.

@@ -151,6 +151,8 @@ interface IResultRollup {
     function requestOf(BatchId batch, uint256 index) external view returns (DataRequest memory);
     /// @notice The committee's subject for a leaf.
     function subjectOf(BatchId batch, uint256 index) external view returns (bytes32);
+    /// @notice Seconds after posting in which a leaf may be challenged, and its data requested.
+    function challengeSeconds() external view returns (uint64);
     /// @notice Wei that a poster leaves per batch.
     function postBond() external view returns (uint128);
     /// @notice Wei that a challenger risks per leaf.

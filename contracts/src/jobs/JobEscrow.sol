@@ -12,7 +12,7 @@ import {JobMessages} from "../libraries/JobMessages.sol";
 import {OrderMessages} from "../libraries/OrderMessages.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {BatchId, JobId, OrderHash} from "../types/Ids.sol";
-import {Job, JobOrders, JobSpec, JobState, ResultLeaf, ResultStanding} from "../types/Jobs.sol";
+import {Batch, Job, JobOrders, JobSpec, JobState, ResultLeaf, ResultStanding} from "../types/Jobs.sol";
 import {OrderKind} from "../types/Orders.sol";
 
 /// @title Keeps jobs: the price is locked when a job opens and paid when its result is final.
@@ -79,41 +79,40 @@ contract JobEscrow is IJobEscrow, EIP712 {
         Job storage kept = _owedBy(msg.sender, job, JobState.Open);
 
         kept.state = JobState.Committed;
-        kept.commitment = commitment;
+        kept.word = commitment;
 
         emit ResultCommitted(job, commitment);
     }
 
     /// @inheritdoc IJobEscrow
-    function revealResult(JobId job, bytes32 resultRoot, bytes32 salt) external {
+    function revealResult(JobId job, BatchId batch, uint256 index, bytes32 resultRoot, bytes32 salt)
+        external
+    {
         Job storage kept = _owedBy(msg.sender, job, JobState.Committed);
         bytes32 opened = JobMessages.commitment(resultRoot, salt, msg.sender, job);
-        if (opened != kept.commitment) revert JobEscrowBadReveal(job, opened, kept.commitment);
+        if (opened != kept.word) revert JobEscrowBadReveal(job, opened, kept.word);
+        _requireNameable(job, batch, index);
 
         kept.state = JobState.Revealed;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        kept.index = uint32(index); // fits: below the batch's leaves
+        kept.word = BatchId.unwrap(batch);
         kept.resultRoot = resultRoot;
 
-        emit ResultRevealed(job, resultRoot);
+        emit ResultRevealed(job, resultRoot, batch, index);
     }
 
     /// @inheritdoc IJobEscrow
-    function settle(
-        JobId job,
-        BatchId batch,
-        ResultLeaf calldata leaf,
-        uint256 index,
-        bytes32[] calldata path
-    ) external {
+    function settle(JobId job, ResultLeaf calldata leaf, bytes32[] calldata path) external {
         Job storage kept = _jobs[job];
         if (kept.state != JobState.Revealed) revert JobEscrowWrongState(job, kept.state);
         bool isOurs = JobId.unwrap(leaf.job) == JobId.unwrap(job) && leaf.resultRoot == kept.resultRoot;
         if (!isOurs) revert JobEscrowLeafMismatch(job, leaf.resultRoot, kept.resultRoot);
-        address poster = ROLLUP.batchOf(batch).poster;
-        if (poster != kept.worker) revert JobEscrowForeignBatch(job, poster, kept.worker);
-        ResultStanding memory standing = ROLLUP.resultOf(poster, job, kept.resultRoot);
+        ResultStanding memory standing = ROLLUP.resultOf(kept.worker, job, kept.resultRoot);
         if (standing.hasFallen) revert JobEscrowFallen(job, kept.resultRoot);
         if (standing.openDisputes != 0) revert JobEscrowDisputed(job, standing.openDisputes);
-        if (!ROLLUP.proveResult(batch, leaf, index, path)) revert JobEscrowNotFinal(job, batch);
+        BatchId batch = BatchId.wrap(kept.word);
+        if (!ROLLUP.proveResult(batch, leaf, kept.index, path)) revert JobEscrowNotFinal(job, batch);
 
         kept.state = JobState.Paid;
 
@@ -220,10 +219,23 @@ contract JobEscrow is IJobEscrow, EIP712 {
         return agreed == 0 || agreed == asked;
     }
 
-    /// @dev A revealed result is not paid for any more: it fell, or it is undisputed and its time is over.
+    /// @dev That the caller, a worker, may name this place: in a batch of its own, early enough that others
+    /// have half of the first window for their questions.
+    function _requireNameable(JobId job, BatchId batch, uint256 index) private view {
+        Batch memory posted = ROLLUP.batchOf(batch);
+        if (posted.poster != msg.sender) revert JobEscrowForeignBatch(job, posted.poster, msg.sender);
+        if (index >= posted.leaves) revert JobEscrowNoSuchPlace(job, batch, index, posted.leaves);
+        uint64 latest = posted.requestUntil - (ROLLUP.challengeSeconds() + 1) / 2;
+        if (block.timestamp > latest) {
+            revert JobEscrowRevealTooLate(job, batch, latest, uint64(block.timestamp));
+        }
+    }
+
+    /// @dev A revealed result is not paid for any more: it, or its place, fell, or it is undisputed and its
+    /// time is over.
     function _requireUnpayable(JobId job, Job storage kept) private view {
         ResultStanding memory standing = ROLLUP.resultOf(kept.worker, job, kept.resultRoot);
-        if (standing.hasFallen) return;
+        if (standing.hasFallen || ROLLUP.hasFallen(BatchId.wrap(kept.word), kept.index)) return;
         if (standing.openDisputes != 0) revert JobEscrowDisputed(job, standing.openDisputes);
         uint64 due = kept.deadline + GRACE_SECONDS;
         if (block.timestamp <= due) revert JobEscrowNotDue(job, due);

@@ -23,7 +23,9 @@ abstract contract ResultBatches is IResultRollup {
 
     IVault internal immutable VAULT;
     ICommittee internal immutable COMMITTEE;
-    uint64 internal immutable CHALLENGE_SECONDS;
+
+    /// @inheritdoc IResultRollup
+    uint64 public immutable challengeSeconds; // forge-lint: disable-line(screaming-snake-case-immutable)
 
     /// @inheritdoc IResultRollup
     uint128 public immutable postBond; // forge-lint: disable-line(screaming-snake-case-immutable)
@@ -39,7 +41,7 @@ abstract contract ResultBatches is IResultRollup {
     constructor(RollupParameters memory parameters) {
         VAULT = IVault(parameters.vault);
         COMMITTEE = ICommittee(parameters.committee);
-        CHALLENGE_SECONDS = parameters.challengeSeconds;
+        challengeSeconds = parameters.challengeSeconds;
         postBond = parameters.postBond;
     }
 
@@ -62,7 +64,7 @@ abstract contract ResultBatches is IResultRollup {
         posted.leaves = leaves;
         posted.root = root;
         posted.bond = postBond;
-        posted.challengeUntil = uint64(block.timestamp) + CHALLENGE_SECONDS;
+        posted.challengeUntil = uint64(block.timestamp) + challengeSeconds;
         posted.requestUntil = posted.challengeUntil;
 
         emit RootPosted(batch, msg.sender, root, leaves, dataPointer, posted.challengeUntil);

@@ -59,7 +59,7 @@ abstract contract ResultData is ResultBatches {
         Batch storage posted = _batches[batch];
         request.state = RequestState.Served;
         posted.openDisputes -= 1;
-        uint64 again = uint64(block.timestamp) + CHALLENGE_SECONDS;
+        uint64 again = uint64(block.timestamp) + challengeSeconds;
         if (again > posted.challengeUntil) posted.challengeUntil = again;
 
         emit DataServed(batch, index, leaf.job, posted.challengeUntil);

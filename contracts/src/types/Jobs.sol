@@ -54,7 +54,7 @@ enum JobState {
     None,
     Open, // the worker owes a commitment
     Committed, // the worker owes the reveal
-    Revealed, // waits for a final batch
+    Revealed, // waits until the batch that it named is final
     Paid,
     Refunded
 }
@@ -63,11 +63,14 @@ enum JobState {
 struct Job {
     JobState state;
     Tolerance tolerance;
+    /// place of the result in its batch, once it is revealed
+    uint32 index;
     address client;
     address worker;
     uint128 price;
     uint64 deadline;
-    bytes32 commitment;
+    /// the commitment, then the batch that holds the result
+    bytes32 word;
     bytes32 resultRoot;
 }
 

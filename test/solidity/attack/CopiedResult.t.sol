@@ -18,16 +18,15 @@ contract CopiedResultTest is JobFixture {
         vm.prank(client);
         JobId second = jobs.open(same, "");
         bytes32 sealed_ = commitment(first);
-        vm.prank(worker);
-        jobs.commitResult(first, sealed_);
+        deliver(first);
         vm.prank(stranger);
         jobs.commitResult(second, sealed_);
-        vm.prank(worker);
-        jobs.revealResult(first, RESULT, SALT);
+        vm.deal(stranger, POST_BOND);
+        BatchId copy = postBatchAs(stranger);
 
         vm.expectPartialRevert(IJobEscrow.JobEscrowBadReveal.selector);
         vm.prank(stranger);
-        jobs.revealResult(second, RESULT, SALT);
+        jobs.revealResult(second, copy, 0, RESULT, SALT);
 
         vm.warp(START + JOB_SECONDS + 1);
         jobs.refund(second);
@@ -37,15 +36,14 @@ contract CopiedResultTest is JobFixture {
     /// @dev A copier posts the batch of an honest worker under its own name.
     function test_attack_aCopiedBatchEarnsNothing() public {
         JobId job = openJob();
-        deliver(job);
+        commitResultAs(worker, job);
         vm.deal(stranger, POST_BOND);
         BatchId copy = postBatchAs(stranger);
-        BatchId own = postBatch();
-        skipSeconds(WINDOW + 1);
-        bytes32[] memory path = pathOf(0);
         vm.expectPartialRevert(IJobEscrow.JobEscrowForeignBatch.selector);
-        jobs.settle(job, copy, leaves[0], 0, path);
-        settle(job, own);
+        reveal(job, copy);
+        reveal(job, postBatch());
+        skipSeconds(WINDOW + 1);
+        settle(job);
         assertEq(vault.freeOf(worker), PRICE);
         assertEq(vault.freeOf(stranger), 0);
     }
@@ -55,17 +53,21 @@ contract CopiedResultTest is JobFixture {
         leaves[1] = leaves[0];
         leafHashes[1] = leafHashes[0];
         JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
+        BatchId batch = deliver(job);
         BatchId again = postBatch();
+        vm.expectPartialRevert(IJobEscrow.JobEscrowWrongState.selector);
+        reveal(job, again);
         skipSeconds(WINDOW + 1);
-        settle(job, batch);
+        assertTrue(rollup.proveResult(batch, leaves[1], 1, pathOf(1)), "there twice");
+        settle(job);
         bytes32[] memory path = pathOf(1);
         vm.expectPartialRevert(IJobEscrow.JobEscrowWrongState.selector);
-        jobs.settle(job, batch, leaves[1], 1, path);
+        jobs.settle(job, leaves[1], path);
         path = pathOf(0);
         vm.expectPartialRevert(IJobEscrow.JobEscrowWrongState.selector);
-        jobs.settle(job, again, leaves[0], 0, path);
+        jobs.settle(job, leaves[0], path);
+        vm.expectPartialRevert(IJobEscrow.JobEscrowWrongState.selector);
+        reveal(job, again);
         vm.expectPartialRevert(IJobEscrow.JobEscrowWrongState.selector);
         jobs.refund(job);
         assertEq(vault.freeOf(worker), PRICE);
@@ -74,17 +76,16 @@ contract CopiedResultTest is JobFixture {
     /// @dev A result found in another environment, or with other parameters, is another job's.
     function test_attack_aSwappedEnvironmentIsAnotherJob() public {
         JobId job = openJob();
-        deliver(job);
         JobSpec memory swapped = spec();
         swapped.environmentHash = keccak256("a cheaper environment");
         assertNotEq(JobId.unwrap(jobs.hashOf(swapped)), JobId.unwrap(job), "environment");
         leaves[0].job = jobs.hashOf(swapped);
         leafHashes[0] =
             keccak256(abi.encodePacked(bytes1(0), leaves[0].job, RESULT, uint256(leaves[0].steps)));
-        BatchId batch = postBatch();
+        deliver(job);
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
         vm.expectPartialRevert(IJobEscrow.JobEscrowLeafMismatch.selector);
-        jobs.settle(job, batch, leaves[0], 0, path);
+        jobs.settle(job, leaves[0], path);
     }
 }

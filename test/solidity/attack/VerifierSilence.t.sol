@@ -12,8 +12,7 @@ contract VerifierSilenceTest is JobFixture {
     /// nothing from either; it costs those who are silent.
     function test_attack_silentCommitteesNeitherPayNorStrip() public {
         JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
+        BatchId batch = deliver(job);
         dispute(batch, 0);
         bytes32 subject = keyOf(batch, 0);
         for (uint256 i = 0; i < ATTEMPTS; ++i) {

@@ -13,6 +13,8 @@ contract JobHandler is JobFixture {
     BatchId[] public posted;
     /// @dev Leaf 0 of each batch names this job.
     mapping(uint256 batch => JobId) private _jobOf;
+    /// @dev The latest batch of a job.
+    mapping(JobId job => BatchId) private _batchOf;
     /// @dev What members committed to.
     mapping(bytes32 subject => mapping(uint8 round => mapping(address member => bytes32))) private _found;
     uint256 private _nonce;
@@ -43,17 +45,12 @@ contract JobHandler is JobFixture {
         JobId job = opened[i % opened.length];
         Job memory kept = jobs.jobOf(job);
         if (block.timestamp > kept.deadline) return;
-        vm.startPrank(worker);
-        if (kept.state == JobState.Open) jobs.commitResult(job, commitment(job));
-        else if (kept.state == JobState.Committed) jobs.revealResult(job, RESULT, SALT);
-        vm.stopPrank();
-    }
-
-    function post(uint256 i) external {
-        if (opened.length == 0 || worker.balance < POST_BOND) return;
-        _jobOf[posted.length] = opened[i % opened.length];
-        take(posted.length);
-        posted.push(postBatch());
+        if (kept.state == JobState.Open) {
+            commitResultAs(worker, job);
+        } else if (kept.state == JobState.Committed) {
+            if (!isNameable(_batchOf[job])) post(i);
+            if (isNameable(_batchOf[job])) reveal(job, _batchOf[job]);
+        }
     }
 
     function challengeAny(uint256 i) external {
@@ -147,6 +144,15 @@ contract JobHandler is JobFixture {
         }
     }
 
+    function post(uint256 i) public {
+        if (opened.length == 0 || worker.balance < POST_BOND) return;
+        JobId job = opened[i % opened.length];
+        _jobOf[posted.length] = job;
+        take(posted.length);
+        _batchOf[job] = postBatch();
+        posted.push(_batchOf[job]);
+    }
+
     function resolveAny(uint256 i) public {
         if (posted.length == 0) return;
         BatchId batch = posted[i % posted.length];
@@ -166,12 +172,13 @@ contract JobHandler is JobFixture {
     /// @dev Settles the job of a batch, or refunds it, whatever is due.
     function payAny(uint256 i) public {
         if (posted.length == 0) return;
-        BatchId batch = posted[take(i % posted.length)];
+        take(i % posted.length);
         JobId job = leaves[0].job;
         if (jobs.jobOf(job).state != JobState.Revealed) return;
-        if (rollup.resultOf(worker, job, RESULT).hasFallen) jobs.refund(job);
+        BatchId batch = BatchId.wrap(jobs.jobOf(job).word);
+        if (rollup.resultOf(worker, job, RESULT).hasFallen || rollup.hasFallen(batch, 0)) jobs.refund(job);
         else if (rollup.resultOf(worker, job, RESULT).openDisputes != 0) return;
-        else if (rollup.proveResult(batch, leaves[0], 0, pathOf(0))) settle(job, batch);
+        else if (rollup.proveResult(batch, leaves[0], 0, pathOf(0))) settle(job);
     }
 
     function refundLate(uint256 i) public {
@@ -250,6 +257,12 @@ contract JobHandler is JobFixture {
             }
         }
         if (rollup.challengeOf(batch, 0).state == ChallengeState.Open) rollup.resolve(batch, 0);
+    }
+
+    /// @dev Whether a place in this batch may still be revealed.
+    function isNameable(BatchId batch) private view returns (bool) {
+        uint64 until = rollup.batchOf(batch).requestUntil;
+        return until != 0 && block.timestamp + (WINDOW + 1) / 2 <= until;
     }
 
     /// @dev Makes leaf 0 that of a batch.

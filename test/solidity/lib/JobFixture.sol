@@ -92,12 +92,22 @@ abstract contract JobFixture is CommitteeFixture {
         return jobs.open(wanted, "");
     }
 
-    /// @dev The worker commits to a result and reveals it.
-    function deliver(JobId job) internal {
-        vm.startPrank(worker);
-        jobs.commitResult(job, commitment(job));
-        jobs.revealResult(job, RESULT, SALT);
-        vm.stopPrank();
+    /// @dev The worker commits to a result, posts it as leaf 0 of a batch, and reveals that place.
+    function deliver(JobId job) internal returns (BatchId batch) {
+        commitResultAs(worker, job);
+        batch = postBatch();
+        reveal(job, batch);
+    }
+
+    function commitResultAs(address by, JobId job) internal {
+        bytes32 sealed_ = commitment(job);
+        vm.prank(by);
+        jobs.commitResult(job, sealed_);
+    }
+
+    function reveal(JobId job, BatchId batch) internal {
+        vm.prank(worker);
+        jobs.revealResult(job, batch, 0, RESULT, SALT);
     }
 
     function commitment(JobId job) internal view returns (bytes32) {
@@ -161,7 +171,7 @@ abstract contract JobFixture is CommitteeFixture {
         return keccak256(abi.encode(batch, i));
     }
 
-    function settle(JobId job, BatchId batch) internal {
-        jobs.settle(job, batch, leaves[0], 0, pathOf(0));
+    function settle(JobId job) internal {
+        jobs.settle(job, leaves[0], pathOf(0));
     }
 }

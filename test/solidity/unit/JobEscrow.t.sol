@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IJobEscrow} from "contracts/src/interfaces/IJobEscrow.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
-import {JobId} from "contracts/src/types/Ids.sol";
+import {BatchId, JobId} from "contracts/src/types/Ids.sol";
 import {Job, JobSpec, JobState, Tolerance} from "contracts/src/types/Jobs.sol";
 
 import {JobFixture} from "../lib/JobFixture.sol";
@@ -130,7 +130,7 @@ contract JobEscrowTest is JobFixture {
         jobs.commitResult(job, sealed_);
 
         assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Committed), "state");
-        assertEq(jobs.jobOf(job).commitment, sealed_, "commitment");
+        assertEq(jobs.jobOf(job).word, sealed_, "commitment");
     }
 
     function test_commitResult_revertsWhen_callerIsNotTheWorker() public {
@@ -159,31 +159,33 @@ contract JobEscrowTest is JobFixture {
         jobs.commitResult(job, 0);
     }
 
-    function test_revealResult_opensTheCommitmentInTheLastSecond() public {
+    function test_revealResult_namesThePlaceInTheLastSecond() public {
         JobId job = openJob();
-        vm.startPrank(worker);
-        jobs.commitResult(job, commitment(job));
+        commitResultAs(worker, job);
         vm.warp(START + JOB_SECONDS);
+        BatchId batch = postBatch();
 
         vm.expectEmit(JOBS);
-        emit IJobEscrow.ResultRevealed(job, RESULT);
-        jobs.revealResult(job, RESULT, SALT);
-        vm.stopPrank();
+        emit IJobEscrow.ResultRevealed(job, RESULT, batch, 4);
+        vm.prank(worker);
+        jobs.revealResult(job, batch, 4, RESULT, SALT);
 
         assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Revealed), "state");
         assertEq(jobs.jobOf(job).resultRoot, RESULT, "result");
+        assertEq(jobs.jobOf(job).word, BatchId.unwrap(batch), "batch");
+        assertEq(jobs.jobOf(job).index, 4, "place");
     }
 
     function test_revealResult_revertsWhen_resultIsAnother() public {
         JobId job = openJob();
-        vm.startPrank(worker);
-        jobs.commitResult(job, commitment(job));
+        commitResultAs(worker, job);
+        BatchId batch = postBatch();
         bytes32 opened = keccak256(abi.encode(keccak256("UNC/v1/result-commit"), ANOTHER, SALT, worker, job));
         vm.expectRevert(
             abi.encodeWithSelector(IJobEscrow.JobEscrowBadReveal.selector, job, opened, commitment(job))
         );
-        jobs.revealResult(job, ANOTHER, SALT);
-        vm.stopPrank();
+        vm.prank(worker);
+        jobs.revealResult(job, batch, 0, ANOTHER, SALT);
     }
 
     /// @dev Infernet's outputs can be copied from calldata; here a commitment names its worker.
@@ -192,23 +194,70 @@ contract JobEscrowTest is JobFixture {
         other.worker = stranger;
         vm.prank(client);
         JobId job = jobs.open(other, "");
-        vm.startPrank(stranger);
-        jobs.commitResult(job, commitment(job));
+        commitResultAs(stranger, job);
+        vm.deal(stranger, POST_BOND);
+        BatchId batch = postBatchAs(stranger);
         vm.expectPartialRevert(IJobEscrow.JobEscrowBadReveal.selector);
-        jobs.revealResult(job, RESULT, SALT);
-        vm.stopPrank();
+        vm.prank(stranger);
+        jobs.revealResult(job, batch, 0, RESULT, SALT);
     }
 
     function test_revealResult_revertsWhen_deadlineIsOver() public {
         JobId job = openJob();
-        vm.startPrank(worker);
-        jobs.commitResult(job, commitment(job));
+        commitResultAs(worker, job);
         vm.warp(START + JOB_SECONDS + 1);
+        BatchId batch = postBatch();
         vm.expectRevert(
             abi.encodeWithSelector(IJobEscrow.JobEscrowExpired.selector, job, START + JOB_SECONDS)
         );
-        jobs.revealResult(job, RESULT, SALT);
-        vm.stopPrank();
+        reveal(job, batch);
+    }
+
+    function test_revealResult_revertsWhen_batchIsNotTheWorkers() public {
+        JobId job = openJob();
+        commitResultAs(worker, job);
+        vm.deal(stranger, POST_BOND);
+        BatchId foreign = postBatchAs(stranger);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowForeignBatch.selector, job, stranger, worker)
+        );
+        reveal(job, foreign);
+    }
+
+    function test_revealResult_revertsWhen_batchIsUnknown() public {
+        JobId job = openJob();
+        commitResultAs(worker, job);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowForeignBatch.selector, job, address(0), worker)
+        );
+        reveal(job, BatchId.wrap("unknown"));
+    }
+
+    function test_revealResult_revertsWhen_theBatchHasNoSuchPlace() public {
+        JobId job = openJob();
+        commitResultAs(worker, job);
+        BatchId batch = postBatch();
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowNoSuchPlace.selector, job, batch, 5, uint32(5))
+        );
+        vm.prank(worker);
+        jobs.revealResult(job, batch, 5, RESULT, SALT);
+    }
+
+    function test_revealResult_revertsWhen_lessThanHalfOfTheWindowIsLeft() public {
+        JobId job = openJob();
+        commitResultAs(worker, job);
+        BatchId batch = postBatch();
+        uint64 latest = time() + WINDOW / 2;
+        vm.warp(latest + 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IJobEscrow.JobEscrowRevealTooLate.selector, job, batch, latest, latest + 1)
+        );
+        reveal(job, batch);
+
+        vm.warp(latest);
+        reveal(job, batch);
+        assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Revealed), "in the last second");
     }
 
     function sign(JobSpec memory wanted, uint256 key) private view returns (bytes memory) {

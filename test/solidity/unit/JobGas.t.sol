@@ -13,13 +13,13 @@ contract JobGasTest is JobFixture {
         vm.startPrank(worker);
         jobs.commitResult(job, commitment(job));
         vm.snapshotGasLastCall("JobGas", "commitResult");
-        jobs.revealResult(job, RESULT, SALT);
-        vm.snapshotGasLastCall("JobGas", "revealResult");
         vm.stopPrank();
         BatchId batch = postBatch();
         vm.snapshotGasLastCall("JobGas", "postRoot");
+        reveal(job, batch);
+        vm.snapshotGasLastCall("JobGas", "revealResult");
         skipSeconds(WINDOW + 1);
-        settle(job, batch);
+        settle(job);
         vm.snapshotGasLastCall("JobGas", "settle");
         rollup.finalise(batch);
         vm.snapshotGasLastCall("JobGas", "finalise");

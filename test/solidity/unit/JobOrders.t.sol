@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IJobEscrow} from "contracts/src/interfaces/IJobEscrow.sol";
 import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
 import {OrderBook} from "contracts/src/rental/OrderBook.sol";
-import {BatchId, JobId, OrderHash} from "contracts/src/types/Ids.sol";
+import {JobId, OrderHash} from "contracts/src/types/Ids.sol";
 import {JobOrders, JobSpec, JobState, Tolerance} from "contracts/src/types/Jobs.sol";
 import {Order, OrderKind, Side, Specification} from "contracts/src/types/Orders.sol";
 
@@ -50,9 +50,8 @@ contract JobOrdersTest is JobFixture {
         leafHashes[0] = keccak256(abi.encodePacked(bytes1(0), opened[0], RESULT, uint256(leaves[0].steps)));
         deliver(opened[0]);
         assertEq(vault.freeOf(worker), 0, "answered, not validated");
-        BatchId batch = postBatch();
         skipSeconds(WINDOW + 1);
-        settle(opened[0], batch);
+        settle(opened[0]);
         vm.warp(START + JOB_SECONDS + 1);
         jobs.refund(opened[1]);
 

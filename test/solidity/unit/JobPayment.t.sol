@@ -14,12 +14,12 @@ contract JobPaymentTest is JobFixture {
     bytes32 private constant ANOTHER = "another";
 
     function test_settle_paysTheWorkerOfAFinalResult() public {
-        (JobId job, BatchId batch) = finalJob();
+        JobId job = finalJob();
 
         vm.expectEmit(JOBS);
         emit IJobEscrow.JobPaid(job, worker, PRICE);
         vm.prank(stranger);
-        settle(job, batch);
+        settle(job);
 
         assertEq(uint8(jobs.jobOf(job).state), uint8(JobState.Paid), "state");
         assertEq(vault.freeOf(worker), PRICE, "worker");
@@ -28,48 +28,46 @@ contract JobPaymentTest is JobFixture {
 
     function test_settle_revertsWhen_windowIsOpen() public {
         JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
+        BatchId batch = deliver(job);
         skipSeconds(WINDOW);
         bytes32[] memory path = pathOf(0);
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowNotFinal.selector, job, batch));
-        jobs.settle(job, batch, leaves[0], 0, path);
+        jobs.settle(job, leaves[0], path);
     }
 
     function test_settle_revertsWhen_leafIsOfAnotherJob() public {
-        (JobId job, BatchId batch) = finalJob();
+        JobId job = finalJob();
         bytes32[] memory path = pathOf(1);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IJobEscrow.JobEscrowLeafMismatch.selector, job, leaves[1].resultRoot, RESULT
             )
         );
-        jobs.settle(job, batch, leaves[1], 1, path);
+        jobs.settle(job, leaves[1], path);
     }
 
     function test_settle_revertsWhen_paid() public {
-        (JobId job, BatchId batch) = finalJob();
-        settle(job, batch);
+        JobId job = finalJob();
+        settle(job);
         bytes32[] memory path = pathOf(0);
         vm.expectRevert(wrongState(job, JobState.Paid));
-        jobs.settle(job, batch, leaves[0], 0, path);
+        jobs.settle(job, leaves[0], path);
     }
 
     function test_settle_revertsWhen_leafHasFallen() public {
-        (JobId job, BatchId batch) = overturnedJob();
+        JobId job = overturnedJob();
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowFallen.selector, job, RESULT));
-        jobs.settle(job, batch, leaves[0], 0, path);
+        jobs.settle(job, leaves[0], path);
     }
 
     /// @dev A worker posted a false result in two batches; the second, undisputed, paid it although a
     /// committee had overturned the result in the first.
     function test_settle_revertsWhen_theResultFellInAnotherBatch() public {
         JobId job = openJob();
-        deliver(job);
+        BatchId quiet = deliver(job);
         BatchId disputed = postBatch();
-        BatchId quiet = postBatch();
         dispute(disputed, 0);
         rule(disputed, 0, ANOTHER);
         skipSeconds(WINDOW + 1);
@@ -77,7 +75,7 @@ contract JobPaymentTest is JobFixture {
         assertTrue(rollup.proveResult(quiet, leaves[0], 0, path), "the other batch is final");
 
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowFallen.selector, job, RESULT));
-        jobs.settle(job, quiet, leaves[0], 0, path);
+        jobs.settle(job, leaves[0], path);
 
         jobs.refund(job);
         assertEq(vault.freeOf(client), 10 ether, "the price goes back");
@@ -108,7 +106,7 @@ contract JobPaymentTest is JobFixture {
     }
 
     function test_refund_atOnceWhenTheResultHasFallen() public {
-        (JobId job,) = overturnedJob();
+        JobId job = overturnedJob();
 
         jobs.refund(job);
 
@@ -143,24 +141,69 @@ contract JobPaymentTest is JobFixture {
         vm.expectRevert(notDue(job, START + JOB_SECONDS + GRACE));
         jobs.refund(job);
 
-        BatchId own = postBatch();
         skipSeconds(WINDOW + 1);
-        settle(job, own);
+        settle(job);
         assertEq(vault.freeOf(worker), PRICE, "the worker is paid");
     }
 
-    function test_settle_revertsWhen_batchIsNotTheWorkers() public {
+    /// @dev A batch whose window is over when its place is named: nobody could ask about a result that nobody
+    /// knew, and it was paid.
+    function test_settle_revertsWhen_theBatchIsOlderThanTheReveal() public {
         JobId job = openJob();
-        deliver(job);
-        vm.deal(stranger, POST_BOND);
-        BatchId foreign = postBatchAs(stranger);
+        commitResultAs(worker, job);
+        BatchId old = postBatch();
+        skipSeconds(WINDOW + 1);
+        assertTrue(rollup.isFinal(old), "final before anybody knew");
+        vm.expectPartialRevert(IJobEscrow.JobEscrowRevealTooLate.selector);
+        reveal(job, old);
+        bytes32[] memory path = pathOf(0);
+        vm.expectRevert(wrongState(job, JobState.Committed));
+        jobs.settle(job, leaves[0], path);
+
+        BatchId again = postBatch();
+        reveal(job, again);
+        skipSeconds(WINDOW + 1);
+        settle(job);
+        assertEq(vault.freeOf(worker), PRICE, "posted again in time");
+    }
+
+    /// @dev The result lies in the batch, but not where the worker said.
+    function test_settle_revertsWhen_theResultIsAtAnotherPlace() public {
+        JobId job = openJob();
+        commitResultAs(worker, job);
+        BatchId batch = postBatch();
+        vm.prank(worker);
+        jobs.revealResult(job, batch, 1, RESULT, SALT);
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
+        assertTrue(rollup.proveResult(batch, leaves[0], 0, path), "at place 0");
 
-        vm.expectRevert(
-            abi.encodeWithSelector(IJobEscrow.JobEscrowForeignBatch.selector, job, stranger, worker)
-        );
-        jobs.settle(job, foreign, leaves[0], 0, path);
+        vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowNotFinal.selector, job, batch));
+        jobs.settle(job, leaves[0], path);
+    }
+
+    /// @dev The result was overturned nowhere: its data was asked for and not shown.
+    function test_refund_atOnceWhenTheRevealedPlaceHasFallen() public {
+        JobId job = openJob();
+        BatchId batch = deliver(job);
+        request(batch, 0);
+        skipSeconds(SERVE + 1);
+        rollup.lapse(batch, 0);
+
+        jobs.refund(job);
+
+        assertEq(vault.freeOf(client), 10 ether);
+    }
+
+    function test_refund_revertsWhen_onlyAnotherPlaceHasFallen() public {
+        JobId job = openJob();
+        BatchId batch = deliver(job);
+        request(batch, 1);
+        skipSeconds(SERVE + 1);
+        rollup.lapse(batch, 1);
+
+        vm.expectRevert(notDue(job, START + JOB_SECONDS + GRACE));
+        jobs.refund(job);
     }
 
     function test_refund_whenNothingFinalCameWithinTheGrace() public {
@@ -203,8 +246,7 @@ contract JobPaymentTest is JobFixture {
     function test_settle_afterTheLongestDispute() public {
         JobId job = openJob();
         vm.warp(START + JOB_SECONDS - 1);
-        deliver(job);
-        BatchId batch = postBatch();
+        BatchId batch = deliver(job);
         skipSeconds(WINDOW);
         request(batch, 0);
         skipSeconds(SERVE);
@@ -220,7 +262,7 @@ contract JobPaymentTest is JobFixture {
         voteAtTheLastMoment(subject, verdictOn(0));
         rollup.resolve(batch, 0);
 
-        settle(job, batch);
+        settle(job);
 
         assertEq(vault.freeOf(worker), PRICE + CHALLENGE_BOND + DATA_FEE + price / 2);
         assertLt(vm.getBlockTimestamp(), START + JOB_SECONDS + GRACE, "and before a refund is due");
@@ -229,20 +271,18 @@ contract JobPaymentTest is JobFixture {
     function test_settle_revertsWhen_theResultIsDisputedInAnotherBatch() public {
         JobId job = openJob();
         deliver(job);
-        BatchId quiet = postBatch();
         BatchId disputed = postBatch();
         dispute(disputed, 0);
         skipSeconds(WINDOW + 1);
         bytes32[] memory path = pathOf(0);
 
         vm.expectRevert(abi.encodeWithSelector(IJobEscrow.JobEscrowDisputed.selector, job, uint32(1)));
-        jobs.settle(job, quiet, leaves[0], 0, path);
+        jobs.settle(job, leaves[0], path);
     }
 
     function test_refund_revertsWhen_theResultIsDisputed() public {
         JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
+        BatchId batch = deliver(job);
         dispute(batch, 0);
         vm.warp(START + JOB_SECONDS + GRACE + 1);
 
@@ -252,8 +292,7 @@ contract JobPaymentTest is JobFixture {
 
     function test_refund_atOnceWhenNobodyCouldSay() public {
         JobId job = openJob();
-        deliver(job);
-        BatchId batch = postBatch();
+        BatchId batch = deliver(job);
         dispute(batch, 0);
         rule(batch, 0, CANNOT_RUN);
 
@@ -280,18 +319,16 @@ contract JobPaymentTest is JobFixture {
     }
 
     /// @dev A delivered job whose batch is final.
-    function finalJob() private returns (JobId job, BatchId batch) {
+    function finalJob() private returns (JobId job) {
         job = openJob();
         deliver(job);
-        batch = postBatch();
         skipSeconds(WINDOW + 1);
     }
 
     /// @dev A delivered job whose result a committee has overturned.
-    function overturnedJob() private returns (JobId job, BatchId batch) {
+    function overturnedJob() private returns (JobId job) {
         job = openJob();
-        deliver(job);
-        batch = postBatch();
+        BatchId batch = deliver(job);
         dispute(batch, 0);
         rule(batch, 0, ANOTHER);
     }
