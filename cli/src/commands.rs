@@ -11,6 +11,7 @@ pub(crate) mod dispute;
 pub(crate) mod environment;
 pub(crate) mod job;
 pub(crate) mod key;
+pub(crate) mod operator;
 pub(crate) mod order;
 pub(crate) mod rating;
 pub(crate) mod rental;

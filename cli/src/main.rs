@@ -20,7 +20,7 @@ use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 use commands::{
     chain, chip::Chip, dataset::Dataset, db::Db, dev::Dev, dispute::Dispute, job::Job, key::Key,
-    order::Order, rental::Rental, show::Show, vault::Vault, vendor::Vendor,
+    operator::Operator, order::Order, rental::Rental, show::Show, vault::Vault, vendor::Vendor,
 };
 use serde_json::Value;
 use session::Site;
@@ -53,7 +53,7 @@ enum Command {
     /// Make key files.
     #[command(subcommand)]
     Key(Key),
-    /// Make, show, attest and register chips.
+    /// Make, show, register, question and withdraw chips.
     #[command(subcommand)]
     Chip(Chip),
     /// Vouch for batches of chips.
@@ -77,6 +77,9 @@ enum Command {
     /// Publish, buy and open datasets.
     #[command(subcommand)]
     Dataset(Dataset),
+    /// Look after what an operator has at stake besides its chips: seats in committees, fuel.
+    #[command(subcommand)]
+    Operator(Operator),
     /// Look at draws, supply, ratings, availability.
     #[command(subcommand)]
     Show(Show),
@@ -115,6 +118,7 @@ impl Command {
             Self::Dispute(dispute) => dispute.run(site).await,
             Self::Job(job) => job.run(site).await,
             Self::Dataset(dataset) => dataset.run(site).await,
+            Self::Operator(operator) => operator.run(site).await,
             Self::Show(show) => show.run(site).await,
             Self::Dev(dev) => dev.run(site).await,
             Self::Db(db) => db.run(),

@@ -14,6 +14,14 @@ pub(crate) fn print(out: &mut impl Write, report: &Value, is_json: bool) -> io::
     lines(out, report, 0)
 }
 
+/// Adds what a transaction cost, after one.
+pub(crate) fn with_gas(mut report: Value, gas_used: Option<u64>) -> Value {
+    if let (Value::Object(fields), Some(gas_used)) = (&mut report, gas_used) {
+        fields.insert("gasUsed".to_owned(), gas_used.into());
+    }
+    report
+}
+
 fn lines(out: &mut impl Write, value: &Value, indent: usize) -> io::Result<()> {
     match value {
         Value::Object(fields) => {
@@ -24,6 +32,7 @@ fn lines(out: &mut impl Write, value: &Value, indent: usize) -> io::Result<()> {
             }
             Ok(())
         }
+        Value::Array(items) if items.is_empty() => writeln!(out, "{:indent$}none", ""),
         Value::Array(items) => items.iter().try_for_each(|item| row(out, item, indent)),
         plain => writeln!(out, "{:indent$}{}", "", text(plain)),
     }
@@ -75,6 +84,12 @@ mod tests {
     fn fields_are_aligned_and_lists_have_a_line_an_item() {
         let report = json!({"a": 1, "list": [{"x": "y"}, {"x": "z"}]});
         assert_eq!(printed(&report), "a     1\nlist  \n  x y\n  x z\n");
+    }
+
+    #[test]
+    fn an_empty_list_says_so() {
+        assert_eq!(printed(&json!([])), "none\n");
+        assert_eq!(printed(&json!({"chips": []})), "chips  none\n");
     }
 
     #[test]

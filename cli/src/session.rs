@@ -315,13 +315,13 @@ impl From<RpcError> for SendError {
     }
 }
 
-/// Whether another transaction of the same account took the nonce meanwhile.
 /// An estimate and a quarter more, as far as a transaction may go: the state may move on before the call is mined.
 fn with_margin(estimate: Gas) -> Gas {
     let more = estimate.0.saturating_add(estimate.0 / 4);
     Gas(more.min(MOST_GAS.max(estimate.0)))
 }
 
+/// Whether another transaction of the same account took the nonce meanwhile.
 fn is_race(error: &RpcError) -> bool {
     matches!(error.refusal(), Some(Refusal::NonceTooLow | Refusal::Underpriced))
 }
@@ -347,9 +347,12 @@ fn explain_send(error: SendError, contract: &str, signature: &str) -> anyhow::Er
 
 /// A revert in the words of the contract's error; anything else as the node said it.
 fn explain(error: RpcError, contract: &str, signature: &str) -> anyhow::Error {
-    let function = signature.split('(').next().unwrap_or_default();
+    let call = match signature.split('(').next().unwrap_or_default() {
+        "" => contract.to_owned(),
+        function => format!("{contract}.{function}"),
+    };
     match error.revert_data() {
-        Some(data) => anyhow!("{contract}.{function} reverted: {}", revert::explain(data)),
-        None => anyhow::Error::new(error).context(format!("{contract}.{function}")),
+        Some(data) => anyhow!("{call} reverted: {}", revert::explain(data)),
+        None => anyhow::Error::new(error).context(call),
     }
 }

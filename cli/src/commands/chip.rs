@@ -1,7 +1,8 @@
-//! Makes chips, shows them, registers them, asks for them, and reports those that lied.
+//! Makes chips, shows them, registers them, asks for them, takes them away, and reports those that lied.
 
 mod challenge;
 mod evidence;
+mod leaving;
 mod registering;
 mod report;
 mod standing;
@@ -15,6 +16,7 @@ use anyhow::{Context as _, Result, ensure};
 use challenge::{Challenge, Expire};
 use clap::Subcommand;
 use evidence::Evidence;
+use leaving::Leaving;
 use registering::Registering;
 use report::Report;
 use serde_json::{Value, json};
@@ -76,6 +78,12 @@ pub(crate) enum Chip {
     Challenge(Challenge),
     /// Close a challenge that was not answered in time: the challenger has the bond back and a part of the chip's.
     Expire(Expire),
+    /// Take a chip off the chain: it earns nothing from now on, and its bond is free after a wait. Operator.
+    Leave(Leaving),
+    /// Free the bond of a chip that left and has waited; `utnet vault withdraw` pays it out. Anyone.
+    Finish(Leaving),
+    /// Make a suspended chip leave that missed more than 144 epochs; a tenth of its bond burns. Anyone.
+    Expel(Leaving),
     /// Collect what proves that a chip lied.
     #[command(subcommand)]
     Evidence(Evidence),
@@ -121,6 +129,9 @@ impl Chip {
             Self::List { operator } => standing::list(session, operator).await,
             Self::Challenge(challenge) => challenge.run(session).await,
             Self::Expire(expire) => expire.run(session).await,
+            Self::Leave(leaving) => leaving.leave(session).await,
+            Self::Finish(leaving) => leaving.finish(session).await,
+            Self::Expel(leaving) => leaving.expel(session).await,
             Self::Evidence(evidence) => evidence.run(session).await,
             Self::Report(report) => report.run(session).await,
             Self::New { .. } | Self::Show { .. } => Ok(Value::Null),

@@ -112,7 +112,7 @@ async fn list(session: &Session) -> Result<Value> {
             "price": amount::show(U256::from(kept.price)),
             "isFree": kept.isFree,
             "isDelisted": kept.isDelisted,
-            "rating": rated.rating,
+            "rating": format!("{}.{:02}", rated.rating / 100, rated.rating % 100),
             "ratings": rated.count,
         }));
     }

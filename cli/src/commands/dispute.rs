@@ -4,15 +4,17 @@ use crate::{
     amount,
     commands::rental::rental_of,
     money::Money,
+    report::with_gas,
     session::{Session, Site},
     wallet::KeySource,
 };
-use alloy_primitives::{Bytes, U256};
-use alloy_sol_types::SolCall;
-use anyhow::Result;
+use alloy_primitives::{Bytes, TxKind, U256};
+use alloy_sol_types::{SolCall, SolError as _};
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use utnet_bindings::{IntervalCourt, states::DisputeState};
+use utnet_bindings::{Committee, IntervalCourt, states::DisputeState};
+use utnet_client::{CallRequest, Chain as _};
 use utnet_primitives::{RentalId, SystemContract};
 
 const COURT: SystemContract = SystemContract::IntervalCourt;
@@ -49,9 +51,9 @@ pub(crate) enum Dispute {
     Appoint {
         #[command(flatten)]
         one: One,
-        /// The committee's price.
+        /// The price that you expect; another one that the committee asks for is refused.
         #[arg(long, value_parser = amount::parse)]
-        price: U256,
+        price: Option<U256>,
     },
     /// Close what is overdue or decided.
     Poke(One),
@@ -97,9 +99,7 @@ impl Dispute {
             Self::Record(one) => {
                 send(&session, &one, U256::ZERO, &IntervalCourt::closeOnRecordCall { rental }).await
             }
-            Self::Appoint { one, price } => {
-                send(&session, &one, price, &IntervalCourt::appointCall { rental }).await
-            }
+            Self::Appoint { one, price } => appoint(&session, &one, price).await,
             Self::Poke(one) => {
                 send(&session, &one, U256::ZERO, &IntervalCourt::pokeCall { rental }).await
             }
@@ -116,6 +116,35 @@ impl Dispute {
             Self::Show { rental } => *rental,
         }
     }
+}
+
+async fn appoint(session: &Session, one: &One, expected: Option<U256>) -> Result<Value> {
+    let call = IntervalCourt::appointCall { rental: one.rental.into() };
+    let asked = price_of(session, one, &call).await?;
+    let price = expected.unwrap_or(asked);
+    ensure!(
+        price == asked,
+        "a committee costs {}, not {}",
+        amount::show(asked),
+        amount::show(price)
+    );
+    send(session, one, price, &call).await
+}
+
+/// What a committee costs: the contract names it to whoever brings nothing. Zero when it refuses for
+/// another reason, which sending tells.
+async fn price_of(session: &Session, one: &One, call: &impl SolCall) -> Result<U256> {
+    let request = CallRequest {
+        from: Some(one.from.signer()?.address()),
+        to: TxKind::Call(session.address(COURT)),
+        value: U256::ZERO,
+        input: call.abi_encode().into(),
+    };
+    let Err(error) = session.rpc().call(&request).await else { return Ok(U256::ZERO) };
+    let refused = error
+        .revert_data()
+        .and_then(|data| Committee::CommitteePriceMismatch::abi_decode(data).ok());
+    Ok(refused.map(|refused| refused.price).unwrap_or_default())
 }
 
 /// Coin for the bond of each side: what is at stake in an open dispute, else what opens one. Of a token the court
@@ -145,7 +174,7 @@ async fn show(session: &Session, id: RentalId, gas_used: Option<u64>) -> Result<
     let kept = dispute_of(session, id).await?;
     let rental = rental_of(session, id).await?;
     let money = Money::of(session, rental.token).await?;
-    Ok(json!({
+    let report = json!({
         "rental": id,
         "state": DisputeState::try_from(kept.state)?,
         "fromSecond": kept.fromSecond.to::<u64>(),
@@ -153,6 +182,6 @@ async fn show(session: &Session, id: RentalId, gas_used: Option<u64>) -> Result<
         "deadline": kept.deadline.to::<u64>(),
         "frozen": money.show(U256::from(rental.frozen)),
         "forgiven": money.show(U256::from(rental.forgiven)),
-        "gasUsed": gas_used,
-    }))
+    });
+    Ok(with_gas(report, gas_used))
 }

@@ -55,6 +55,12 @@ pub(crate) enum Order {
         #[arg(long)]
         from: KeySource,
     },
+    /// Cancel all orders that the maker signed so far.
+    CancelAll {
+        /// Their maker: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
     /// Cancel an order.
     Cancel {
         /// The order file.
@@ -85,9 +91,9 @@ pub(crate) struct Terms {
     /// Document for people that describes the machine; both sides name its keccak256.
     #[arg(long)]
     spec: PathBuf,
-    /// Model of every chip; any if absent.
-    #[arg(long, default_value_t = 0, required_unless_present_any = ["least_phi", "infer"])]
-    model: u32,
+    /// Model of every chip; needed unless --least-phi or --infer is given, and any then.
+    #[arg(long, required_unless_present_any = ["least_phi", "infer"])]
+    model: Option<u32>,
     /// Least power of every chip, in units of phi.
     #[arg(long, default_value_t = 0)]
     least_phi: u64,
@@ -153,6 +159,7 @@ impl Order {
             }
             Self::List => list(&session).await,
             Self::CancelNonces { nonces, from } => cancel_nonces(&session, &nonces, &from).await,
+            Self::CancelAll { from } => cancel_all(&session, &from).await,
             Self::Cancel { order, from } => {
                 cancel(&session, files::read_json(&order, ORDER_FILE)?, &from).await
             }
@@ -183,7 +190,7 @@ fn specification(terms: &Terms) -> Result<signed::Specification> {
         Ok(path.as_ref().map(read).transpose()?.map_or(B256::ZERO, |bytes| sha256(&bytes)))
     };
     Ok(signed::Specification {
-        model: terms.model,
+        model: terms.model.unwrap_or_default(),
         leastPhi: terms.least_phi,
         environmentHash: terms.environment,
         modelHash: named(&terms.infer)?,
@@ -277,6 +284,23 @@ async fn cancel_nonces(session: &Session, nonces: &[U256], from: &KeySource) -> 
     let signer = signer_for(from)?;
     let sent = session.send(&signer, SystemContract::OrderBook, U256::ZERO, &call).await?;
     Ok(json!({ "maker": signer.address(), "transaction": sent.hash, "gasUsed": sent.gas_used }))
+}
+
+/// Orders name the epoch of their maker: in a later one they are good for nothing.
+async fn cancel_all(session: &Session, from: &KeySource) -> Result<Value> {
+    let signer = signer_for(from)?;
+    let maker = signer.address();
+    let epoch =
+        session.read(SystemContract::OrderBook, &OrderBook::makerEpochOfCall { maker }).await?;
+    let next = epoch.checked_add(1).context("the maker's epochs are used up")?;
+    let call = OrderBook::raiseMakerEpochCall { makerEpoch: next };
+    let sent = session.send(&signer, SystemContract::OrderBook, U256::ZERO, &call).await?;
+    Ok(json!({
+        "maker": maker,
+        "makerEpoch": next,
+        "transaction": sent.hash,
+        "gasUsed": sent.gas_used,
+    }))
 }
 
 /// The word of nonces that lie in one, and a mask with their bits.

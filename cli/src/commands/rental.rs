@@ -5,6 +5,7 @@ use crate::{
     commands::order::{ORDER_FILE, OrderFile, chips_hash, fresh_nonce},
     files,
     money::Money,
+    report::with_gas,
     sealing,
     session::{Session, Site},
     wallet::KeySource,
@@ -338,6 +339,7 @@ async fn poke(session: &Session, one: &One) -> Result<Value> {
 /// Everything that a person wants to know of a rental.
 pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>) -> Result<Value> {
     let rental = rental_of(session, id).await?;
+    ensure!(!rental.renter.is_zero(), "there is no rental {id}");
     let state: u8 = session.read(ESCROW, &RpoiEscrow::stateOfCall { rental: id.into() }).await?;
     let accrued: u128 =
         session.read(ESCROW, &RpoiEscrow::accruedOfCall { rental: id.into() }).await?;
@@ -345,7 +347,7 @@ pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>)
     let refunded: u128 = refunds.iter().map(|(event, _)| event.refund).sum();
     let money = Money::of(session, rental.token).await?;
     let shown = |units: u128| money.show(U256::from(units));
-    Ok(json!({
+    let report = json!({
         "rental": id,
         "state": RentalState::try_from(state)?,
         "renter": rental.renter,
@@ -364,8 +366,8 @@ pub(crate) async fn show(session: &Session, id: RentalId, gas_used: Option<u64>)
         "deadline": rental.deadline,
         "renterScore": rental.renterScore,
         "operatorScore": rental.operatorScore,
-        "gasUsed": gas_used,
-    }))
+    });
+    Ok(with_gas(report, gas_used))
 }
 
 async fn list(session: &Session) -> Result<Value> {

@@ -3,6 +3,7 @@
 use crate::{
     amount::Amount,
     money::Money,
+    report::with_gas,
     session::{Session, Site},
     wallet::KeySource,
 };
@@ -206,7 +207,7 @@ async fn balance_of(session: &Session, money: &Money, account: Address) -> Resul
 
 async fn admission(session: &Session, token: Address, gas_used: u64) -> Result<Value> {
     let is_admitted = session.read(VAULT, &VaultContract::isAdmittedCall { token }).await?;
-    Ok(json!({ "token": token, "isAdmitted": is_admitted, "gasUsed": gas_used }))
+    Ok(with_gas(json!({ "token": token, "isAdmitted": is_admitted }), Some(gas_used)))
 }
 
 async fn report(
@@ -216,13 +217,13 @@ async fn report(
     gas_used: Option<u64>,
 ) -> Result<Value> {
     let (total_free, total_locked) = totals(session, money).await?;
-    Ok(json!({
+    let report = json!({
         "account": account,
         "token": money.token,
         "free": money.show(free_of(session, money, account).await?),
         "balance": money.show(balance_of(session, money, account).await?),
         "vaultFree": money.show(total_free),
         "vaultLocked": money.show(total_locked),
-        "gasUsed": gas_used,
-    }))
+    });
+    Ok(with_gas(report, gas_used))
 }

@@ -43,6 +43,15 @@ pub(crate) enum Vendor {
         #[arg(long)]
         from: KeySource,
     },
+    /// Take a batch back: nobody can register chips of it, and those that are registered can be quarantined.
+    Revoke {
+        /// The batch file.
+        #[arg(long)]
+        batch: PathBuf,
+        /// Sender, its vendor or the governor: dev:N or a key file.
+        #[arg(long)]
+        from: KeySource,
+    },
     /// Say whether an account may vouch for chips.
     Show {
         /// The account.
@@ -101,6 +110,9 @@ impl Vendor {
             Self::Post { batch, from } => {
                 post(site, &files::read_json(&batch, BATCH_FILE)?, &from).await
             }
+            Self::Revoke { batch, from } => {
+                revoke(site, &files::read_json(&batch, BATCH_FILE)?, &from).await
+            }
             Self::Show { vendor } => {
                 let session = Session::connect(site).await?;
                 let call = VendorRegistry::isVendorCall { account: vendor };
@@ -158,6 +170,20 @@ async fn post(site: &Site, batch: &BatchFile, from: &KeySource) -> Result<Value>
         "chips": batch.count(),
         "transaction": sent.hash,
         "block": sent.block,
+        "gasUsed": sent.gas_used,
+    }))
+}
+
+async fn revoke(site: &Site, batch: &BatchFile, from: &KeySource) -> Result<Value> {
+    let session = Session::connect(site).await?;
+    let call = VendorRegistry::revokeBatchCall { batch: batch.id() };
+    let sent = session
+        .send(&from.signer()?, SystemContract::VendorRegistry, Default::default(), &call)
+        .await?;
+    Ok(json!({
+        "batch": batch.id(),
+        "chips": batch.count(),
+        "transaction": sent.hash,
         "gasUsed": sent.gas_used,
     }))
 }

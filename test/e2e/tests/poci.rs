@@ -33,6 +33,12 @@ fn a_chip_that_attests_twice_or_seals_two_blocks_of_one_height_is_slashed() -> R
 }
 
 #[test]
+fn a_chip_that_leaves_and_a_stake_that_is_taken_back_are_their_operator_s_money_again() -> Result<()>
+{
+    play("leaving.py", "bond and stake are back")
+}
+
+#[test]
 fn a_large_fleet_is_registered_proven_and_opened_for_at_most_this_much_gas() -> Result<()> {
     play("fleet.py", "chips proven and opened")
 }

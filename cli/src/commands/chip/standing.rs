@@ -2,7 +2,7 @@
 
 use crate::{amount, session::Session};
 use alloy_primitives::{Address, B256, U256};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use utnet_bindings::{ChipChallenges, PociRegistry, states::ChipState};
 use utnet_primitives::{ChipId, SystemContract};
@@ -39,6 +39,8 @@ pub(super) async fn state_of(session: &Session, chip: ChipId) -> Result<ChipStat
 
 /// One chip: its state, its latest epochs, and who asks for it.
 pub(super) async fn show(session: &Session, id: ChipId) -> Result<Value> {
+    let state = state_of(session, id).await?;
+    ensure!(state != ChipState::None, "no chip {id} was ever registered");
     let chip = session.read(REGISTRY, &PociRegistry::chipOfCall { chip: id.0 }).await?;
     let now = session.read(REGISTRY, &PociRegistry::currentEpochCall {}).await?;
     let mut epochs = Vec::new();
@@ -47,7 +49,7 @@ pub(super) async fn show(session: &Session, id: ChipId) -> Result<Value> {
     }
     Ok(json!({
         "chip": id,
-        "state": state_of(session, id).await?,
+        "state": state,
         "operator": chip.operator,
         "index": chip.index,
         "phi": chip.phi,

@@ -4,7 +4,7 @@ use super::{
     MARKET, One, Secret,
     publish::{SECRET_FILE, SecretFile},
 };
-use crate::{amount, files, session::Session, wallet::KeySource};
+use crate::{amount, files, report::with_gas, session::Session, wallet::KeySource};
 use alloy_primitives::{Address, U256};
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
@@ -63,16 +63,16 @@ pub(super) async fn show(
     let sale = session.read(MARKET, &DatasetMarket::saleOfCall { sale: id.into() }).await?;
     let state = SaleState::try_from(sale.state)?;
     ensure!(state != SaleState::None, "{buyer} has not bought dataset {dataset}");
-    Ok(json!({
+    let report = json!({
         "sale": id,
         "dataset": dataset,
         "state": state,
         "buyer": buyer,
         "price": amount::show(U256::from(sale.price)),
-        "deadline": sale.deadline,
+        "deadline": sale.deadline.to::<u64>(),
         "score": sale.score,
-        "gasUsed": gas_used,
-    }))
+    });
+    Ok(with_gas(report, gas_used))
 }
 
 impl Delivery {
