@@ -20,7 +20,7 @@ WORKER_FEATURES=utnet-worker/torch
 # One set of packages and features for every check and test: dependencies are compiled once.
 CARGO_SET=(--release --workspace --locked --features "$WORKER_FEATURES")
 
-APT_PACKAGES="clang-16 lld-16 wasi-libc libclang-rt-16-dev-wasm32"
+APT_PACKAGES="python3-venv clang-16 lld-16 wasi-libc libclang-rt-16-dev-wasm32"
 
 die() {
   printf '%s: %s\n' "$(basename "$0")" "$*" >&2
