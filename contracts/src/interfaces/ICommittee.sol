@@ -36,7 +36,8 @@ interface ICommittee {
     /// @notice The stake that no seat holds is too small, in wei.
     error CommitteeStakeTooSmall(address operator, uint256 free, uint256 needed);
 
-    /// @notice An operator's stake grew; it is drawn for cases that begin to wait from this block on.
+    /// @notice An operator's stake grew; if it was less than a bond, it is drawn for cases that begin to wait
+    /// from this block on.
     event Enlisted(address indexed operator, uint256 added, uint256 free);
     /// @notice A part of a stake went back to its operator's free balance in the vault.
     event Retired(address indexed operator, uint256 taken, uint256 free);

@@ -30,8 +30,10 @@ abstract contract CommitteeStakes is ICommittee {
     /// @inheritdoc ICommittee
     function enlist() external payable {
         Standing storage standing = _standings[msg.sender];
+        // Only a stake that was none before is new: who adds to one keeps its place in cases that wait.
+        bool isNew = uint256(standing.free) + standing.held < seatBond;
+        if (isNew) standing.since = uint64(block.number);
         standing.free += msg.value.toUint96();
-        standing.since = uint64(block.number);
 
         emit Enlisted(msg.sender, msg.value, standing.free);
 

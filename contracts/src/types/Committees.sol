@@ -76,7 +76,9 @@ struct Standing {
     uint96 free;
     /// wei that seats hold
     uint96 held;
-    /// height of the latest deposit: cases whose wait began before it do not draw this operator
+    /// height of the latest deposit before which there was less than a bond: cases whose wait began earlier
+    /// do
+    /// not draw this operator
     uint64 since;
     uint32 seats;
     uint32 agreed;

@@ -15,8 +15,8 @@ contract BusyCommitteeTest is CommitteeFixture {
     /// committee was theirs alone. Nobody is seated where the busy are as many as the members: the case ends
     /// without a verdict, and its price is back.
     function test_attack_whoHoldsAllStakesOfOthersIsNoMajority() public {
-        (address[] memory honest, address[] memory liars) = thirtyOperators();
-        holdAllStakesOf(honest, liars);
+        (address[] memory honest, address[] memory liars) = operators(27, 3);
+        holdStakesOf(honest, liars, 27);
 
         convene();
         for (uint256 i = 0; i < ATTEMPTS; ++i) {
@@ -28,6 +28,30 @@ contract BusyCommitteeTest is CommitteeFixture {
         assertEq(uint8(committee.caseOf(SUBJECT).state), uint8(CaseState.Undecided), "it ends");
         assertEq(vault.freeOf(plaintiff), committee.priceOf(SEATS), "the price is back");
         assertEq(vault.lockedOf(COMMITTEE, SUBJECT), 0, "nothing waits");
+    }
+
+    /// @dev Who was kept busy and adds to its stake while the case waits was neither member nor busy: three
+    /// liars and one honest operator of fifteen sat.
+    function test_attack_whoAddsToItsStakeIsNotLost() public {
+        (address[] memory honest, address[] memory liars) = operators(12, 3);
+        assertEq(holdStakesOf(honest, liars, 11), 11, "all but one are busy");
+        convene();
+        mineTo(committee.caseOf(SUBJECT).drawHeight);
+        for (uint256 i = 0; i < honest.length; ++i) {
+            enlist(honest[i], SEAT_BOND);
+        }
+
+        draw(SUBJECT);
+
+        Seat[] memory seats = seatsNow(SUBJECT);
+        assertEq(seats.length, SEATS, "all seats");
+        bytes32[] memory verdicts = new bytes32[](SEATS);
+        for (uint256 i = 0; i < SEATS; ++i) {
+            assertEq(uint8(seats[i].state), uint8(SeatState.Drawn), "nobody is busy any more");
+            verdicts[i] = isIn(liars, seats[i].member) ? LIE : TRUTH;
+        }
+        vote(SUBJECT, verdicts);
+        assertEq(committee.caseOf(SUBJECT).verdict, TRUTH, "the honest are most");
     }
 
     /// @dev As many as can be a majority sit; the busy are no votes, and two of three are not most of five.
@@ -121,20 +145,27 @@ contract BusyCommitteeTest is CommitteeFixture {
         committee.convene{value: price}(subject, plaintiff, defendant, seats);
     }
 
-    function thirtyOperators() private returns (address[] memory honest, address[] memory liars) {
+    function operators(uint256 count, uint256 lying)
+        private
+        returns (address[] memory honest, address[] memory liars)
+    {
         power.clear();
-        (honest, liars) = (new address[](27), new address[](3));
-        for (uint256 i = 0; i < 30; ++i) {
+        (honest, liars) = (new address[](count), new address[](lying));
+        for (uint256 i = 0; i < count + lying; ++i) {
             address one = makeAddr(string.concat("operator ", vm.toString(i)));
             power.add(one);
-            enlist(one, (i < 27 ? 4 : 100) * uint256(SEAT_BOND));
-            if (i < 27) honest[i] = one;
-            else liars[i - 27] = one;
+            enlist(one, (i < count ? 4 : 100) * uint256(SEAT_BOND));
+            if (i < count) honest[i] = one;
+            else liars[i - count] = one;
         }
     }
 
-    /// @dev The liars put questions of their own, whose committees cost them nothing but fees.
-    function holdAllStakesOf(address[] memory honest, address[] memory liars) private {
+    /// @dev The liars put questions of their own, whose committees cost them nothing but fees, until so many
+    /// of the honest have no free bond.
+    function holdStakesOf(address[] memory honest, address[] memory liars, uint256 wanted)
+        private
+        returns (uint256 busy)
+    {
         uint256 price = committee.priceOf(SEATS);
         for (uint256 wave = 0; wave < 60; ++wave) {
             bytes32 subject = keccak256(abi.encode("wave", wave));
@@ -142,11 +173,18 @@ contract BusyCommitteeTest is CommitteeFixture {
             vm.prank(asker);
             committee.convene{value: price}(subject, liars[0], liars[1], SEATS);
             draw(subject);
-            uint256 free = 0;
+            busy = 0;
             for (uint256 i = 0; i < honest.length; ++i) {
-                if (committee.standingOf(honest[i]).free >= SEAT_BOND) ++free;
+                if (committee.standingOf(honest[i]).free < SEAT_BOND) ++busy;
             }
-            if (free == 0) return;
+            if (busy >= wanted) break;
         }
+    }
+
+    function isIn(address[] memory list, address one) private pure returns (bool) {
+        for (uint256 i = 0; i < list.length; ++i) {
+            if (list[i] == one) return true;
+        }
+        return false;
     }
 }

@@ -24,6 +24,25 @@ contract CommitteeStakesTest is CommitteeFixture {
         assertEq(vault.lockedOf(COMMITTEE, STAKES) - before, 0.5 ether, "locked");
     }
 
+    function test_enlist_ofMoreKeepsTheHeightOfTheStake() public {
+        seat();
+        address member = memberAt(0);
+        uint64 since = committee.standingOf(member).since;
+        vm.prank(member);
+        committee.retire(STAKE - SEAT_BOND);
+        mineTo(since + 5);
+
+        enlist(member, SEAT_BOND);
+        assertEq(committee.standingOf(member).since, since, "a seat holds the bond that was there");
+
+        vote(SUBJECT, five(SILENT, "a", "a", "a", "a"));
+        close(SUBJECT);
+        vm.prank(member);
+        committee.retire(1);
+        enlist(member, 1);
+        assertEq(committee.standingOf(member).since, vm.getBlockNumber(), "it had less than a bond");
+    }
+
     function test_enlist_revertsWhen_nothingIsSent() public {
         vm.expectRevert(abi.encodeWithSelector(IVault.VaultNothingSent.selector, stranger));
         vm.prank(stranger);
