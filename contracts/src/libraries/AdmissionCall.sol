@@ -21,7 +21,8 @@ library AdmissionCall {
     }
 
     /// @dev An encoding of `abi.encodeCall(IChipAdmission.check, (operator, chips, nonces))`: what stands in
-    /// a list of structs refers to the start of the list, so that the list may be moved.
+    /// a list of structs refers to the start of the list, so that the list may be moved. The whole calldata
+    /// is moved with it: such a reference may be negative, and must lead to the same bytes there as here.
     function encode(address operator, ChipRegistration[] calldata chips, uint32[] memory nonces)
         internal
         pure
@@ -30,16 +31,15 @@ library AdmissionCall {
         bytes4 selector = IChipAdmission.check.selector;
         assembly ("memory-safe") {
             let from := sub(chips.offset, 32)
-            let length := sub(calldatasize(), from)
-            let padded := and(add(length, 31), not(31))
+            let padded := and(add(calldatasize(), 31), not(31))
             let list := mul(add(mload(nonces), 1), 32)
             input := mload(0x40)
             mstore(input, add(add(100, padded), list))
             mstore(add(input, 32), selector)
             mstore(add(input, 36), operator)
-            mstore(add(input, 68), 96)
+            mstore(add(input, 68), add(96, from))
             mstore(add(input, 100), add(96, padded))
-            calldatacopy(add(input, 132), from, length)
+            calldatacopy(add(input, 132), 0, calldatasize())
             mcopy(add(add(input, 132), padded), nonces, list)
             mstore(0x40, add(add(input, 160), add(padded, list)))
         }

@@ -20,6 +20,7 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
     using ChipLedger for ChipLedger.ChipRecord;
     using EpochBits for EpochBits.Row;
     using OperatorBook for OperatorBook.Operator;
+    using PociVerify for bytes;
     using SafeCast for uint256;
 
     /// @inheritdoc IPociRegistry
@@ -81,7 +82,7 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
         OperatorBook.Operator storage operator
     ) private returns (uint32[] memory indices) {
         indices = new uint32[](absent.length);
-        bytes memory suspended = "";
+        bytes memory suspended = PociVerify.keyList(absent.length);
         for (uint256 i = 0; i < absent.length; ++i) {
             ChipLedger.ChipRecord storage chip = _ledger.chips[absent[i]];
             indices[i] = chip.index;
@@ -89,7 +90,7 @@ abstract contract ChipService is ChipBooks, IPociRegistry {
             uint8 misses = _ledger.missesOf(absent[i], epoch, LOOKBACK);
             emit ChipMissed(absent[i], epoch, misses);
             if (chip.untilEpoch != ChipLedger.OPEN || misses < MISSES_TO_SUSPEND) continue;
-            suspended = bytes.concat(suspended, _keySlice(keys, i));
+            suspended.append(_keySlice(keys, i));
             _suspend(absent[i], chip, epoch);
         }
         if (suspended.length != 0) operator.addKeys(epoch, LOOKBACK, "", suspended);

@@ -61,6 +61,32 @@ contract PociKeysAttack is OpeningFixture {
         );
     }
 
+    /// @dev Solidity follows a negative offset: bytes before the list of chips were published unchecked, more
+    /// of them than may be.
+    function test_wrappedKeys_areCheckedWhereverTheyStand() public {
+        bytes memory usual = abi.encodeCall(registry.register, (slice(0, 1), vrfKey()));
+        bytes memory crafted = this.movedBack(usual, bytes.concat(bytes32(uint256(2500)), new bytes(2528)));
+        vm.expectRevert(badLength("wrappedKeys", 2500, 1024));
+        vm.prank(operator);
+        (bool isDone,) = REGISTRY.call{value: bondOf(1)}(crafted);
+        assertTrue(isDone, "the refusal was seen");
+
+        crafted = this.movedBack(usual, bytes.concat(bytes32(uint256(32)), keccak256("wrapped")));
+        vm.prank(operator);
+        (isDone,) = REGISTRY.call{value: bondOf(1)}(crafted);
+        assertTrue(isDone, "what may be published is");
+    }
+
+    /// @dev A registration of one chip whose wrapped keys stand between the arguments' heads and the list.
+    function movedBack(bytes calldata call, bytes calldata wrapped) external pure returns (bytes memory) {
+        // selector and two heads, the list's length, the chip's offset, ten words of the chip, the offset
+        bytes32 list = bytes32(uint256(bytes32(call[4:36])) + wrapped.length);
+        bytes32 key = bytes32(uint256(bytes32(call[36:68])) + wrapped.length);
+        bytes32 offset = bytes32(type(uint256).max - 63 - wrapped.length);
+        bytes memory heads = bytes.concat(call[:4], list, key, wrapped);
+        return bytes.concat(heads, call[68:452], offset, call[484:]);
+    }
+
     /// @dev The aggregate of one operator proves nothing for another with the same number of chips.
     function test_aggregate_ofAnotherOperatorIsRefused() public {
         register(8);

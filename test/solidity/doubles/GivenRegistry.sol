@@ -20,7 +20,7 @@ contract GivenRegistry is PociRegistry {
     constructor(PociParameters memory parameters) PociRegistry(parameters) {}
 
     /// @dev A chip of a batch's number with one unit of power, as `register` books it.
-    function give(ChipId chip, address account, uint32 batch) external {
+    function give(ChipId chip, address account, uint32 batch) public {
         uint32 segment = _ledger.line.places;
         uint32[] memory weights = new uint32[](1);
         weights[0] = 1;
@@ -36,6 +36,13 @@ contract GivenRegistry is PociRegistry {
         (record.fromEpoch, record.untilEpoch) = (uint32(_epochNow()), ChipLedger.OPEN);
         _ledger.chips[chip].write(record);
         _ledger.operators[account].power += 1;
+    }
+
+    /// @dev The same, with a key that counts in its operator's sum.
+    function giveKey(ChipId chip, address account, bytes calldata key) external {
+        give(chip, account, 1);
+        _ledger.keyOwner[keccak256(key)] = chip;
+        _ledger.operators[account].addKeys(_epochNow(), LOOKBACK, key, "");
     }
 
     /// @dev All chips of an operator were there in the epochs from `first` up to and without `end`.
