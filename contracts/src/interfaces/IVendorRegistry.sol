@@ -45,6 +45,9 @@ interface IVendorRegistry {
     function dismiss(address vendor) external;
 
     /// @notice Sets the power of a model, in units of phi, at least 1. Governor only.
+    /// @dev For chips that are registered from now on. No model should have more than 16 times the least phi:
+    /// committees are drawn by tries that the greatest phi ever registered makes rarer, for ever
+    /// (`docs/protocol.md`, section 2).
     function setModel(uint32 model, uint64 phi) external;
 
     /// @notice Publishes the Merkle root of a batch of genuine chips of one model. Vendors only.
