@@ -28,8 +28,8 @@ interface IChipEvidence {
     error ChipEvidenceTrueLeaf(ChipId chip, uint32 place);
     /// @notice The bytes are no header with empty extraData.
     error ChipEvidenceNotHeader(ChipId chip);
-    /// @notice Both seals are under the same header.
-    error ChipEvidenceSameHeader(ChipId chip);
+    /// @notice Both seals are of the same round, proof and header: signing that twice is no fault.
+    error ChipEvidenceSameSeal(ChipId chip);
     /// @notice The headers are of different heights.
     error ChipEvidenceOtherHeight(ChipId chip, uint64 first, uint64 second);
     /// @notice A header does not follow this chain's block of the height before, or that is no longer known.
@@ -42,7 +42,7 @@ interface IChipEvidence {
     event DoubleAttestation(ChipId indexed chip, address indexed reporter, uint64 nonce);
     /// @notice A leaf on a chip's place is not its signature.
     event FalseLeaf(ChipId indexed chip, address indexed reporter, uint64 epoch, uint32 place);
-    /// @notice A chip sealed two headers of one height.
+    /// @notice A chip sealed two blocks of one height.
     event Equivocation(ChipId indexed chip, address indexed reporter, uint64 height);
 
     /// @notice Slashes a chip that gave its word twice. Anyone.
@@ -64,10 +64,11 @@ interface IChipEvidence {
     /// `IPociRegistry.slash`.
     function falseLeaf(Accused calldata accused, LeafEvidence calldata evidence) external;
 
-    /// @notice Slashes a chip that sealed two different headers of one height, both after this chain's block
-    /// before it. Anyone, as long as that block's hash is known (EIP-2935: 8,191 blocks).
+    /// @notice Slashes a chip that sealed two different blocks of one height, both after this chain's block
+    /// before it: another header, or the same one in another round or under another proof. Anyone, as long as
+    /// the hash of the block before is known (EIP-2935: 8,191 blocks).
     /// @dev The parent ties both signatures to a time at which the present holder had the chip, and to this
-    /// chain. Reverts: `ChipEvidenceNotHeader`, `ChipEvidenceSameHeader`, `ChipEvidenceOtherHeight`,
+    /// chain. Reverts: `ChipEvidenceNotHeader`, `ChipEvidenceSameSeal`, `ChipEvidenceOtherHeight`,
     /// `ChipEvidenceOtherParent`, `ChipEvidenceOtherHolder`, `ChipEvidenceNotSigned`, and as
     /// `IPociRegistry.slash`.
     function equivocation(Accused calldata accused, Seal calldata first, Seal calldata second) external;

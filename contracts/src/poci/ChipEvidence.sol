@@ -88,15 +88,16 @@ contract ChipEvidence is IChipEvidence {
     /// @inheritdoc IChipEvidence
     function equivocation(Accused calldata accused, Seal calldata first, Seal calldata second) external {
         ChipId chip = _chipOf(accused);
-        if (keccak256(first.header) == keccak256(second.header)) revert ChipEvidenceSameHeader(chip);
+        (bytes32 digest, bytes32 another) = (_digestOf(first), _digestOf(second));
+        if (digest == another) revert ChipEvidenceSameSeal(chip);
         uint64 height = _requireSibling(chip, first.header);
         uint64 other = _requireSibling(chip, second.header);
         if (height != other) revert ChipEvidenceOtherHeight(chip, height, other);
         if (height / EPOCH <= _views().chipOf(chip).registeredEpoch) {
             revert ChipEvidenceOtherHolder(chip, height);
         }
-        _requireSealed(chip, accused, first);
-        _requireSealed(chip, accused, second);
+        _requireSealed(chip, accused, first, digest);
+        _requireSealed(chip, accused, second, another);
 
         emit Equivocation(chip, msg.sender, height);
 
@@ -126,11 +127,18 @@ contract ChipEvidence is IChipEvidence {
         if (!_isSigned(accused, digest, attestation.r, attestation.s)) revert ChipEvidenceNotSigned(chip);
     }
 
-    function _requireSealed(ChipId chip, Accused calldata accused, Seal calldata seal) private view {
-        bytes32 digest = PociMessages.seal(seal.round, seal.pi, seal.header);
+    function _requireSealed(ChipId chip, Accused calldata accused, Seal calldata seal, bytes32 digest)
+        private
+        view
+    {
         // Another length would let the proof's end and the header's begin be cut elsewhere.
         bool isWhole = seal.pi.length == VrfVerify.PROOF_BYTES;
         if (!isWhole || !_isSigned(accused, digest, seal.r, seal.s)) revert ChipEvidenceNotSigned(chip);
+    }
+
+    /// @dev What the chip signed: a block's hash hangs on round and proof as on its header.
+    function _digestOf(Seal calldata seal) private view returns (bytes32) {
+        return PociMessages.seal(seal.round, seal.pi, seal.header);
     }
 
     /// @dev The header follows this chain's block of the height before its own.

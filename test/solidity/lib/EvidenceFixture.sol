@@ -50,8 +50,16 @@ abstract contract EvidenceFixture is OpeningFixture {
         return headerOf(blockhash(height - 1), height, mark, "");
     }
 
-    function sealOf(uint256 i, uint32 round, bytes memory header) internal view returns (Seal memory seal) {
-        (seal.round, seal.pi, seal.header) = (round, new bytes(81), header);
+    function sealOf(uint256 i, uint32 round, bytes memory header) internal view returns (Seal memory) {
+        return sealUnder(i, round, new bytes(81), header);
+    }
+
+    function sealUnder(uint256 i, uint32 round, bytes memory pi, bytes memory header)
+        internal
+        view
+        returns (Seal memory seal)
+    {
+        (seal.round, seal.pi, seal.header) = (round, pi, header);
         bytes32 digest = keccak256(
             abi.encodePacked(keccak256("UNC/v1/seal"), block.chainid, uint256(round), seal.pi, header)
         );

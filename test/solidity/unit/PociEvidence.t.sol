@@ -169,10 +169,29 @@ contract PociEvidenceTest is EvidenceFixture {
         assertSlashed(1);
     }
 
-    function test_equivocation_revertsWhen_headerIsTheSame() public {
+    /// @dev The block's hash hangs on the round, too.
+    function test_equivocation_ofOneHeaderInTwoRoundsSlashes() public {
         mineTo(HEIGHT);
-        refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceSameHeader.selector, ids[1]));
         sealed_(sealOf(1, 0, siblingOf(HEIGHT, 1)), sealOf(1, 1, siblingOf(HEIGHT, 1)));
+        assertSlashed(1);
+    }
+
+    /// @dev And on the proof: who holds the VRF key can make more than one.
+    function test_equivocation_ofOneHeaderUnderTwoProofsSlashes() public {
+        mineTo(HEIGHT);
+        bytes memory other = bytes.concat(hex"01", new bytes(80));
+        sealed_(sealOf(1, 0, siblingOf(HEIGHT, 1)), sealUnder(1, 0, other, siblingOf(HEIGHT, 1)));
+        assertSlashed(1);
+    }
+
+    /// @dev Signing the same word twice gives other bytes each time.
+    function test_equivocation_revertsWhen_theSameIsSignedTwice() public {
+        mineTo(HEIGHT);
+        Seal memory first = sealOf(1, 0, siblingOf(HEIGHT, 1));
+        Seal memory again = sealOf(1, 0, siblingOf(HEIGHT, 1));
+        (again.r, again.s) = (bytes32(uint256(1)), bytes32(uint256(1)));
+        refused(abi.encodeWithSelector(IChipEvidence.ChipEvidenceSameSeal.selector, ids[1]));
+        sealed_(first, again);
     }
 
     function test_equivocation_revertsWhen_heightsDiffer() public {
