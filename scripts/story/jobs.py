@@ -121,8 +121,8 @@ def check(stage, job):
     verdict = stage.utnet("job", "verdict", job)
     if verdict["state"] != "Upheld":
         raise Failed(f"the committee did not agree: {verdict}")
-    agreeing, seats = verdict["committee"]["agreeing"], verdict["committee"]["seats"]
-    stage.outcome("disputed result", f"{agreeing} of {seats} drawn operators found the same: {verdict['found'][:18]}…")
+    agreeing, weight = verdict["committee"]["agreeing"], verdict["committee"]["weight"]
+    stage.outcome("disputed result", f"{agreeing} of {weight} votes, by power, found the same: {verdict['found'][:18]}…")
 
 
 def fetch(stage, rental, kind, job):

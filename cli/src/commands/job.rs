@@ -397,7 +397,8 @@ async fn committee(session: &Session, subject: B256) -> Result<Value> {
     for seat in seats {
         let state = SeatState::try_from(seat.state)?;
         let verdict = (state == SeatState::Revealed).then_some(seat.word);
-        members.push(json!({ "member": seat.member, "state": state, "verdict": verdict }));
+        let (member, weight) = (seat.member, seat.weight);
+        members.push(json!({ "member": member, "weight": weight, "state": state, "verdict": verdict }));
     }
     Ok(json!({
         "subject": subject,
@@ -406,7 +407,7 @@ async fn committee(session: &Session, subject: B256) -> Result<Value> {
         "isAppealed": case.isAppealed,
         "deadline": case.deadline,
         "agreeing": case.agreeing,
-        "seats": case.seated,
+        "weight": case.weight,
         "members": members,
     }))
 }

@@ -8,7 +8,8 @@ import {Case, CaseState, Seat, Standing} from "../types/Committees.sol";
 /// @dev A verdict is 32 bytes that the convener gives a meaning. One below 2^16 is no finding but the reason
 /// why a member has none (0: cannot be run here, 1: the data is not served); it costs its member nothing and
 /// earns nothing. Members come from the operators that `enlist`ed, drawn by the power of their active chips,
-/// at most one seat to each, never the parties. Money is in the vault: stakes under the purpose
+/// one seat to each, whose vote weighs as many
+/// as the steps that hit it, never the parties. Money is in the vault: stakes under the purpose
 /// `bytes32("stakes")`, what is paid for a case under its subject.
 interface ICommittee {
     /// @notice The committee cannot be built with this value of the field.
@@ -63,13 +64,14 @@ interface ICommittee {
     );
     /// @notice A committee found no majority, or was not seated.
     event CommitteeFailed(bytes32 indexed subject, uint8 indexed round);
-    /// @notice A majority agrees; it may be appealed until the second `deadline`, inclusive (zero: no more).
+    /// @notice Members of most of the weight agree; it may be appealed until the second `deadline`, inclusive
+    /// (zero: no more).
     event CaseRuled(
         bytes32 indexed subject,
         uint8 indexed round,
         bytes32 verdict,
         uint8 agreeing,
-        uint8 seats,
+        uint8 weight,
         uint64 deadline
     );
     /// @notice A party asked a larger committee.
@@ -92,10 +94,12 @@ interface ICommittee {
     /// @param defendant The other party; neither is drawn.
     function convene(bytes32 subject, address plaintiff, address defendant, uint8 seats) external payable;
 
-    /// @notice Draws the members, once the beacon is there. Anyone. With fewer than the least seats filled,
-    /// or no more than there are busy ones, the case waits for another beacon or, after the last attempt,
-    /// ends.
-    /// @dev Chips and stakes that came after the wait began are not drawn; how: `libraries/SeatDraw.sol`. An
+    /// @notice Draws the members, once the beacon is there. Anyone. With fewer members than the least seats,
+    /// or no more weight of members than of busy ones, the case waits for another beacon or, after the last
+    /// attempt, ends.
+    /// @dev It goes on until all seats are filled, or to the last step; every step that hits an operator with
+    /// a seat adds to its weight, so that power counts as much in many accounts as in one.
+    /// Chips and stakes that came after the wait began are not drawn; how: `libraries/SeatDraw.sol`. An
     /// operator whose stake is held by other seats fills one as `SeatState.Busy`: it owes nothing, and counts
     /// against a majority as a silent one does.
     function draw(bytes32 subject) external;
@@ -119,12 +123,12 @@ interface ICommittee {
     /// @notice Whether a case is over, and how.
     /// @return isDecided Whether it is over.
     /// @return verdict What the majority found.
-    /// @return agreeing Members that agreed; zero: over without a verdict.
-    /// @return seats Seats in all of that committee, the busy ones counted.
+    /// @return agreeing Weight of the members that agreed; zero: over without a verdict.
+    /// @return weight Of all seats of that committee, the busy ones counted.
     function verdictOf(bytes32 subject)
         external
         view
-        returns (bool isDecided, bytes32 verdict, uint8 agreeing, uint8 seats);
+        returns (bool isDecided, bytes32 verdict, uint8 agreeing, uint8 weight);
     /// @notice Wei that the committees which the plaintiff paid for earned, once the case is over.
     function costOf(bytes32 subject) external view returns (uint128);
     /// @notice A case as kept; zeros if it was never put.

@@ -101,9 +101,9 @@ interface IResultRollup {
     /// @notice Does what the committee has decided. Anyone.
     /// @dev The verdict of a result is keccak256(abi.encode(resultRoot, steps)). The leaf's own: the
     /// challenger's bond goes to the poster. Another, or reason 1 (not served): the leaf falls; the
-    /// challenger has its bond back, and of the poster's, as far as it reaches, what the committee cost, a
-    /// refund of gas and half of what it risked. Reason 0 or no verdict: the leaf falls, everybody has his
-    /// bond back.
+    /// challenger has its bond back, and of the poster's, half of which burns in any case, what the committee
+    /// cost, a refund of gas and, for the batch's first leaf with another finding, half of what it risked.
+    /// Reason 0 or no verdict: the leaf falls, everybody has his bond back.
     function resolve(BatchId batch, uint256 index) external;
 
     /// @notice Asks for a leaf's data on chain; the value sent is `dataFee()`, exactly. Anyone, once a leaf.

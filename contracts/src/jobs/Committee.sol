@@ -117,24 +117,25 @@ contract Committee is CommitteeCases {
             revert CommitteeNotDrawable(kept.drawHeight, uint64(block.number));
         }
 
-        (address[] memory members, address[] memory busy) = _drawn(subject, kept);
-        uint256 count = members.length;
+        Seat[] memory drawn = _drawn(subject, kept);
+        (address[] memory members, bool isMost) = _membersOf(drawn);
         // The members alone must be able to be a majority.
-        if (count < MIN_SEATS || count <= busy.length) {
+        if (members.length < MIN_SEATS || !isMost) {
             _fail(subject, kept);
             return;
         }
         Seat[] storage seats = _seats[subject][kept.round];
-        for (uint256 i = 0; i < count; ++i) {
-            seats.push(Seat({member: members[i], state: SeatState.Drawn, word: 0}));
-            _hold(members[i]);
+        for (uint256 i = 0; i < drawn.length; ++i) {
+            if (drawn[i].state != SeatState.Drawn) continue;
+            seats.push(drawn[i]);
+            _hold(drawn[i].member);
         }
-        for (uint256 i = 0; i < busy.length; ++i) {
-            seats.push(Seat({member: busy[i], state: SeatState.Busy, word: 0}));
+        for (uint256 i = 0; i < drawn.length; ++i) {
+            if (drawn[i].state == SeatState.Busy) seats.push(drawn[i]);
         }
         kept.state = CaseState.Committing;
         // forge-lint: disable-next-line(unsafe-typecast)
-        kept.owing = uint8(count); // fits: at most MOST_SEATS
+        kept.owing = uint8(members.length); // fits: at most MOST_SEATS
         kept.deadline = uint64(block.timestamp) + COMMIT_SECONDS;
 
         emit CommitteeDrawn(subject, kept.round, members, kept.deadline);
@@ -216,26 +217,24 @@ contract Committee is CommitteeCases {
         emit RevealBegan(subject, kept.round, kept.deadline);
     }
 
-    /// @dev A majority is more than half of all seats, the silent and the busy ones counted.
+    /// @dev A majority is more than half of all weight, that of the silent and of the busy ones counted.
     function _count(bytes32 subject, Case storage kept) private {
-        Seat[] storage seats = _seats[subject][kept.round];
-        (bytes32 verdict, uint8 votes) = _mostFound(seats);
-        if (2 * uint256(votes) <= seats.length) {
+        (bytes32 verdict, uint8 agreeing, uint8 weight) = _mostFound(_seats[subject][kept.round]);
+        if (2 * uint256(agreeing) <= weight) {
             _fail(subject, kept);
             return;
         }
         bool isChanged = kept.verdict != verdict;
         kept.verdict = verdict;
-        kept.agreeing = votes;
-        // forge-lint: disable-next-line(unsafe-typecast)
-        kept.seated = uint8(seats.length); // fits: at most MOST_SEATS
+        kept.agreeing = agreeing;
+        kept.weight = weight;
         if (!kept.isAppealed) {
             kept.state = CaseState.Ruled;
             kept.firstRound = kept.round;
             kept.deadline = uint64(block.timestamp) + APPEAL_SECONDS;
         }
 
-        emit CaseRuled(subject, kept.round, verdict, votes, kept.seated, kept.isAppealed ? 0 : kept.deadline);
+        emit CaseRuled(subject, kept.round, verdict, agreeing, weight, kept.isAppealed ? 0 : kept.deadline);
 
         if (kept.isAppealed) _close(subject, true, isChanged);
     }
@@ -256,32 +255,29 @@ contract Committee is CommitteeCases {
 
     // ------------------------------------------------------------------ reads
 
-    /// @dev Operators that the steps hit, in their order, each once, without the parties and those without a
-    /// stake. Who has one that other seats hold takes a seat as well, as busy: who keeps others busy must not
-    /// thereby come into their seats.
-    function _drawn(bytes32 subject, Case storage kept)
-        private
-        view
-        returns (address[] memory members, address[] memory busy)
-    {
-        (members, busy) = (new address[](kept.seats), new address[](kept.seats));
-        (uint256 free, uint256 held) = (0, 0);
+    /// @dev Operators that the steps hit, in their order, each once with as much weight as steps, without the
+    /// parties and those without a stake. Who has one that other seats hold takes a seat as well, as busy:
+    /// who keeps others busy must not thereby come into their seats.
+    function _drawn(bytes32 subject, Case storage kept) private view returns (Seat[] memory drawn) {
+        drawn = new Seat[](kept.seats);
+        uint256 count = 0;
         if (kept.places != 0) {
             SeatDraw.Ballot memory ballot = _ballotOf(subject, kept);
             uint64 waitsSince = kept.drawHeight - DRAW_DELAY;
-            for (uint256 step = 0; step < SeatDraw.STEPS && free + held < kept.seats; ++step) {
+            for (uint256 step = 0; step < SeatDraw.STEPS && count < drawn.length; ++step) {
                 address hit = SeatDraw.hitBy(REGISTRY, ballot, step);
-                bool isThird = hit != address(0) && hit != kept.plaintiff && hit != kept.defendant;
-                if (!isThird || _isAmong(members, free, hit) || _isAmong(busy, held, hit)) continue;
-                (bool isEnlisted, bool isBusy) = _readinessOf(hit, waitsSince);
-                if (!isEnlisted) continue;
-                if (isBusy) busy[held++] = hit;
-                else members[free++] = hit;
+                if (hit == address(0) || hit == kept.plaintiff || hit == kept.defendant) continue;
+                uint256 place = _placeOf(drawn, count, hit);
+                if (place == count) {
+                    (bool isEnlisted, bool isBusy) = _readinessOf(hit, waitsSince);
+                    if (!isEnlisted) continue;
+                    drawn[count++] = Seat(hit, isBusy ? SeatState.Busy : SeatState.Drawn, 0, 0);
+                }
+                drawn[place].weight += 1;
             }
         }
         assembly ("memory-safe") {
-            mstore(members, free) // shorter only: what it leaves is never read
-            mstore(busy, held)
+            mstore(drawn, count) // shorter only: what it leaves is never read
         }
     }
 
@@ -295,10 +291,26 @@ contract Committee is CommitteeCases {
         });
     }
 
-    function _isAmong(address[] memory members, uint256 count, address one) private pure returns (bool) {
-        for (uint256 i = 0; i < count; ++i) {
-            if (members[i] == one) return true;
+    /// @dev Which of the first seats is somebody's; `count` if none is.
+    function _placeOf(Seat[] memory drawn, uint256 count, address member) private pure returns (uint256 i) {
+        while (i < count && drawn[i].member != member) ++i;
+    }
+
+    /// @dev Who of the drawn is not busy, and whether they have more than half of the weight.
+    function _membersOf(Seat[] memory drawn) private pure returns (address[] memory members, bool isMost) {
+        members = new address[](drawn.length);
+        (uint256 count, uint256 weight, uint256 busy) = (0, 0, 0);
+        for (uint256 i = 0; i < drawn.length; ++i) {
+            if (drawn[i].state == SeatState.Busy) {
+                busy += drawn[i].weight;
+            } else {
+                members[count++] = drawn[i].member;
+                weight += drawn[i].weight;
+            }
         }
-        return false;
+        isMost = weight > busy;
+        assembly ("memory-safe") {
+            mstore(members, count) // shorter only: what it leaves is never read
+        }
     }
 }

@@ -34,12 +34,12 @@ abstract contract CommitteeCases is CommitteeStakes {
     function verdictOf(bytes32 subject)
         external
         view
-        returns (bool isDecided, bytes32 verdict, uint8 agreeing, uint8 seats)
+        returns (bool isDecided, bytes32 verdict, uint8 agreeing, uint8 weight)
     {
         Case storage kept = _cases[subject];
         if (kept.state == CaseState.Undecided) return (true, 0, 0, 0);
         if (kept.state != CaseState.Decided) return (false, 0, 0, 0);
-        return (true, kept.verdict, kept.agreeing, kept.seated);
+        return (true, kept.verdict, kept.agreeing, kept.weight);
     }
 
     /// @inheritdoc ICommittee
@@ -117,16 +117,26 @@ abstract contract CommitteeCases is CommitteeStakes {
         return fee * count;
     }
 
-    /// @dev What most of a committee's members found, and how many; of no use unless it is a majority.
-    function _mostFound(Seat[] storage seats) internal view returns (bytes32 verdict, uint8 votes) {
+    /// @dev What most of a committee's weight found, how much of it, and all of it, the silent and the busy
+    /// counted; the verdict is of no use unless it has more than half.
+    function _mostFound(Seat[] storage seats)
+        internal
+        view
+        returns (bytes32 verdict, uint8 agreeing, uint8 weight)
+    {
         uint256 lead = 0;
         for (uint256 i = 0; i < seats.length; ++i) {
-            if (seats[i].state != SeatState.Revealed) continue;
-            if (lead == 0) verdict = seats[i].word;
-            lead = seats[i].word == verdict ? lead + 1 : lead - 1;
+            Seat storage seat = seats[i];
+            weight += seat.weight;
+            if (seat.state != SeatState.Revealed) continue;
+            if (seat.word == verdict) lead += seat.weight;
+            else if (lead >= seat.weight) lead -= seat.weight;
+            else (verdict, lead) = (seat.word, seat.weight - lead);
         }
         for (uint256 i = 0; i < seats.length; ++i) {
-            if (seats[i].state == SeatState.Revealed && seats[i].word == verdict) ++votes;
+            if (seats[i].state == SeatState.Revealed && seats[i].word == verdict) {
+                agreeing += seats[i].weight;
+            }
         }
     }
 

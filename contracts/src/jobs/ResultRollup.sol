@@ -23,6 +23,8 @@ import {ResultData} from "./ResultData.sol";
 contract ResultRollup is ResultData {
     /// @dev The committee's reason for a job that cannot be run on its machines.
     bytes32 private constant CANNOT_RUN = 0;
+    /// @dev A verdict below this is a reason of the committee's, not a finding.
+    uint256 private constant REASONS = 1 << 16;
     /// @dev Gas of a challenge, its draw and its resolution, as refunded to a challenger who was right.
     uint256 private constant CHALLENGE_GAS = 600_000;
     /// @dev Wei a gas: gas is refunded at the base fee, but at no higher one.
@@ -117,14 +119,20 @@ contract ResultRollup is ResultData {
         _payBond(batch, index, dispute, _batches[batch].poster);
     }
 
-    /// @dev The leaf falls, and what is left of the poster's bond answers for what the challenger spent and,
-    /// in part, for what it risked; the half that it does not get burns with the rest of the bond.
+    /// @dev The leaf falls, and half of the poster's bond answers for what challengers spent and, once a
+    /// batch and for a finding only, for half of what one risked. The other half burns in any case, with what
+    /// is left:
+    /// who challenges leaves of his own does not save his bond.
     function _overturn(BatchId batch, uint256 index, Challenge storage dispute) private {
         dispute.state = ChallengeState.Overturned;
         Batch storage posted = _batches[batch];
-        uint256 spent =
+        uint256 due =
             COMMITTEE.costOf(subjectOf(batch, index)) + CHALLENGE_GAS * Math.min(block.basefee, MOST_BASEFEE);
-        uint256 slice = Math.min(spent + dispute.bond / 2, posted.bond);
+        if (!posted.isRewarded && uint256(dispute.found) >= REASONS) {
+            posted.isRewarded = true;
+            due += dispute.bond / 2;
+        }
+        uint256 slice = Math.min(due, posted.bond - (postBond - postBond / 2));
         // forge-lint: disable-next-line(unsafe-typecast)
         posted.bond -= uint128(slice); // fits: at most the bond
         _fell(batch, index, true);

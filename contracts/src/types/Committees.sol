@@ -17,13 +17,15 @@ enum SeatState {
     Drawn, // owes a commitment
     Committed, // owes the opening
     Revealed,
-    Busy // was drawn while other seats held its stake: owes and earns nothing, is no vote
+    Busy // was drawn while other seats held its stake: owes and earns nothing, votes for nothing
 }
 
 /// @dev One member of a committee.
 struct Seat {
     address member;
     SeatState state;
+    /// steps of the draw that hit its member: what its vote weighs
+    uint8 weight;
     /// the commitment, then the verdict
     bytes32 word;
 }
@@ -42,9 +44,9 @@ struct Case {
     bool isAppealed;
     /// members of the current committee that have yet to do what the state waits for
     uint8 owing;
-    /// members that agree with the verdict, and seats in all of the committee that found it
+    /// weight of the members that agree with the verdict, and of all seats of the committee that found it
     uint8 agreeing;
-    uint8 seated;
+    uint8 weight;
     /// committee that found the verdict of the first instance
     uint8 firstRound;
     /// who disputes: prepaid the first committee, gets back what it did not earn

@@ -92,6 +92,8 @@ struct Batch {
     /// whether a leaf fell through its poster's fault
     bool isAtFault;
     bool isBondReturned;
+    /// whether a challenger had half of what it risked, beside its costs
+    bool isRewarded;
     bytes32 root;
     /// wei, what is left of the poster's bond
     uint128 bond;

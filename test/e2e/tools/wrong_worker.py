@@ -29,8 +29,8 @@ def play(stage):
         raise Failed(f"the lie was not caught: {verdict}")
     stage.utnet("job", "refund", job, "--from", rental["key"])
     ended = stage.utnet("job", "wait", job, "--until", "refunded")
-    agreeing, seats = verdict["committee"]["agreeing"], verdict["committee"]["seats"]
-    stage.console.fact(f"{agreeing} of {seats} found {verdict['found']}, not {verdict['claimed']}")
+    agreeing, weight = verdict["committee"]["agreeing"], verdict["committee"]["weight"]
+    stage.console.fact(f"{agreeing} of {weight} votes found {verdict['found']}, not {verdict['claimed']}")
     print(f"caught: {ended['state']}")
 
 

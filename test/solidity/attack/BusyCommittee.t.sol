@@ -31,10 +31,10 @@ contract BusyCommitteeTest is CommitteeFixture {
     }
 
     /// @dev Who was kept busy and adds to its stake while the case waits was neither member nor busy: three
-    /// liars and one honest operator of fifteen sat.
+    /// liars of fifteen sat alone.
     function test_attack_whoAddsToItsStakeIsNotLost() public {
         (address[] memory honest, address[] memory liars) = operators(12, 3);
-        assertEq(holdStakesOf(honest, liars, 11), 11, "all but one are busy");
+        assertGe(holdStakesOf(honest, liars, 11), 11, "all but one are busy");
         convene();
         mineTo(committee.caseOf(SUBJECT).drawHeight);
         for (uint256 i = 0; i < honest.length; ++i) {
@@ -116,6 +116,19 @@ contract BusyCommitteeTest is CommitteeFixture {
 
         assertEq(uint8(committee.caseOf(next).state), uint8(CaseState.Committing), "three of seven are");
         assertEq(committee.caseOf(next).owing, 4, "the others owe");
+    }
+
+    /// @dev One busy operator with most of the power weighs more than four free ones: they are no majority.
+    function test_attack_theBusyCountByTheirWeight() public {
+        for (uint256 i = 0; i < 10; ++i) {
+            power.add(members[0]);
+        }
+        keepBusy(1, SEATS);
+        convene();
+        drawAsItFalls(SUBJECT);
+
+        assertEq(seatsNow(SUBJECT).length, 0, "not seated");
+        assertEq(committee.caseOf(SUBJECT).attempts, 1, "another beacon");
     }
 
     /// @dev Who spent its stake, or took it back, is not busy: it is not there.

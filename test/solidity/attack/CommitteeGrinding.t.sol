@@ -13,7 +13,8 @@ contract CommitteeGrindingTest is CommitteeFixture {
     /// named him. Chips that come after the wait began must not move it.
     function test_attack_chipsThatComeAfterTheBeaconChangeNothing() public {
         uint256 before = vm.snapshotState();
-        seat();
+        convene();
+        drawAsItFalls(SUBJECT);
         Seat[] memory expected = seatsNow(SUBJECT);
         vm.revertToState(before);
 
@@ -22,7 +23,7 @@ contract CommitteeGrindingTest is CommitteeFixture {
         for (uint256 i = 0; i < 29; ++i) {
             power.addChip(_late, 7);
         }
-        draw(SUBJECT);
+        drawAsItFalls(SUBJECT);
 
         Seat[] memory seats = seatsNow(SUBJECT);
         for (uint256 i = 0; i < SEATS; ++i) {
@@ -46,21 +47,76 @@ contract CommitteeGrindingTest is CommitteeFixture {
         }
     }
 
-    /// @dev One operator with most of the power has one seat.
+    /// @dev Much power in one account is one seat, one bond and one fee; its vote weighs what its power is,
+    /// as it would in many accounts, and no more.
     function test_attack_muchPowerIsOneSeat() public {
         enlist(_late, STAKE);
-        for (uint256 i = 0; i < 29; ++i) {
-            power.add(_late);
+        for (uint256 i = 0; i < 4; ++i) {
+            power.add(_late); // 4 of 9 units
         }
-        convene();
-        draw(SUBJECT);
-
         uint256 own = 0;
-        Seat[] memory seats = seatsNow(SUBJECT);
-        for (uint256 i = 0; i < seats.length; ++i) {
-            if (seats[i].member == _late) ++own;
+        uint256 all = 0;
+        for (uint256 i = 0; i < 40; ++i) {
+            bytes32 subject = keccak256(abi.encode(i));
+            uint256 held = committee.standingOf(_late).held;
+            uint256 price = committee.priceOf(SEATS);
+            vm.deal(asker, price);
+            vm.prank(asker);
+            committee.convene{value: price}(subject, plaintiff, defendant, SEATS);
+            drawAsItFalls(subject);
+            Seat[] memory seats = seatsNow(subject);
+            uint256 count = 0;
+            for (uint256 n = 0; n < seats.length; ++n) {
+                all += seats[n].weight;
+                if (seats[n].member != _late) continue;
+                own += seats[n].weight;
+                ++count;
+            }
+            assertLe(count, 1, "one seat");
+            assertEq(committee.standingOf(_late).held - held, count * uint256(SEAT_BOND), "one bond");
+            voteAll(subject, "found");
+            close(subject);
         }
-        assertEq(own, 1);
+        assertApproxEqAbs(own * 100 / all, 44, 10, "its share of the power");
+    }
+
+    /// @dev A tenth of the power in many accounts took a committee once all of the few honest operators sat:
+    /// four votes of one chip each against three of 24.
+    function test_attack_powerSplitOverAccountsIsNoMajority() public {
+        power.clear();
+        address[] memory honest = operators("honest", 3, 24);
+        operators("liar", 8, 1);
+        uint256 price = committee.priceOf(APPEAL_SEATS);
+        vm.prank(asker);
+        committee.convene{value: price}(SUBJECT, plaintiff, defendant, APPEAL_SEATS);
+        drawAsItFalls(SUBJECT);
+
+        Seat[] memory seats = seatsNow(SUBJECT);
+        assertEq(seats.length, APPEAL_SEATS, "four liars, three honest");
+        bytes32[] memory verdicts = new bytes32[](APPEAL_SEATS);
+        for (uint256 i = 0; i < seats.length; ++i) {
+            address one = seats[i].member;
+            bool isHonest = one == honest[0] || one == honest[1] || one == honest[2];
+            verdicts[i] = isHonest ? bytes32("truth") : bytes32("lie");
+        }
+        vote(SUBJECT, verdicts);
+
+        assertEq(committee.caseOf(SUBJECT).verdict, "truth");
+    }
+
+    /// @dev Operators with stakes and so many chips each.
+    function operators(string memory name, uint256 count, uint256 chips)
+        private
+        returns (address[] memory found)
+    {
+        found = new address[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            found[i] = makeAddr(string.concat(name, vm.toString(i)));
+            enlist(found[i], STAKE);
+            for (uint256 chip = 0; chip < chips; ++chip) {
+                power.add(found[i]);
+            }
+        }
     }
 
     /// @dev The parties have most of the power, and judge themselves.
@@ -72,7 +128,7 @@ contract CommitteeGrindingTest is CommitteeFixture {
             power.add(defendant);
         }
         convene();
-        draw(SUBJECT);
+        drawAsItFalls(SUBJECT);
 
         Seat[] memory seats = seatsNow(SUBJECT);
         assertEq(seats.length, SEATS, "the others");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {ICommittee} from "contracts/src/interfaces/ICommittee.sol";
 import {Committee} from "contracts/src/jobs/Committee.sol";
-import {CaseState, CommitteeParameters, Seat} from "contracts/src/types/Committees.sol";
+import {Case, CaseState, CommitteeParameters, Seat, Standing} from "contracts/src/types/Committees.sol";
 
 import {PowerDouble} from "../doubles/PowerDouble.sol";
 import {ChainFixture} from "./ChainFixture.sol";
@@ -99,9 +101,63 @@ abstract contract CommitteeFixture is ChainFixture {
         draw(SUBJECT);
     }
 
+    /// @dev Mines to the beacon and draws: where there is a choice, with one that hits as many operators as
+    /// there are seats without hitting one twice, so that all votes weigh the same.
     function draw(bytes32 subject) internal {
+        Case memory kept = committee.caseOf(subject);
+        if (vm.getBlockNumber() < kept.drawHeight) {
+            mineTo(kept.drawHeight - 1);
+            vm.roll(kept.drawHeight);
+            vm.warp(vm.getBlockTimestamp() + 1);
+            vm.prevrandao(evenBeacon(subject, kept));
+            vm.prank(SYSTEM);
+            beacons.store();
+        }
+        committee.draw(subject);
+    }
+
+    /// @dev The same with the beacon that comes.
+    function drawAsItFalls(bytes32 subject) internal {
         mineTo(committee.caseOf(subject).drawHeight);
         committee.draw(subject);
+    }
+
+    function evenBeacon(bytes32 subject, Case memory kept) private view returns (bytes32) {
+        for (uint256 i = 0; i < 2000; ++i) {
+            bytes32 beacon = keccak256(abi.encode(kept.drawHeight, i));
+            if (isEven(subject, kept, beacon)) return beacon;
+        }
+        return beaconOf(kept.drawHeight);
+    }
+
+    function isEven(bytes32 subject, Case memory kept, bytes32 beacon) private view returns (bool) {
+        address[] memory found = new address[](kept.seats);
+        for (uint256 i = 0; i < found.length; ++i) {
+            address hit = hitBy(subject, kept, i, beacon);
+            Standing memory standing = committee.standingOf(hit);
+            bool isReady = uint256(standing.free) + standing.held >= SEAT_BOND;
+            if (!isReady || hit == kept.plaintiff || hit == kept.defendant) return false;
+            for (uint256 n = 0; n < i; ++n) {
+                if (found[n] == hit) return false;
+            }
+            found[i] = hit;
+        }
+        return true;
+    }
+
+    /// @dev Whom a step hits, worked out from the text of docs/protocol.md; zero: nobody.
+    function hitBy(bytes32 subject, Case memory kept, uint256 step, bytes32 beacon)
+        internal
+        view
+        returns (address)
+    {
+        if (kept.places == 0) return address(0);
+        bytes32 tag = keccak256("UNC/v1/seat");
+        uint256 chance =
+            uint256(keccak256(abi.encode(tag, block.chainid, COMMITTEE, subject, kept.round, step, beacon)));
+        uint256 place = (chance & type(uint128).max) % kept.places;
+        (, address owner, uint64 phi) = power.activeAt(SafeCast.toUint32(place));
+        return (chance >> 128) % kept.greatestPhi < phi ? owner : address(0);
     }
 
     function commitAs(address member, bytes32 subject, bytes32 verdict) internal {

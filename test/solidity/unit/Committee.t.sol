@@ -226,6 +226,35 @@ contract CommitteeTest is CommitteeFixture {
         assertFalse(isDecided, "not before the time for an appeal is over");
     }
 
+    /// @dev One with most of the power against four: votes are weighed, bonds and pay are each member's own.
+    function test_reveal_theMajorityIsOneOfWeight() public {
+        for (uint256 i = 0; i < 10; ++i) {
+            power.add(members[0]);
+        }
+        convene();
+        drawAsItFalls(SUBJECT);
+        Seat[] memory seats = seatsNow(SUBJECT);
+        assertEq(seats.length, SEATS, "seats");
+        bytes32[] memory verdicts = new bytes32[](SEATS);
+        (uint8 own, uint8 all) = (0, 0);
+        for (uint256 i = 0; i < SEATS; ++i) {
+            all += seats[i].weight;
+            if (seats[i].member == members[0]) own = seats[i].weight;
+            verdicts[i] = seats[i].member == members[0] ? TRUE : FALSE;
+        }
+
+        vote(SUBJECT, verdicts);
+        close(SUBJECT);
+
+        (, bytes32 verdict, uint8 agreeing, uint8 weight) = committee.verdictOf(SUBJECT);
+        assertEq(verdict, TRUE, "verdict");
+        assertEq(agreeing, own, "agreeing");
+        assertEq(weight, all, "of all weight");
+        assertEq(vault.freeOf(members[0]), PAY + 2 * uint256(SEAT_BOND), "one fee, half of four bonds");
+        assertEq(committee.standingOf(members[1]).outvoted, 1, "one bond each");
+        assertEq(committee.standingOf(members[1]).free, STAKE - SEAT_BOND, "one bond each");
+    }
+
     function test_poke_closesARuledCaseAndPaysTheMajority() public {
         seat();
         voteAll(SUBJECT, TRUE);

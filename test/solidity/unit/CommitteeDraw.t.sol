@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
 import {ICommittee} from "contracts/src/interfaces/ICommittee.sol";
 import {Case, CaseState, Seat, SeatState} from "contracts/src/types/Committees.sol";
 
@@ -19,7 +17,7 @@ contract CommitteeDrawTest is CommitteeFixture {
         enlist(defendant, STAKE);
         convene();
         Case memory waiting = committee.caseOf(SUBJECT);
-        address[] memory expected = drawnBy(waiting);
+        (address[] memory expected, uint256[] memory weights) = drawnBy(waiting);
         mineTo(waiting.drawHeight);
 
         vm.expectEmit(COMMITTEE);
@@ -30,6 +28,7 @@ contract CommitteeDrawTest is CommitteeFixture {
         assertEq(seats.length, SEATS, "seats");
         for (uint256 i = 0; i < SEATS; ++i) {
             assertEq(seats[i].member, expected[i], "member");
+            assertEq(seats[i].weight, weights[i], "as many as hit it");
             assertEq(uint8(seats[i].state), uint8(SeatState.Drawn), "state");
             assertEq(committee.standingOf(expected[i]).held, SEAT_BOND, "bond");
             assertEq(committee.standingOf(expected[i]).seats, 1, "one seat each");
@@ -53,10 +52,32 @@ contract CommitteeDrawTest is CommitteeFixture {
             uint256 price = committee.priceOf(MIN_SEATS);
             vm.prank(asker);
             committee.convene{value: price}(subject, plaintiff, defendant, MIN_SEATS);
-            draw(subject);
+            drawAsItFalls(subject);
             if (committee.seatsOf(subject, 0)[0].member == strong) ++hits;
         }
         assertApproxEqAbs(hits, 35, 12, "7 of 12, three standard deviations");
+    }
+
+    /// @dev With fewer operators than seats all steps are made, and weights are shares of power.
+    function test_draw_weighsByPower() public {
+        for (uint256 i = 1; i < SEATS; ++i) {
+            retireAll(members[i]);
+        }
+        address strong = newMember("strong");
+        power.addChip(strong, 2); // 3 of 5 units
+        newMember("last");
+        convene();
+        drawAsItFalls(SUBJECT);
+
+        Seat[] memory seats = seatsNow(SUBJECT);
+        uint256 weight = 0;
+        uint256 own = 0;
+        for (uint256 i = 0; i < seats.length; ++i) {
+            weight += seats[i].weight;
+            if (seats[i].member == strong) own = seats[i].weight;
+        }
+        assertEq(seats.length, 3, "who is there");
+        assertApproxEqAbs(own * 100 / weight, 60, 25, "three standard deviations");
     }
 
     function test_draw_seatsWhoIsThereWhenTheyAreFewerThanTheSeatsButEnough() public {
@@ -138,32 +159,21 @@ contract CommitteeDrawTest is CommitteeFixture {
         committee.retire(STAKE);
     }
 
-    /// @dev Whom a first draw names, worked out from the text of docs/protocol.md.
-    function drawnBy(Case memory waiting) private view returns (address[] memory found) {
-        found = new address[](SEATS);
+    /// @dev Whom a first draw names, and how often.
+    function drawnBy(Case memory waiting)
+        private
+        view
+        returns (address[] memory found, uint256[] memory weights)
+    {
+        (found, weights) = (new address[](SEATS), new uint256[](SEATS));
         uint256 count = 0;
         for (uint256 step = 0; step < 128 && count < SEATS; ++step) {
-            uint256 chance = uint256(
-                keccak256(
-                    abi.encode(
-                        keccak256("UNC/v1/seat"),
-                        block.chainid,
-                        COMMITTEE,
-                        SUBJECT,
-                        uint8(0),
-                        step,
-                        beaconOf(waiting.drawHeight)
-                    )
-                )
-            );
-            uint256 place = (chance & type(uint128).max) % waiting.places;
-            (, address owner, uint64 phi) = power.activeAt(SafeCast.toUint32(place));
-            if ((chance >> 128) % waiting.greatestPhi >= phi) continue;
-            bool isNew = owner != plaintiff && owner != defendant;
-            for (uint256 i = 0; i < count; ++i) {
-                if (found[i] == owner) isNew = false;
-            }
-            if (isNew) found[count++] = owner;
+            address owner = hitBy(SUBJECT, waiting, step, beaconOf(waiting.drawHeight));
+            if (owner == address(0) || owner == plaintiff || owner == defendant) continue;
+            uint256 place = 0;
+            while (place < count && found[place] != owner) ++place;
+            if (place == count) found[count++] = owner;
+            ++weights[place];
         }
         assertEq(count, SEATS, "filled");
     }

@@ -293,7 +293,8 @@ contract ResultRollupTest is JobFixture {
         assertEq(vault.freeOf(challenger), rollup.challengePrice(), "challenger's bond and price");
     }
 
-    function test_resolve_sharesOnlyWhatIsLeftOfTheBond() public {
+    /// @dev However many leaves fall, half of the bond burns.
+    function test_resolve_sharesHalfOfTheBondAtMost() public {
         BatchId batch = postBatch();
         for (uint256 i = 0; i < 5; ++i) {
             dispute(batch, i);
@@ -302,13 +303,46 @@ contract ResultRollupTest is JobFixture {
             rule(batch, i, FOUND);
         }
 
-        assertEq(rollup.batchOf(batch).bond, 0, "nothing left");
-        assertEq(vault.lockedOf(ROLLUP, BatchId.unwrap(batch)), 0, "lock");
+        assertEq(rollup.batchOf(batch).bond, POST_BOND / 2, "half is left");
         uint256 earned = 25 * uint256(PAY);
         assertEq(
-            vault.freeOf(challenger), 5 * uint256(rollup.challengePrice()) - earned + POST_BOND, "all paid"
+            vault.freeOf(challenger),
+            5 * uint256(rollup.challengePrice()) - earned + POST_BOND / 2,
+            "half is paid"
         );
+        uint256 burned = emission.burned();
+        skipSeconds(WINDOW + 1);
         rollup.finalise(batch);
+        assertEq(emission.burned() - burned, POST_BOND / 2, "half burns");
+        assertEq(vault.lockedOf(ROLLUP, BatchId.unwrap(batch)), 0, "lock");
+    }
+
+    /// @dev Half of what a challenger risked is paid for the first leaf that was found to be another; after
+    /// it, costs only.
+    function test_resolve_paysHalfOfWhatWasRiskedOnce() public {
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        dispute(batch, 1);
+        uint256 costs = 5 * uint256(PAY) + 600_000 * uint256(BASEFEE);
+
+        rule(batch, 0, FOUND);
+        assertEq(POST_BOND - rollup.batchOf(batch).bond, costs + CHALLENGE_BOND / 2, "costs and half");
+        assertTrue(rollup.batchOf(batch).isRewarded, "once");
+        rule(batch, 1, FOUND);
+        assertEq(POST_BOND - rollup.batchOf(batch).bond, 2 * costs + CHALLENGE_BOND / 2, "costs alone");
+    }
+
+    function test_resolve_paysCostsAloneForDataThatWasNotServed() public {
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        dispute(batch, 1);
+        rule(batch, 0, NOT_SERVED);
+        uint256 gas_ = 600_000 * uint256(BASEFEE); // members earn nothing for a reason
+        assertEq(POST_BOND - rollup.batchOf(batch).bond, gas_, "gas");
+        assertFalse(rollup.batchOf(batch).isRewarded, "not yet");
+
+        rule(batch, 1, bytes32(uint256(1 << 16)));
+        assertTrue(rollup.batchOf(batch).isRewarded, "for the least finding");
     }
 
     function test_resolve_revertsWhen_notDecidedOrNotOpen() public {
