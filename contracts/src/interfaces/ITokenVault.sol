@@ -16,7 +16,8 @@ interface ITokenVault {
     error VaultNoToken(address token);
     /// @notice The token is admitted.
     error VaultAdmitted(address token);
-    /// @notice The token is not admitted, or no longer: nothing of it comes in, no deal begins in it.
+    /// @notice The token was never admitted, or is no longer: nothing of the first comes in, no deal begins
+    /// in either.
     error VaultNotAdmitted(address token);
     /// @notice A deposit for this account moved nothing of the token here.
     error VaultNothingReceived(address token, address account);
@@ -27,9 +28,9 @@ interface ITokenVault {
     /// @notice With this deposit there would be more units of a token here than its books can hold.
     error VaultTooMany(uint256 units, uint256 most);
 
-    /// @notice A token may be deposited.
+    /// @notice A token may be deposited, and deals begin in it.
     event TokenAdmitted(address indexed token);
-    /// @notice A token may no longer be deposited; what is here goes on and out as before.
+    /// @notice No deal begins in a token any more; what is here goes on and out as before.
     event TokenDismissed(address indexed token);
     /// @notice An account's free balance of a token grew by units that came in.
     event TokenDeposited(
@@ -60,12 +61,13 @@ interface ITokenVault {
     /// @dev Reverts: `VaultNotGovernor`, `VaultNoToken`, `VaultAdmitted`.
     function admit(address token) external;
 
-    /// @notice Lets no more of a token in, and no deal begin in it. Governor only.
-    /// @dev Running deals go on, disputes about them too, and withdrawals stay open. Reverts:
+    /// @notice Lets no deal begin in a token any more, nor be extended. Governor only.
+    /// @dev Running deals go on, disputes about them too, deposits and withdrawals stay open. Reverts:
     /// `VaultNotGovernor`, `VaultNotAdmitted`.
     function dismiss(address token) external;
 
-    /// @notice Takes units of a token from the caller, who has approved them, for an account's free balance.
+    /// @notice Takes units of a token from the caller, who has approved them, for an account's free balance;
+    /// of one that was dismissed, too: a dispute in it may ask for a bond.
     /// @dev What is credited is by how much the vault's balance grew: a token that keeps a fee credits less.
     /// Reverts: `VaultNotAdmitted`, `VaultTokenShort`, `VaultNothingReceived`, `VaultTooMany`, and what the
     /// token refuses.

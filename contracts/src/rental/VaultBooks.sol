@@ -13,6 +13,12 @@ import {Share} from "../types/Shares.sol";
 abstract contract VaultBooks is IVault, ITokenVault, ReentrancyGuardTransient {
     using VaultBook for VaultBook.Book;
 
+    enum Standing {
+        Unknown,
+        Admitted,
+        Dismissed
+    }
+
     /// @dev Burns what it is sent.
     IEmission private immutable EMISSION;
     /// @inheritdoc ITokenVault
@@ -22,8 +28,8 @@ abstract contract VaultBooks is IVault, ITokenVault, ReentrancyGuardTransient {
     mapping(address account => bool) private _isKeeper;
     VaultBook.Book internal _coin;
     mapping(address token => VaultBook.Book) internal _tokens;
-    /// @dev Set by the governor only.
-    mapping(address token => bool) internal _isAdmitted;
+    /// @dev What the governor said of a token; set by it only.
+    mapping(address token => Standing) internal _standings;
 
     constructor(address emission, address purse_, address[] memory keepers) {
         EMISSION = IEmission(emission);
@@ -144,11 +150,11 @@ abstract contract VaultBooks is IVault, ITokenVault, ReentrancyGuardTransient {
 
     /// @inheritdoc ITokenVault
     function isAdmitted(address token) external view returns (bool) {
-        return _isAdmitted[token];
+        return _standings[token] == Standing.Admitted;
     }
 
     function _requireAdmitted(address token) internal view {
-        if (!_isAdmitted[token]) revert VaultNotAdmitted(token);
+        if (_standings[token] != Standing.Admitted) revert VaultNotAdmitted(token);
     }
 
     /// @param token Zero: the coin.

@@ -30,9 +30,9 @@ abstract contract VaultTokens is VaultBooks {
     /// @inheritdoc ITokenVault
     function admit(address token) external onlyGovernor {
         if (token.code.length == 0) revert VaultNoToken(token);
-        if (_isAdmitted[token]) revert VaultAdmitted(token);
+        if (_standings[token] == Standing.Admitted) revert VaultAdmitted(token);
 
-        _isAdmitted[token] = true;
+        _standings[token] = Standing.Admitted;
 
         emit TokenAdmitted(token);
     }
@@ -41,7 +41,7 @@ abstract contract VaultTokens is VaultBooks {
     function dismiss(address token) external onlyGovernor {
         _requireAdmitted(token);
 
-        _isAdmitted[token] = false;
+        _standings[token] = Standing.Dismissed;
 
         emit TokenDismissed(token);
     }
@@ -52,7 +52,8 @@ abstract contract VaultTokens is VaultBooks {
         nonReentrant
         returns (uint256 received)
     {
-        _requireAdmitted(token);
+        // A dismissed token, too: who has a deal in it may need a bond for its dispute.
+        if (_standings[token] == Standing.Unknown) revert VaultNotAdmitted(token);
         uint256 before = _heldOf(token);
         uint256 owed = _tokens[token].owed();
         if (before < owed) revert VaultTokenShort(token, before, owed);

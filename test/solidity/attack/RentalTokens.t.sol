@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IOrderBook} from "contracts/src/interfaces/IOrderBook.sol";
 import {ITokenVault} from "contracts/src/interfaces/ITokenVault.sol";
 import {IVault} from "contracts/src/interfaces/IVault.sol";
+import {DisputeState} from "contracts/src/types/Disputes.sol";
 import {OrderHash, RentalId} from "contracts/src/types/Ids.sol";
 import {Order} from "contracts/src/types/Orders.sol";
 import {Opening, RentalState} from "contracts/src/types/Rentals.sol";
@@ -113,6 +114,26 @@ contract RentalTokensAttack is TokenRentalFixture {
             vault.withdrawToken(token, owners[i], free[i]);
             assertEq(IMintable(token).balanceOf(owners[i]), free[i], "and leaves");
         }
+    }
+
+    /// @dev Nor the right to contradict from who has all its units in stakes: the bond must find its way in.
+    function test_attack_dismissalTakesNoBondFromWhoHasStakedAll() public {
+        RentalId id = activeInToken();
+        uint256 free = freeOf(operator);
+        vm.prank(operator);
+        vault.withdrawToken(token, operator, free);
+        dismiss(token);
+        skip(10);
+        vm.prank(renter);
+        court.dispute(id, START, START + 10, "");
+
+        vm.startPrank(operator);
+        IMintable(token).approve(VAULT, RATING_BOND);
+        vault.depositToken(token, operator, RATING_BOND);
+        court.contest(id, "");
+        vm.stopPrank();
+
+        assertTrue(court.disputeOf(id).state == DisputeState.Contested, "contradicted");
     }
 
     /// @dev A rental's stakes in one money must not pay for another's, though both have the same purpose.

@@ -47,7 +47,6 @@ contract VaultHandler is CommonBase, StdCheats, StdUtils {
             deal(address(this), amount);
             VAULT.deposit{value: amount}(account);
         } else {
-            if (!VAULT.isAdmitted(money)) return;
             IMintable(money).mint(address(this), amount);
             IMintable(money).approve(address(VAULT), amount);
             received = VAULT.depositToken(money, account, amount);

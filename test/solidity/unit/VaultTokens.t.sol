@@ -75,7 +75,7 @@ contract VaultTokensTest is Test {
         vault.admit(address(token));
     }
 
-    function test_dismiss_letsNoMoreIn() public {
+    function test_dismiss_endsTheAdmissionOfOneToken() public {
         vm.expectEmit(address(vault));
         emit ITokenVault.TokenDismissed(address(token));
         _dismiss();
@@ -126,13 +126,33 @@ contract VaultTokensTest is Test {
         assertEq(vault.freeTokenOf(address(taxed), alice), 990, "credited");
     }
 
-    function test_depositToken_revertsWhen_tokenIsNotAdmitted() public {
-        _approve(alice, 1);
+    function test_depositToken_revertsWhen_tokenWasNeverAdmitted() public {
+        PlainToken another = new PlainToken();
+        another.mint(address(this), 1);
+        another.approve(address(vault), 1);
+
+        vm.expectRevert(abi.encodeWithSelector(ITokenVault.VaultNotAdmitted.selector, another));
+        vault.depositToken(address(another), alice, 1);
+    }
+
+    /// @dev A dispute of a deal in it may ask for a bond.
+    function test_depositToken_takesWhatWasDismissed() public {
+        _approve(alice, 5);
         _dismiss();
 
-        vm.expectRevert(abi.encodeWithSelector(ITokenVault.VaultNotAdmitted.selector, token));
         vm.prank(alice);
-        vault.depositToken(address(token), alice, 1);
+        vault.depositToken(address(token), alice, 5);
+
+        assertSums(5, 0);
+    }
+
+    function test_admit_letsADismissedTokenInAgain() public {
+        _dismiss();
+
+        vm.prank(governor);
+        vault.admit(address(token));
+
+        assertTrue(vault.isAdmitted(address(token)), "admitted");
     }
 
     function test_depositToken_revertsWhen_nothingArrives() public {
