@@ -28,6 +28,9 @@ interface IIntervalCourt {
     error IntervalCourtTooLate(RentalId rental, uint64 deadline);
     /// @notice Nobody is late: the state waits until this second, inclusive.
     error IntervalCourtNotDue(RentalId rental, uint64 deadline);
+    /// @notice Proofs of the interval's epochs may still come, or be opened: it is not the renter's before
+    /// this epoch, or the next, by when the registry knows what was missed.
+    error IntervalCourtTooEarly(RentalId rental, uint64 epoch);
     /// @notice The registry does not know that all chips were absent in the interval.
     error IntervalCourtNotOnRecord(RentalId rental);
 
@@ -64,6 +67,9 @@ interface IIntervalCourt {
         payable;
 
     /// @notice Agrees: the interval's rent and the bond are the renter's. Operator only.
+    /// @dev Not before the registry knows what was missed in the interval, nor does any other end for the
+    /// renter come before: what is given back pays for that, too. Waiting costs the operator nothing: silence
+    /// ends as agreement does. Reverts: `IntervalCourtTooEarly`.
     function concede(RentalId rental) external;
 
     /// @notice Contradicts, with the same bond. Operator only; silence agrees.
@@ -73,7 +79,8 @@ interface IIntervalCourt {
     /// interval may touch, and these are over. Anyone, while no committee was asked and the rental is not
     /// settled.
     /// @dev Seconds become epochs on the line between the rental's start and now, which is early by one at
-    /// most: the epoch after the last one is asked for, too.
+    /// most: the epoch after the last one is asked for, too. Where the renter's silence started the time, the
+    /// line begins with the epoch of the hand-over and is early by the epochs of the acknowledgement more.
     function closeOnRecord(RentalId rental) external;
 
     /// @notice Asks a committee; the value sent is its price. Renter only; silence drops the dispute.

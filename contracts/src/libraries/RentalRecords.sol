@@ -34,7 +34,7 @@ library RentalRecords {
     struct Withheld {
         uint96 frozen;
         uint96 forgiven;
-        /// proofs that chips missed in the intervals that were forgiven
+        /// proofs missed that the intervals paid for, which were forgiven, in `Settlement.EPOCH_PARTS`
         uint64 counted;
     }
 

@@ -13,6 +13,9 @@ library Settlement {
     /// @dev Part of its bond that an operator loses who never hands over, in basis points.
     uint16 internal constant NO_HANDOVER_BPS = 2500;
 
+    /// @dev Parts into which an epoch of a chip is divided where disputes count what they paid for.
+    uint256 internal constant EPOCH_PARTS = 1 << 16;
+
     /// @dev What a rental locked, in the smallest units of its money, and how much of its rent was used.
     struct Stakes {
         uint128 rent;

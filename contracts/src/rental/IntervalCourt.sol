@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {ICommittee} from "../interfaces/ICommittee.sol";
@@ -10,9 +11,10 @@ import {IPociViews} from "../interfaces/IPociViews.sol";
 import {IRpoiEscrow} from "../interfaces/IRpoiEscrow.sol";
 import {ITokenVault} from "../interfaces/ITokenVault.sol";
 import {IVault} from "../interfaces/IVault.sol";
+import {Settlement} from "../libraries/Settlement.sol";
 import {Dispute, DisputeEnd, DisputeState, IntervalCourtParameters} from "../types/Disputes.sol";
 import {ChipId, RentalId} from "../types/Ids.sol";
-import {Rental} from "../types/Rentals.sol";
+import {Rental, RentalState} from "../types/Rentals.sol";
 
 /// @title Decides whether a rented machine was there in an interval that its renter disputes.
 contract IntervalCourt is IIntervalCourt {
@@ -25,6 +27,9 @@ contract IntervalCourt is IIntervalCourt {
     /// @dev Epochs, of all chips together, that are looked at: 1,024 words of the registry's, which fit into
     /// one transaction.
     uint64 private constant MOST_CHIP_EPOCHS = 1024 * 256;
+    /// @dev Epochs after an interval's last one in which the registry knows what was missed in it: one in
+    /// which its proof may be opened, one because the line of `_epochAt` may be early, and then the next.
+    uint64 private constant EPOCHS_TO_KNOW = 3;
 
     IRpoiEscrow private immutable ESCROW;
     ITokenVault private immutable VAULT;
@@ -105,7 +110,7 @@ contract IntervalCourt is IIntervalCourt {
         bool isWaiting = state == DisputeState.Open || state == DisputeState.Contested;
         if (!isWaiting) revert IntervalCourtWrongState(rental, state);
         // The line is early by one epoch at most: the interval may touch the one after its last.
-        (uint64 missed, uint64 owed) = _proofsIn(rental, _disputes[rental], 1);
+        (uint64 missed, uint64 owed) = _proofsIn(rental, ESCROW.rentalOf(rental), _disputes[rental], 1);
         if (missed == 0 || missed != owed) revert IntervalCourtNotOnRecord(rental);
 
         _close(rental, DisputeEnd.OnRecord);
@@ -172,9 +177,7 @@ contract IntervalCourt is IIntervalCourt {
 
         emit DisputeClosed(rental, how, isRenters);
 
-        uint64 missed = 0;
-        if (isRenters) (missed,) = _proofsIn(rental, kept, 0);
-        ESCROW.thaw(rental, isRenters, missed);
+        ESCROW.thaw(rental, isRenters, isRenters ? _paidBy(rental, kept) : 0);
         Rental memory parties = ESCROW.rentalOf(rental);
         bytes32 purpose = RentalId.unwrap(rental);
         if (how == DisputeEnd.Undecided) {
@@ -214,16 +217,30 @@ contract IntervalCourt is IIntervalCourt {
         if (msg.value != sent) revert IntervalCourtWrongBond(rental, msg.value, sent);
     }
 
+    /// @dev What an interval that is the renter's pays of the proofs missed in its epochs: as many of them as
+    /// its own time is worth, rounded down, in `EPOCH_PARTS`. More would pay what another interval owes.
+    function _paidBy(RentalId rental, Dispute storage kept) private view returns (uint64) {
+        Rental memory held = ESCROW.rentalOf(rental);
+        // The settlement took the refund out of what waited.
+        if (held.state == RentalState.Settled) return 0;
+        uint64 current = REGISTRY.currentEpoch();
+        uint64 known = _epochAt(held, kept.toSecond - 1) + EPOCHS_TO_KNOW;
+        if (current < known) revert IntervalCourtTooEarly(rental, known);
+        (uint256 missed,) = _proofsIn(rental, held, kept, 0);
+        uint256 parts = Settlement.EPOCH_PARTS * held.chips * (current - held.firstEpoch + 1);
+        uint256 worth = parts * (kept.toSecond - kept.fromSecond) / (_second() - held.startedAt);
+        return Math.min(missed * Settlement.EPOCH_PARTS, worth).toUint64();
+    }
+
     /// @dev Proofs that the rental's chips missed in the epochs of the interval, and those they owed there;
     /// the registry counts the current epoch as not missed. Of a long interval the last epochs are looked at,
     /// the others not missed. Zeros once the rental is over.
     /// @param more Epochs after it that count, too.
-    function _proofsIn(RentalId rental, Dispute storage kept, uint64 more)
+    function _proofsIn(RentalId rental, Rental memory held, Dispute storage kept, uint64 more)
         private
         view
         returns (uint64 missed, uint64 owed)
     {
-        Rental memory held = ESCROW.rentalOf(rental);
         ChipId[] memory chips = ESCROW.chipsOf(rental);
         uint64 first = _epochAt(held, kept.fromSecond);
         uint64 last = _epochAt(held, kept.toSecond - 1) + more;
@@ -238,7 +255,8 @@ contract IntervalCourt is IIntervalCourt {
     }
 
     /// @dev The epoch of a second on the line between the rental's start and now, rounded down. Both ends of
-    /// the line lie somewhere in their epochs: the true one is this or the next.
+    /// the line lie somewhere in their epochs: the true one is this or the next. Not so where silence started
+    /// the time: `firstEpoch` is then that of the hand-over, before the start.
     function _epochAt(Rental memory held, uint64 second) private view returns (uint64) {
         uint256 passed = _second() - held.startedAt;
         if (passed == 0) return held.firstEpoch;

@@ -29,8 +29,8 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
     using RentalRecords for RentalRecords.Record;
     using Signatures for bytes32;
 
-    /// @dev Epochs, of all chips together, that a settlement looks back to: 2,048 words of the registry's,
-    /// which fit into one transaction. One chip alone: ten years of ten minutes each.
+    /// @dev Epochs that a settlement looks back to, of all chips together and of their operator: 2,048 words
+    /// of the registry's, which fit into one transaction. One chip alone: five years of ten minutes each.
     uint64 private constant MOST_CHIP_EPOCHS = 2048 * 256;
 
     ITokenVault internal immutable VAULT;
@@ -384,13 +384,13 @@ abstract contract RentalLedger is IRpoiEscrow, EIP712 {
         if (metered == withheld.forgiven || current == clock.epoch) return 0;
         uint64 last = clock.lastEpoch(current, _second());
         uint64 known = last < current ? last : current - 1; // the current epoch may still be proven
-        uint64 window = MOST_CHIP_EPOCHS / clock.chips;
+        uint64 window = MOST_CHIP_EPOCHS / (uint64(clock.chips) + 1);
         uint64 first = known < clock.epoch + window ? clock.epoch : known + 1 - window;
         uint256 missed = IPociViews(address(REGISTRY)).missesAt(chips, first, known);
         if (missed == 0) return 0;
         uint256 owed = clock.chips * (last - clock.epoch + 1);
         refund = Settlement.refundUp(metered, missed, owed);
-        uint128 counted = Settlement.refundUp(metered, withheld.counted, owed);
+        uint128 counted = Settlement.refundUp(metered, withheld.counted, owed * Settlement.EPOCH_PARTS);
         refund = Settlement.refundBeside(refund, counted, withheld.forgiven, metered);
 
         emit AbsenceRefunded(rental, SafeCast.toUint64(missed), refund);

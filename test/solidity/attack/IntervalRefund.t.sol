@@ -54,6 +54,42 @@ contract IntervalRefundAttack is IntervalFixture {
         assertPaid(RENT - INTERVAL, 0, "the interval's rent, which is more than the epoch's");
     }
 
+    /// @dev Conceded at once, the epoch that runs was not missed yet, and the settlement charged it again.
+    function test_attack_concedingAtOnceIsRefundedOnce() public {
+        vm.prank(renter);
+        court.dispute{value: BOND}(id, START + 32, START + 40, "");
+        vm.startPrank(operator);
+        vm.expectRevert(tooEarly(14));
+        court.concede(id);
+        missAll(12, 12);
+        pass(40);
+        court.concede(id);
+        vm.stopPrank();
+
+        pass(20);
+        settle();
+
+        assertPaid(RENT - refundFor(1), 0, "the epoch's rent, of which the interval is half");
+    }
+
+    /// @dev What an interval gives back for seconds in which no proof is missing pays for no epoch of
+    /// another.
+    function test_attack_aSecondOfAMissedEpochDoesNotUseUpAnEarlierInterval() public {
+        pass(56);
+        missAll(13, 13);
+        concedeInterval(START, START + 32);
+        concedeInterval(START + 48, START + 49);
+
+        pass(4);
+        settle();
+
+        uint128 rent = RENT - 2 * INTERVAL - refundFor(1);
+        uint256 earned = vault.freeOf(operator) - FUNDS;
+        assertApproxEqAbs(
+            earned, rent - rent / 100, RENT / 1000, "two epochs by the court, one by the proofs"
+        );
+    }
+
     /// @dev What the operator admits at another time pays for no missed epoch.
     function test_attack_concedingASmallIntervalDoesNotPayForMissedEpochs() public {
         pass(40);
@@ -116,6 +152,13 @@ contract IntervalRefundAttack is IntervalFixture {
         vm.prank(operator);
         court.contest{value: BOND}(id, "");
         appoint();
+    }
+
+    function concedeInterval(uint64 fromSecond, uint64 toSecond) private {
+        vm.prank(renter);
+        court.dispute{value: BOND}(id, fromSecond, toSecond, "");
+        vm.prank(operator);
+        court.concede(id);
     }
 
     function missAll(uint64 first, uint64 last) private {

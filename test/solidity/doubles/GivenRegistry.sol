@@ -45,6 +45,14 @@ contract GivenRegistry is PociRegistry {
         _ledger.operators[account].addKeys(_epochNow(), LOOKBACK, key, "");
     }
 
+    /// @dev A chip leaves the line in this epoch, which it missed.
+    function suspend(ChipId chip) external {
+        ChipLedger.ChipRecord storage record = _ledger.chips[chip];
+        _ledger.noteMiss(chip, _epochNow());
+        _ledger.depart(record, _epochNow());
+        _setSuspended(chip, record);
+    }
+
     /// @dev All chips of an operator were there in the epochs from `first` up to and without `end`.
     function answer(address account, uint64 first, uint64 end) external {
         _ledger.operators[account].answered.fill(first, end);

@@ -90,6 +90,7 @@ contract IntervalCourtTest is IntervalFixture {
 
     function test_dispute_revertsWhen_theIntervalMeetsAnEarlierOne() public {
         dispute();
+        passUntilKnown();
         vm.prank(operator);
         court.concede(id);
 
@@ -136,6 +137,7 @@ contract IntervalCourtTest is IntervalFixture {
 
     function test_concede_givesTheIntervalsRentToTheRenter() public {
         dispute();
+        passUntilKnown();
 
         vm.expectEmit(INTERVAL_COURT);
         emit IIntervalCourt.DisputeClosed(id, DisputeEnd.Conceded, true);
@@ -145,6 +147,34 @@ contract IntervalCourtTest is IntervalFixture {
         assertEq(escrow.rentalOf(id).forgiven, DISPUTED, "it is the renter's");
         settle();
         assertEarned(RENT - DISPUTED, 0, 0);
+    }
+
+    /// @dev What is missed in an epoch that runs, or may be opened, is not known yet.
+    function test_concede_revertsWhen_proofsMayStillCome() public {
+        dispute();
+        vm.startPrank(operator);
+        vm.expectRevert(tooEarly(14));
+        court.concede(id);
+        pass(23);
+        vm.expectRevert(tooEarly(14));
+        court.concede(id);
+        pass(1);
+        court.concede(id);
+
+        assertEq(escrow.rentalOf(id).forgiven, DISPUTED, "it is the renter's");
+    }
+
+    /// @dev Silence waits for the same, so that speaking early would gain the operator nothing.
+    function test_poke_ofASilentOperatorRevertsWhen_proofsMayStillCome() public {
+        dispute();
+        skip(ANSWER + 1); // no blocks: 31 seconds of the epoch that ran
+        vm.expectRevert(tooEarly(13));
+        court.poke(id);
+        vm.roll(block.number + 32);
+
+        court.poke(id);
+
+        assertEq(escrow.rentalOf(id).forgiven, DISPUTED, "it is the renter's");
     }
 
     function test_concede_revertsWhen_callerIsNotTheOperator() public {
@@ -175,12 +205,12 @@ contract IntervalCourtTest is IntervalFixture {
 
     function test_poke_findsForTheRenterWhenTheOperatorIsSilent() public {
         dispute();
-        skip(ANSWER);
+        pass(ANSWER);
         vm.expectRevert(
             abi.encodeWithSelector(IIntervalCourt.IntervalCourtNotDue.selector, id, START + 40 + ANSWER)
         );
         court.poke(id);
-        skip(1);
+        pass(1);
 
         vm.expectEmit(INTERVAL_COURT);
         emit IIntervalCourt.DisputeClosed(id, DisputeEnd.Unanswered, true);

@@ -50,6 +50,9 @@ contract IntervalVerdictsTest is IntervalFixture {
 
     function test_poke_followsACommitteeThatFindsForTheRenter() public {
         judged(court.UNAVAILABLE(), 2);
+        vm.expectRevert(tooEarly(14));
+        court.poke(id);
+        passUntilKnown();
 
         court.poke(id);
 

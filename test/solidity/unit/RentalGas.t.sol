@@ -6,7 +6,7 @@ import {PociViews} from "contracts/src/poci/PociViews.sol";
 import {VendorRegistry} from "contracts/src/poci/VendorRegistry.sol";
 import {PociParameters} from "contracts/src/types/Chips.sol";
 import {RentalId} from "contracts/src/types/Ids.sol";
-import {RentalState} from "contracts/src/types/Rentals.sol";
+import {RentalRequest, RentalState} from "contracts/src/types/Rentals.sol";
 
 import {GivenRegistry} from "../doubles/GivenRegistry.sol";
 import {RentalFixture} from "../fixtures/RentalFixture.sol";
@@ -58,6 +58,24 @@ contract RentalGasTest is RentalFixture {
         assertEq(uint8(escrow.stateOf(id)), uint8(RentalState.Settled), "settled");
         vm.snapshotValue("open, commitHandover, acknowledge, settle", spent);
         assertLe(spent, 600_000, "the aim");
+    }
+
+    /// @dev Words of the chip and words of its operator are read, as many as there are of a chip's misses.
+    function test_gas_ofASettlementThatLooksBackAsFarAsItMay() public {
+        chips.pop();
+        RentalRequest memory request = aRequest(aBid());
+        request.rent = RENT / 2;
+        RentalId id = desk.open(signed(anAsk(), aBid(), request));
+        handOver(id);
+        vm.prank(renter);
+        escrow.acknowledge(id, "");
+        _registry.suspend(chips[0]);
+        vm.roll((FIRST + 700_000) * EPOCH);
+        skip(DURATION + COMMIT + 1); // use ended 600,000 epochs after its start: 2,350 words
+        escrow.poke(id);
+
+        assertLe(_gasOf("settle, one suspended chip, 2,100 words and more"), 1 << 24, "a transaction's cap");
+        assertEq(uint8(escrow.stateOf(id)), uint8(RentalState.Settled), "settled");
     }
 
     function _poci() private pure returns (PociParameters memory wanted) {

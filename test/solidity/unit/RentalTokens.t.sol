@@ -238,6 +238,8 @@ contract RentalTokensTest is TokenRentalFixture {
     function test_concede_givesTheIntervalToTheRenter() public {
         RentalId id = activeInToken();
         dispute(id);
+        skip(3 * EPOCH);
+        vm.roll(block.number + 3 * EPOCH);
         vm.prank(operator);
         court.concede(id);
         skip(DURATION + COMMIT);

@@ -83,7 +83,7 @@ contract RpoiEscrowAbsenceTest is RentalFixture {
     /// @dev The settlement comes in the last second of the use, so that the use ends in the current epoch;
     /// one more epoch is over than the registry keeps.
     function test_refund_asksForTheLatestEpochsThatAreOver() public {
-        uint64 window = 2048 * 256 / 2; // two chips
+        uint64 window = uint64(2048 * 256) / 3; // two chips and their operator
         RentalId id = activeRental();
         skip(40);
         vm.roll((FIRST + window + 1) * EPOCH);
