@@ -36,16 +36,17 @@ import {RpoiEscrow} from "contracts/src/rental/RpoiEscrow.sol";
 import {Vault} from "contracts/src/rental/Vault.sol";
 import {PociParameters} from "contracts/src/types/Chips.sol";
 import {CommitteeParameters} from "contracts/src/types/Committees.sol";
-import {DatasetParameters} from "contracts/src/types/Datasets.sol";
 import {IntervalCourtParameters} from "contracts/src/types/Disputes.sol";
 import {EnvironmentParameters, EnvironmentProgram} from "contracts/src/types/Environments.sol";
 import {ChallengeParameters, EvidenceParameters} from "contracts/src/types/Evidence.sol";
-import {IssueKind, IssuePlan, TieredSchedule} from "contracts/src/types/Issue.sol";
+import {IssueKind, IssuePlan} from "contracts/src/types/Issue.sol";
 import {RollupParameters, Tolerance} from "contracts/src/types/Jobs.sol";
 import {AvailabilityParameters} from "contracts/src/types/Openings.sol";
 import {RankingParameters} from "contracts/src/types/Ranks.sol";
 import {RatingRules} from "contracts/src/types/Ratings.sol";
 import {EscrowParameters} from "contracts/src/types/Rentals.sol";
+
+import {Profile, Profiles} from "./Profiles.sol";
 
 /// @dev Where the contracts of one deployment stand, in the order of their creation.
 struct Protocol {
@@ -76,11 +77,9 @@ struct Protocol {
 /// @title Deploys the protocol to any chain of Osaka's rules, with the fallbacks of our precompiles.
 /// @dev forge script scripts/solidity/Deploy.s.sol --rpc-url URL --broadcast --private-key KEY. The sender
 /// governs and is the first vendor. Nothing is issued there: nobody makes Emission's system call; it burns.
-/// Parameters are those of the dev chain (docs/protocol.md, section 1).
+/// Parameters are those of PROFILE, `main` or `dev` (docs/protocol.md, section 1): of a dev chain `dev`, of
+/// any other `main`, which alone is allowed there.
 contract Deploy is Script {
-    /// @dev Leaves that are opened of each proof.
-    uint8 private constant SAMPLE_SIZE = 16;
-
     /// @dev Of CREATE2 contracts; stands on every chain at this address.
     address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
 
@@ -99,7 +98,7 @@ contract Deploy is Script {
         vm.startBroadcast();
         (, address sender,) = vm.readCallers();
         deployFallbacks();
-        all = deploy(sender, sender);
+        all = deploy(sender, sender, vm.envOr("PROFILE", string("")));
         vm.stopBroadcast();
         write(all);
     }
@@ -121,30 +120,18 @@ contract Deploy is Script {
 
     /// @dev Contracts know each other by their addresses, which follow from the creator's nonce.
     /// @param creator Whose transactions or calls these are.
-    function deploy(address creator, address governor) public returns (Protocol memory all) {
+    /// @param name Of the profile; empty: what the chain calls for.
+    function deploy(address creator, address governor, string memory name)
+        public
+        returns (Protocol memory all)
+    {
+        Profile memory given = Profiles.named(name, block.chainid);
         all = addressesFrom(creator, vm.getNonce(creator));
         _place(all.beacons, address(new BlockhashBeacons()));
         _place(all.vendors, address(_vendors(governor)));
-        _place(all.views, address(new PociViews(_poci(all))));
-        _place(all.registry, address(new PociRegistry(_poci(all))));
-        _place(all.emission, address(new Emission(all.registry, all.environment, _plan())));
-        _place(all.vault, address(_vault(all, governor)));
-        _place(all.orders, address(_orders(all)));
-        _place(all.escrow, address(new RpoiEscrow(_escrow(all))));
-        _place(all.ratings, address(new RatingBook(all.escrow, 60, 0.01 ether, 1 ether, 30 days, 90 days)));
-        _place(all.jobs, address(new JobEscrow(all.vault, all.rollup, all.orders, 360)));
-        _place(all.rollup, address(new ResultRollup(_rollup(all))));
-        _place(all.datasets, address(new DatasetMarket(_datasets(all), _ratingRules())));
-        _place(all.ranking, address(new Ranking(_ranking(all))));
-        _place(all.desk, address(new RentalDesk(all.escrow, all.orders, all.registry, 1000)));
-        _place(all.intervals, address(new IntervalCourt(_intervals(all))));
-        _place(all.committee, address(new Committee(_committee(all))));
-        _place(all.availability, address(new Availability(_openings(all))));
-        _place(all.admission, address(new ChipAdmission(all.vendors)));
-        _place(all.handovers, address(new HandoverCourt(all.escrow, all.vault)));
-        _place(all.challenges, address(new ChipChallenges(_challenges(all))));
-        _place(all.evidence, address(new ChipEvidence(_evidence(all))));
-        _place(all.environment, address(new EnvironmentProof(_environment(all))));
+        _placeChips(all, given);
+        _placeMarket(all, given, governor);
+        _placeCourts(all, given);
     }
 
     function addressesFrom(address creator, uint256 nonce) internal pure returns (Protocol memory all) {
@@ -208,6 +195,36 @@ contract Deploy is Script {
         json = vm.serializeAddress(key, "EnvironmentProof", all.environment);
     }
 
+    function _placeChips(Protocol memory all, Profile memory given) private {
+        _place(all.views, address(new PociViews(_poci(all, given))));
+        _place(all.registry, address(new PociRegistry(_poci(all, given))));
+        _place(all.emission, address(new Emission(all.registry, all.environment, _plan(given))));
+    }
+
+    function _placeMarket(Protocol memory all, Profile memory given, address governor) private {
+        _place(all.vault, address(_vault(all, governor)));
+        _place(all.orders, address(_orders(all)));
+        _place(all.escrow, address(new RpoiEscrow(_escrow(all, given))));
+        _place(all.ratings, address(_ratings(all, given.ratings)));
+        _place(all.jobs, address(_jobs(all, given)));
+        _place(all.rollup, address(new ResultRollup(_rollup(all, given))));
+        given.datasets.vault = all.vault;
+        _place(all.datasets, address(new DatasetMarket(given.datasets, given.ratings)));
+        _place(all.ranking, address(new Ranking(_ranking(all, given))));
+        _place(all.desk, address(_desk(all, given)));
+    }
+
+    function _placeCourts(Protocol memory all, Profile memory given) private {
+        _place(all.intervals, address(new IntervalCourt(_intervals(all, given))));
+        _place(all.committee, address(new Committee(_committee(all, given))));
+        _place(all.availability, address(new Availability(_openings(all, given))));
+        _place(all.admission, address(new ChipAdmission(all.vendors)));
+        _place(all.handovers, address(new HandoverCourt(all.escrow, all.vault)));
+        _place(all.challenges, address(new ChipChallenges(_challenges(all, given))));
+        _place(all.evidence, address(new ChipEvidence(_evidence(all, given))));
+        _place(all.environment, address(new EnvironmentProof(_environment(all, given))));
+    }
+
     function _place(address expected, address actual) private pure {
         if (expected != actual) revert DeployMisplaced(expected, actual);
     }
@@ -237,55 +254,79 @@ contract Deploy is Script {
         return new Vault(all.emission, governor, governor, keepers);
     }
 
-    function _plan() private pure returns (IssuePlan memory plan) {
+    function _ratings(Protocol memory all, RatingRules memory rules) private returns (RatingBook) {
+        return new RatingBook(
+            all.escrow,
+            rules.priorScore,
+            rules.priorWeight,
+            rules.pairCap,
+            rules.pairPeriodSeconds,
+            rules.halfLifeSeconds
+        );
+    }
+
+    function _jobs(Protocol memory all, Profile memory given) private returns (JobEscrow) {
+        return new JobEscrow(all.vault, all.rollup, all.orders, given.jobGraceSeconds);
+    }
+
+    function _desk(Protocol memory all, Profile memory given) private returns (RentalDesk) {
+        return new RentalDesk(all.escrow, all.orders, all.registry, given.depositBps);
+    }
+
+    function _plan(Profile memory given) private pure returns (IssuePlan memory plan) {
         plan.kind = IssueKind.Tiered;
-        plan.tiered = TieredSchedule({n1: 1000, n2: 2000, n3: 3000, betaWad: 0.0005e18, capGwei: 1e19});
+        plan.tiered = given.tiered;
     }
 
-    function _poci(Protocol memory all) private pure returns (PociParameters memory) {
-        return PociParameters({
-            views: all.views,
-            beacons: all.beacons,
-            admission: all.admission,
-            vendors: all.vendors,
-            vault: all.vault,
-            escrow: all.escrow,
-            availability: all.availability,
-            challenges: all.challenges,
-            evidence: all.evidence,
-            epochBlocks: 16,
-            lookbackEpochs: 1,
-            bondPerPhi: 1 ether,
-            exitSeconds: 150,
-            missesToSuspend: 3,
-            sampleSize: SAMPLE_SIZE
-        });
+    function _poci(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (PociParameters memory poci)
+    {
+        poci = given.poci;
+        (poci.views, poci.beacons, poci.admission) = (all.views, all.beacons, all.admission);
+        (poci.vendors, poci.vault, poci.escrow) = (all.vendors, all.vault, all.escrow);
+        (poci.availability, poci.challenges, poci.evidence) = (all.availability, all.challenges, all.evidence);
     }
 
-    function _openings(Protocol memory all) private pure returns (AvailabilityParameters memory) {
-        return AvailabilityParameters({
-            registry: all.registry,
-            beacons: all.beacons,
-            epochBlocks: 16,
-            sampleDelay: 8,
-            sampleSize: SAMPLE_SIZE
-        });
+    function _openings(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (AvailabilityParameters memory openings)
+    {
+        openings = given.openings;
+        (openings.registry, openings.beacons) = (all.registry, all.beacons);
+        openings.epochBlocks = given.poci.epochBlocks;
     }
 
-    function _challenges(Protocol memory all) private pure returns (ChallengeParameters memory) {
-        return ChallengeParameters({
-            registry: all.registry, beacons: all.beacons, vault: all.vault, bond: 0.1 ether, answerBlocks: 16
-        });
+    function _challenges(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (ChallengeParameters memory challenges)
+    {
+        challenges = given.challenges;
+        (challenges.registry, challenges.beacons, challenges.vault) = (all.registry, all.beacons, all.vault);
     }
 
-    function _evidence(Protocol memory all) private pure returns (EvidenceParameters memory) {
+    function _evidence(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (EvidenceParameters memory)
+    {
         return EvidenceParameters({
-            registry: all.registry, availability: all.availability, ranking: all.ranking, epochBlocks: 16
+            registry: all.registry,
+            availability: all.availability,
+            ranking: all.ranking,
+            epochBlocks: given.poci.epochBlocks
         });
     }
 
     /// @dev The programs are those of `offchain-worker/environment`.
-    function _environment(Protocol memory all) private pure returns (EnvironmentParameters memory) {
+    function _environment(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (EnvironmentParameters memory)
+    {
         EnvironmentProgram[] memory programs = new EnvironmentProgram[](3);
         programs[0] = EnvironmentProgram({programHash: MIXING, tolerance: Tolerance.Exact, width: 0});
         programs[1] =
@@ -293,104 +334,62 @@ contract Deploy is Script {
         programs[2] =
             EnvironmentProgram({programHash: CONVOLUTION, tolerance: Tolerance.Approximate, width: 1000});
         return EnvironmentParameters({
-            registry: all.registry, beacons: all.beacons, epochBlocks: 16, programs: programs
-        });
-    }
-
-    function _escrow(Protocol memory all) private pure returns (EscrowParameters memory) {
-        return EscrowParameters({
-            vault: all.vault,
-            desk: all.desk,
-            registry: all.registry,
-            ratings: all.ratings,
-            intervalCourt: all.intervals,
-            handoverCourt: all.handovers,
-            epochBlocks: 16,
-            handoverSeconds: 30,
-            acknowledgeSeconds: 30,
-            noticeSeconds: 60,
-            commitSeconds: 15,
-            revealSeconds: 15,
-            operatorBondBps: 2000,
-            ratingBondBps: 200,
-            marketFeeBps: 100
-        });
-    }
-
-    function _datasets(Protocol memory all) private pure returns (DatasetParameters memory) {
-        return DatasetParameters({
-            vault: all.vault,
-            deliverSeconds: 30,
-            acknowledgeSeconds: 30,
-            ratingSeconds: 30 days,
-            marketFeeBps: 100
-        });
-    }
-
-    function _ratingRules() private pure returns (RatingRules memory) {
-        return RatingRules({
-            priorScore: 60,
-            priorWeight: 0.01 ether,
-            pairCap: 1 ether,
-            pairPeriodSeconds: 30 days,
-            halfLifeSeconds: 90 days
-        });
-    }
-
-    function _ranking(Protocol memory all) private pure returns (RankingParameters memory) {
-        return RankingParameters({
-            ratings: all.ratings,
-            registry: all.registry,
-            escrow: all.escrow,
-            rollup: all.rollup,
-            unitWeight: 0.01 ether,
-            windowEpochs: 256,
-            halfLifeSeconds: 90 days
-        });
-    }
-
-    function _intervals(Protocol memory all) private pure returns (IntervalCourtParameters memory) {
-        return IntervalCourtParameters({
-            escrow: all.escrow,
-            vault: all.vault,
-            registry: all.registry,
-            committee: all.committee,
-            answerSeconds: 30,
-            committeeSeconds: 240,
-            seats: 3
-        });
-    }
-
-    function _rollup(Protocol memory all) private pure returns (RollupParameters memory) {
-        return RollupParameters({
-            vault: all.vault,
-            committee: all.committee,
-            postBond: 1 ether,
-            challengeBond: 0.5 ether,
-            dataFee: 0.1 ether,
-            challengeSeconds: 20,
-            serveSeconds: 15,
-            seats: 5
-        });
-    }
-
-    function _committee(Protocol memory all) private pure returns (CommitteeParameters memory) {
-        address[] memory conveners = new address[](2);
-        (conveners[0], conveners[1]) = (all.rollup, all.intervals);
-        return CommitteeParameters({
-            vault: all.vault,
             registry: all.registry,
             beacons: all.beacons,
-            conveners: conveners,
-            seatBond: 0.1 ether,
-            seatFee: 0.02 ether,
-            commitSeconds: 30,
-            revealSeconds: 15,
-            appealSeconds: 5,
-            drawDelayBlocks: 1,
-            maxAttempts: 2,
-            minSeats: 1,
-            appealSeats: 7
+            epochBlocks: given.poci.epochBlocks,
+            programs: programs
         });
+    }
+
+    function _escrow(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (EscrowParameters memory escrow)
+    {
+        escrow = given.escrow;
+        (escrow.vault, escrow.desk, escrow.registry) = (all.vault, all.desk, all.registry);
+        (escrow.ratings, escrow.intervalCourt, escrow.handoverCourt) =
+        (all.ratings, all.intervals, all.handovers);
+        escrow.epochBlocks = given.poci.epochBlocks;
+    }
+
+    function _ranking(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (RankingParameters memory ranking)
+    {
+        ranking = given.ranking;
+        (ranking.ratings, ranking.registry) = (all.ratings, all.registry);
+        (ranking.escrow, ranking.rollup) = (all.escrow, all.rollup);
+    }
+
+    function _intervals(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (IntervalCourtParameters memory intervals)
+    {
+        intervals = given.intervals;
+        (intervals.escrow, intervals.vault) = (all.escrow, all.vault);
+        (intervals.registry, intervals.committee) = (all.registry, all.committee);
+    }
+
+    function _rollup(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (RollupParameters memory rollup)
+    {
+        rollup = given.rollup;
+        (rollup.vault, rollup.committee) = (all.vault, all.committee);
+    }
+
+    function _committee(Protocol memory all, Profile memory given)
+        private
+        pure
+        returns (CommitteeParameters memory committee)
+    {
+        committee = given.committee;
+        (committee.vault, committee.registry, committee.beacons) = (all.vault, all.registry, all.beacons);
+        committee.conveners = new address[](2);
+        (committee.conveners[0], committee.conveners[1]) = (all.rollup, all.intervals);
     }
 }

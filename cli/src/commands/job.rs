@@ -398,7 +398,9 @@ async fn committee(session: &Session, subject: B256) -> Result<Value> {
         let state = SeatState::try_from(seat.state)?;
         let verdict = (state == SeatState::Revealed).then_some(seat.word);
         let (member, weight) = (seat.member, seat.weight);
-        members.push(json!({ "member": member, "weight": weight, "state": state, "verdict": verdict }));
+        members.push(
+            json!({ "member": member, "weight": weight, "state": state, "verdict": verdict }),
+        );
     }
     Ok(json!({
         "subject": subject,

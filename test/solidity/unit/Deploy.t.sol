@@ -8,6 +8,8 @@ import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IEmission} from "contracts/src/interfaces/IEmission.sol";
 import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
+import {Committee} from "contracts/src/jobs/Committee.sol";
+import {ResultRollup} from "contracts/src/jobs/ResultRollup.sol";
 import {Availability} from "contracts/src/poci/Availability.sol";
 import {Emission} from "contracts/src/poci/Emission.sol";
 import {EnvironmentProof} from "contracts/src/poci/EnvironmentProof.sol";
@@ -23,6 +25,7 @@ import {EnvironmentProgram} from "contracts/src/types/Environments.sol";
 import {ChipId, RentalId} from "contracts/src/types/Ids.sol";
 import {RentalState} from "contracts/src/types/Rentals.sol";
 import {Deploy, Protocol} from "scripts/solidity/Deploy.s.sol";
+import {Profile, Profiles} from "scripts/solidity/Profiles.sol";
 import {TryChip} from "scripts/solidity/TryChip.s.sol";
 
 /// @title The protocol on a chain that is not ours: forge's own EVM, with the fallbacks at their CREATE2
@@ -43,7 +46,7 @@ contract DeployTest is Test {
         // Coverage compiles otherwise: the code's hash is another.
         if (vm.isContext(VmSafe.ForgeContext.Coverage)) etchFallbacks();
         else script.deployFallbacks();
-        all = script.deploy(address(script), address(trial));
+        all = script.deploy(address(script), address(trial), "");
         vm.deal(address(trial), 10 ether);
     }
 
@@ -60,6 +63,49 @@ contract DeployTest is Test {
         assertTrue(vault.isKeeper(all.committee), "the committee keeps");
         assertTrue(vault.isKeeper(all.challenges), "challenges keep");
         assertEq(VendorRegistry(all.vendors).governor(), address(trial), "governor");
+    }
+
+    /// @dev Deadlines of seconds are for dev chains; 31337 is forge's own.
+    function test_deploy_takesTheDevChainsParametersOnADevChain() public view {
+        assertEq(Committee(all.committee).seatBond(), 0.1 ether, "seat bond");
+        assertEq(ResultRollup(all.rollup).challengeSeconds(), 20, "window");
+        assertEq(PociRegistry(all.registry).currentEpoch(), 6, "epochs of 16 blocks");
+    }
+
+    function test_deploy_takesTheMainParametersOnAnyOtherChain() public {
+        vm.chainId(1);
+        requireMain(script.deploy(address(script), address(trial), ""));
+    }
+
+    function test_deploy_takesTheMainParametersWhereTheyAreAskedFor() public {
+        requireMain(script.deploy(address(script), address(trial), "main"));
+    }
+
+    function test_deploy_revertsWhen_devIsAskedForOnAnotherChain() public {
+        vm.chainId(1);
+        vm.expectRevert(abi.encodeWithSelector(Profiles.ProfilesDevElsewhere.selector, 1));
+        script.deploy(address(script), address(trial), "dev");
+    }
+
+    function test_deploy_revertsWhen_theProfileIsUnknown() public {
+        vm.expectRevert(abi.encodeWithSelector(Profiles.ProfilesUnknown.selector, "Main"));
+        script.deploy(address(script), address(trial), "Main");
+    }
+
+    /// @dev docs/protocol.md, section 1; the grace outlasts windows, data and both instances of the
+    /// committee, of whose blocks each takes less than half a minute.
+    function test_profiles_giveMainHoursWhereItTakesParties() public pure {
+        Profile memory given = Profiles.main();
+        assertEq(given.committee.appealSeconds, 7200, "appeal");
+        assertEq(given.committee.minSeats, 3, "least seats");
+        assertEq(given.intervals.answerSeconds, 86_400, "answer");
+        assertEq(given.poci.exitSeconds, 604_800, "exit");
+        uint256 instance = given.committee.commitSeconds + given.committee.revealSeconds + 30
+            * uint256(given.committee.drawDelayBlocks);
+        uint256 dispute = 2 * given.committee.maxAttempts * instance + given.committee.appealSeconds;
+        uint256 batch = 2 * given.rollup.challengeSeconds + given.rollup.serveSeconds;
+        assertGt(given.jobGraceSeconds, batch + dispute, "grace");
+        assertGt(given.intervals.committeeSeconds, dispute, "the court waits for its committee");
     }
 
     /// @dev The court is heard: the escrow answers that there is no such rental, not that it may not ask.
@@ -122,6 +168,14 @@ contract DeployTest is Test {
 
         assertTrue(registry.wasPresent(trial.chip(), epoch), "present");
         assertEq(IPociViews(all.registry).powerOf(address(trial)), 1, "power");
+    }
+
+    function requireMain(Protocol memory main) private view {
+        assertEq(Committee(main.committee).seatBond(), 20 ether, "seat bond");
+        assertEq(Committee(main.committee).appealSeats(), 15, "seats of an appeal");
+        assertEq(ResultRollup(main.rollup).challengeSeconds(), 7200, "window");
+        assertEq(ResultRollup(main.rollup).postBond(), 100 ether, "post bond");
+        assertEq(PociRegistry(main.registry).currentEpoch(), 0, "epochs of 300 blocks");
     }
 
     function test_nothingIsIssuedThere() public {
