@@ -35,7 +35,7 @@ pub(crate) enum Dispute {
         #[arg(long, default_value = "")]
         evidence: String,
     },
-    /// Agree, as the operator: the interval's rent is the renter's.
+    /// Agree, as the operator: the interval's rent is the renter's. Some three epochs after the interval at the earliest.
     Concede(One),
     /// Contradict, as the operator, with the same bond.
     Contest {
@@ -55,7 +55,7 @@ pub(crate) enum Dispute {
         #[arg(long, value_parser = amount::parse)]
         price: Option<U256>,
     },
-    /// Close what is overdue or decided.
+    /// Close what is overdue or decided; for the renter no earlier than the operator may concede.
     Poke(One),
     /// Show the dispute of a rental.
     Show {

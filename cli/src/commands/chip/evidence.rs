@@ -24,7 +24,7 @@ pub(crate) enum Evidence {
     FalseLeaf(FalseLeaf),
     /// Save who sealed a block of this node, and how.
     Seal(OneSeal),
-    /// Two seals of one chip under different blocks of one height.
+    /// Two seals of one chip under different blocks of one height: of another header, round or proof.
     Equivocation(Equivocation),
 }
 

@@ -77,7 +77,10 @@ impl Equivocation {
             first.height,
             second.height
         );
-        ensure!(first.seal.header != second.seal.header, "both seal the same block");
+        ensure!(
+            signed(&first.seal) != signed(&second.seal),
+            "both are of the same round, proof and header"
+        );
         let (chip, first, second) = (first.chip, first.seal, second.seal);
         EvidenceFile::Equivocation { chip, first, second }.save(&self.out)
     }
@@ -114,6 +117,11 @@ impl SealFile {
     }
 }
 
+/// What the chip signed; signing it twice is no fault.
+fn signed(seal: &Seal) -> (u32, &Bytes, &Bytes) {
+    (seal.round, &seal.pi, &seal.header)
+}
+
 fn seal(drawn: &DrawnSidecar, header: Vec<u8>) -> Seal {
     Seal {
         round: drawn.round.0,
@@ -121,5 +129,54 @@ fn seal(drawn: &DrawnSidecar, header: Vec<u8>) -> Seal {
         header: header.into(),
         r: drawn.r,
         s: drawn.s,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::B256;
+    use utnet_primitives::Round;
+
+    /// The same header in another round, or under another proof, is another block.
+    #[test]
+    fn seals_of_one_header_are_two_when_round_or_proof_differ() {
+        let first = sealed(0, 1, 1);
+
+        assert!(equivocation(&first, &sealed(1, 1, 2)).is_ok(), "another round");
+        assert!(equivocation(&first, &sealed(0, 2, 2)).is_ok(), "another proof");
+    }
+
+    #[test]
+    fn signing_the_same_twice_is_no_evidence() {
+        let refusal = equivocation(&sealed(0, 1, 1), &sealed(0, 1, 2)).unwrap_err();
+
+        assert_eq!(refusal.to_string(), "both are of the same round, proof and header");
+    }
+
+    fn equivocation(first: &SealFile, second: &SealFile) -> Result<Value> {
+        let dir = tempfile::tempdir()?;
+        let paths = ["first", "second", "out"].map(|name| dir.path().join(name));
+        files::write_json(&paths[0], first)?;
+        files::write_json(&paths[1], second)?;
+        let [first, second, out] = paths;
+        Equivocation { first, second, out }.run()
+    }
+
+    /// The seal of a header; round, proof and signature as given.
+    fn sealed(round: u32, proof: u8, signature: u8) -> SealFile {
+        let sidecar = Sidecar::Drawn(DrawnSidecar {
+            round: Round(round),
+            x: B256::repeat_byte(7),
+            y: B256::repeat_byte(8),
+            pi: [proof; 81],
+            r: B256::repeat_byte(signature),
+            s: B256::repeat_byte(signature),
+        });
+        let extra_data = Bytes::from(sidecar.commitment());
+        let header = Header { number: 9, extra_data, ..Default::default() };
+        let mut bytes = Vec::new();
+        header.encode(&mut bytes);
+        SealFile { header: bytes.into(), sidecar: sidecar.encode() }
     }
 }
