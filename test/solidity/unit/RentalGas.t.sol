@@ -75,7 +75,8 @@ contract RentalGasTest is RentalFixture {
         commitAs(id, renter, 80, RENTER_SALT);
         commitAs(id, operator, 90, OPERATOR_SALT);
         revealAsRenter(id);
-        revealAsOperator(id);
+        // A transaction's gas: calls hand on 63 parts in 64 of it, to the registry and to its views.
+        escrow.reveal{gas: (1 << 24) - 22_000}(id, operator, 90, OPERATOR_SALT);
 
         uint256 spent = _gasOf("reveal, settles, one suspended chip, 2,100 words and more");
         assertLe(spent, 1 << 24, "a transaction's cap");
