@@ -7,6 +7,9 @@ import {CommitteeFixture} from "../lib/CommitteeFixture.sol";
 
 /// @title Somebody who knows the beacon tries to be drawn.
 contract CommitteeGrindingTest is CommitteeFixture {
+    bytes32 private constant TRUTH = "truth";
+    bytes32 private constant LIE = "lie";
+
     address private _late = makeAddr("late");
 
     /// @dev The draw once read the power of the moment: whoever saw the beacon could register chips until it
@@ -97,11 +100,11 @@ contract CommitteeGrindingTest is CommitteeFixture {
         for (uint256 i = 0; i < seats.length; ++i) {
             address one = seats[i].member;
             bool isHonest = one == honest[0] || one == honest[1] || one == honest[2];
-            verdicts[i] = isHonest ? bytes32("truth") : bytes32("lie");
+            verdicts[i] = isHonest ? TRUTH : LIE;
         }
         vote(SUBJECT, verdicts);
 
-        assertEq(committee.caseOf(SUBJECT).verdict, "truth");
+        assertEq(committee.caseOf(SUBJECT).verdict, TRUTH);
     }
 
     /// @dev Operators with stakes and so many chips each.
