@@ -22,8 +22,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use torch::process::{Order, Process};
 use utnet_jobs::{
-    manifest::{Class, FileEntry, Manifest},
+    manifest::{self, Class, FileEntry, Manifest},
     params::Params,
+    sha256,
 };
 use utnet_primitives::JobId;
 
@@ -114,6 +115,12 @@ pub enum Refusal {
         /// Hash of what runs here.
         offered: B256,
     },
+    /// The result could not be shown on chain.
+    #[error("the result's manifest has {bytes} bytes, at most {} are taken", manifest::LONGEST)]
+    Manifest {
+        /// Its length.
+        bytes: usize,
+    },
     /// The guest failed.
     #[error(transparent)]
     Wasm(#[from] wasm::WasmError),
@@ -125,7 +132,14 @@ pub enum Refusal {
 impl Refusal {
     /// Whether everybody who runs the job is refused in the same way.
     pub const fn is_of_the_job(&self) -> bool {
-        matches!(self, Self::Params(_) | Self::Class { .. } | Self::Wasm(_)) && !self.is_retryable()
+        matches!(
+            self,
+            Self::Params(_)
+                | Self::Class { .. }
+                | Self::Manifest { .. }
+                | Self::Wasm(_)
+                | Self::Torch(torch::TorchError::TooManyOutputs)
+        ) && !self.is_retryable()
     }
 
     /// Whether the same job may be tried again: a file may still come, also one that was damaged here; a machine may have
@@ -190,14 +204,23 @@ impl Runtime {
     }
 }
 
+/// Keeps a result whose manifest can be shown on chain; of any other nothing is written.
 fn keep(task: &Task, output: Output, results: &BlobStore) -> Result<Outcome, Refusal> {
-    let mut files = Vec::with_capacity(output.files.len());
-    for (name, bytes) in output.files {
-        let sha256 = results.put(&bytes)?;
-        files.push(FileEntry { bytes: bytes.len() as u64, name, sha256 });
-    }
+    let entry = |(name, bytes): (&String, &Vec<u8>)| FileEntry {
+        bytes: bytes.len() as u64,
+        name: name.clone(),
+        sha256: sha256(bytes),
+    };
+    let files = output.files.iter().map(entry).collect();
     let manifest =
         Manifest { class: task.class, files, job: task.job, metrics: output.metrics, version: 1 };
-    let root = results.put(&manifest.encode())?;
+    let encoded = manifest.encode();
+    if encoded.len() > manifest::LONGEST {
+        return Err(Refusal::Manifest { bytes: encoded.len() });
+    }
+    for bytes in output.files.values() {
+        results.put(bytes)?;
+    }
+    let root = results.put(&encoded)?;
     Ok(Outcome { root, steps: output.steps, manifest })
 }

@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 use tch::{CModule, Device, Kind, Tensor};
-use utnet_jobs::params::TrainParams;
+use utnet_jobs::{manifest::MOST_OUTPUTS, params::TrainParams};
 use utnet_primitives::{Agreement, ENVIRONMENT_PROGRAMS};
 use utnet_worker::compute::{
-    Limits, Output, Runtime,
+    Limits, Output, Refusal, Runtime,
     torch::{
         Operator, TorchError, TraceShape,
         process::{Order, Process},
@@ -59,6 +59,26 @@ fn a_module_answers_as_it_would_here() {
     let here = utnet_worker::compute::torch::infer(&module, &input()).expect("runs");
 
     assert_eq!(there, here);
+}
+
+/// Thousands of outputs used to make a manifest that no transaction can show.
+#[test]
+fn a_module_of_more_outputs_than_a_manifest_holds_is_refused_by_everybody() {
+    let outputs = |count: usize| {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("many.pt");
+        let mut forward =
+            |given: &[Tensor]| (0..count).map(|i| &given[0] + f64::from(i as u32)).collect();
+        let example = Tensor::zeros([2, 4], (Kind::Float, Device::Cpu));
+        let module = CModule::create_by_tracing("Many", "forward", &[example], &mut forward);
+        module.expect("traced").save(&path).expect("written");
+        run(&Order::Infer, std::fs::read(path).expect("written"), &Limits::default())
+    };
+    let most = outputs(MOST_OUTPUTS).expect("as many as allowed");
+    assert_eq!(most.metrics.len(), 2 * MOST_OUTPUTS);
+    let refused = outputs(MOST_OUTPUTS + 1).expect_err("too many");
+    assert!(matches!(refused, TorchError::TooManyOutputs), "{refused}");
+    assert!(Refusal::from(refused).is_of_the_job());
 }
 
 #[test]

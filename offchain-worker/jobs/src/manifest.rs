@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utnet_primitives::JobId;
 
+/// Longest manifest of a result, in bytes: whoever posts it must be able to show it on chain, in one transaction.
+pub const LONGEST: usize = 64 << 10;
+
+/// Most tensors that a result of inference consists of: each has two figures in the manifest.
+pub const MOST_OUTPUTS: usize = 256;
+
 /// How two results of one job are compared; the numbers are those of `Tolerance` in the contracts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

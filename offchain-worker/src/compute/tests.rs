@@ -88,6 +88,31 @@ fn a_job_above_the_limits_is_declined() {
     assert!(matches!(refusal, Refusal::OutOfRange { what: "memory", .. }));
 }
 
+/// A result that cannot be shown on chain used to be posted, and cost the poster its bond.
+#[test]
+fn a_manifest_too_long_for_one_transaction_is_refused_by_everybody_and_nothing_is_kept() {
+    let desk = desk();
+    let task = desk.task(&Params::Wasm(WasmParams::default()));
+    let result = |figures: usize| Output {
+        files: BTreeMap::from([("stdout".to_owned(), b"new".to_vec())]),
+        metrics: (0..figures).map(|i| (format!("figure{i:04}"), 1)).collect(),
+        steps: 1,
+    };
+    let spare = manifest::LONGEST
+        - keep(&task, result(0), &desk.blobs).expect("short").manifest.encode().len();
+    // Each figure takes `"figure0000":1,`, the last one no comma.
+    let most = (spare + 1) / 15;
+    keep(&task, result(most), &desk.blobs).expect("as long as allowed");
+
+    let long = Output {
+        files: BTreeMap::from([("stdout".to_owned(), b"other".to_vec())]),
+        ..result(most + 1)
+    };
+    let refusal = keep(&task, long, &desk.blobs).expect_err("too long");
+    assert!(matches!(refusal, Refusal::Manifest { .. }) && refusal.is_of_the_job());
+    assert!(!desk.blobs.has(&sha256(b"other")));
+}
+
 #[test]
 fn floats_are_never_exact() {
     let desk = desk();

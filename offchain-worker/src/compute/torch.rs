@@ -56,6 +56,9 @@ pub enum TorchError {
     /// The module answered something else than tensors.
     #[error("module answers something else than tensors of numbers")]
     NoTensors,
+    /// The module answered more tensors than a result may have.
+    #[error("module answers more than {} tensors", utnet_jobs::manifest::MOST_OUTPUTS)]
+    TooManyOutputs,
     /// The result is longer than this worker keeps.
     #[error("a result of {bytes} bytes is longer than {limit}")]
     TooMuchOutput {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {BatchId, JobId} from "contracts/src/types/Ids.sol";
+import {ResultLeaf} from "contracts/src/types/Jobs.sol";
 
 import {JobFixture} from "../lib/JobFixture.sol";
 
@@ -56,5 +59,32 @@ contract JobGasTest is JobFixture {
         vm.snapshotGasLastCall("JobGas", "requestData");
         serve(batch, 0);
         vm.snapshotGasLastCall("JobGas", "serveData");
+    }
+
+    /// @dev A manifest has 65,536 bytes at most (docs/protocol.md, section 6); no byte is cheaper than others.
+    function test_theLongestManifestIsServedInOneTransaction() public {
+        bytes memory manifest = new bytes(65_536);
+        for (uint256 i = 32; i <= manifest.length; i += 32) {
+            assembly ("memory-safe") {
+                mstore(add(manifest, i), not(0))
+            }
+        }
+        ResultLeaf memory leaf = ResultLeaf({job: leaves[0].job, resultRoot: sha256(manifest), steps: 1});
+        bytes32 root =
+            keccak256(abi.encodePacked(bytes1(0), leaf.job, leaf.resultRoot, uint256(leaf.steps)));
+        vm.prank(worker);
+        BatchId batch = rollup.postRoot{value: POST_BOND}(root, 1, "https://worker/results");
+        request(batch, 0);
+        bytes memory call =
+            abi.encodeCall(rollup.serveData, (batch, leaf, 0, new bytes32[](0), manifest));
+
+        uint256 before = gasleft();
+        (bool isServed,) = address(rollup).call(call);
+        uint256 executed = before - gasleft();
+
+        assertTrue(isServed);
+        // EIP-7623: what is executed and 16 gas a byte, at least 40 a byte.
+        uint256 needed = 21_000 + Math.max(executed + 16 * call.length, 40 * call.length);
+        assertLt(needed, 1 << 24);
     }
 }

@@ -56,6 +56,9 @@ pub fn serve(bounds: &Bounds) -> io::Result<()> {
     let done = obey(&order, &program, &input).and_then(|output| fitting(output, bounds.output));
     match done {
         Ok(output) => tell(&mut line, output, is_confined),
+        Err(TorchError::TooManyOutputs) => {
+            frames::write(&mut line, &head(&Answer::TooManyOutputs)?)
+        }
         Err(refusal) => frames::write(&mut line, &head(&Answer::Refused(refusal.to_string()))?),
     }
 }

@@ -11,6 +11,7 @@ use tch::{
     CModule, Device, IValue, Kind, Tensor,
     nn::{self, Module},
 };
+use utnet_jobs::manifest::MOST_OUTPUTS;
 
 pub(super) fn infer(module: &[u8], input: &[u8]) -> Result<Output, TorchError> {
     let mut bytes = module;
@@ -49,7 +50,7 @@ fn collect(answer: IValue, tensors: &mut Vec<Tensor>) -> Result<(), TorchError> 
         }
         _ => return Err(TorchError::NoTensors),
     }
-    Ok(())
+    if tensors.len() > MOST_OUTPUTS { Err(TorchError::TooManyOutputs) } else { Ok(()) }
 }
 
 /// Figures by which approximate results are compared.

@@ -70,6 +70,8 @@ pub(super) enum Answer {
     },
     /// It will not be done.
     Refused(String),
+    /// Nobody can do it: there are more tensors than a result may have.
+    TooManyOutputs,
 }
 
 impl Process {
@@ -172,6 +174,7 @@ fn receive(mut line: impl Read, most: u64) -> io::Result<Result<Output, TorchErr
     let head = frames::read(&mut line, LONGEST_HEAD)?;
     let (names, metrics, steps) = match serde_json::from_slice(&head)? {
         Answer::Refused(reason) => return Ok(Err(TorchError::Refused(reason))),
+        Answer::TooManyOutputs => return Ok(Err(TorchError::TooManyOutputs)),
         Answer::Done { files, metrics, steps, is_confined } => {
             warn_unless(is_confined);
             (files, metrics, steps)
