@@ -7,7 +7,7 @@ use std::time::Duration;
 use utnet_client::{Clock as _, SystemClock};
 use utnet_jobs::{
     port::{RatingAnswer, RatingRequest},
-    remote::Remote,
+    remote::{FILE_PATIENCE, Remote},
     sha256,
 };
 use utnet_messages::Access;
@@ -49,7 +49,7 @@ impl Rented {
     pub(crate) async fn put(&self, bytes: Vec<u8>) -> Result<B256> {
         let hash = sha256(&bytes);
         let url = format!("{}/v1/blobs/{}", self.remote.url(), hex::encode(hash));
-        let request = self.remote.client().put(&url).body(bytes);
+        let request = self.remote.client().put(&url).timeout(FILE_PATIENCE).body(bytes);
         send(request.bearer_auth(hex::encode_prefixed(self.access.secret)), &url).await?;
         Ok(hash)
     }

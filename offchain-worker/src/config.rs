@@ -9,7 +9,8 @@ use crate::{
 };
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::ParseIntError, path::PathBuf, str::FromStr, time::Duration};
+use utnet_jobs::remote::LONGEST_BLOB;
 use utnet_primitives::{Height, Seconds};
 
 /// Does the jobs the chain asks for and reports results; keeps chips registered and available.
@@ -83,7 +84,11 @@ pub struct RunArgs {
     /// Seats in committees that the operator's stake answers for at the same time; 0: none [default: 4].
     #[arg(long)]
     pub committee_seats: Option<u8>,
-    /// Longest file that a renter may bring, in bytes [default: 67108864].
+    /// Wei from which a job is taken that is neither a renter's nor under an order of this operator; 0: every job
+    /// [default: 1000000000000000000].
+    #[arg(long)]
+    pub least_price: Option<Wei>,
+    /// Longest file that a renter may bring, in bytes; committees read no longer ones [default: 67108864, the most].
     #[arg(long)]
     pub longest_blob: Option<u64>,
     /// All files that one rental may bring, in bytes [default: 1073741824].
@@ -104,6 +109,27 @@ pub struct RunArgs {
     /// TEST DIAL, never for real work: commits deliberately wrong results or answers, or hands over no access.
     #[arg(long, value_enum)]
     pub fault: Option<Fault>,
+}
+
+/// An amount of coin, in wei; a text in the file, whose numbers end at 2^63.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Wei(pub u128);
+
+impl FromStr for Wei {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl TryFrom<String> for Wei {
+    type Error = ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
 }
 
 /// Arguments of `run-job`.
@@ -208,6 +234,8 @@ pub struct Settings {
     pub parallel_jobs: usize,
     /// Seats in committees that the operator's stake answers for.
     pub committee_seats: u8,
+    /// Wei from which a stranger's job is taken.
+    pub least_price: Wei,
     /// Longest file that a renter may bring, in bytes.
     pub longest_blob: u64,
     /// All files that one rental may bring, in bytes.
@@ -221,6 +249,9 @@ pub struct Settings {
     /// Deliberate error.
     pub fault: Option<Fault>,
 }
+
+/// What a stranger's job pays at least, unless the operator says otherwise: 1 UNC.
+const LEAST_PRICE: Wei = Wei(1_000_000_000_000_000_000);
 
 /// Longest url: with the certificate's fingerprint it must fit the 256 bytes of a batch's pointer.
 const LONGEST_URL: usize = 180;
@@ -292,7 +323,8 @@ impl RunArgs {
             renter_score: self.renter_score.or(file.renter_score).unwrap_or(80),
             parallel_jobs: self.parallel_jobs.or(file.parallel_jobs).unwrap_or(1),
             committee_seats: self.committee_seats.or(file.committee_seats).unwrap_or(4),
-            longest_blob: self.longest_blob.or(file.longest_blob).unwrap_or(64 << 20),
+            least_price: self.least_price.or(file.least_price).unwrap_or(LEAST_PRICE),
+            longest_blob: self.longest_blob.or(file.longest_blob).unwrap_or(LONGEST_BLOB as u64),
             rental_bytes: self.rental_bytes.or(file.rental_bytes).unwrap_or(1 << 30),
             keep: days(self.keep_days.or(file.keep_days).unwrap_or(7)),
             limits,
@@ -327,7 +359,7 @@ impl Settings {
             ("renter-score", u64::from(self.renter_score), 1, 100),
             ("epoch-blocks", self.epoch_blocks, 1, 1 << 32),
             ("parallel-jobs", jobs, 1, 1_024),
-            ("longest-blob", self.longest_blob, 1, 4 << 30),
+            ("longest-blob", self.longest_blob, 1, LONGEST_BLOB as u64),
             ("rental-bytes", self.rental_bytes, self.longest_blob, 1 << 50),
             ("kill-after", self.limits.kill_after.as_secs(), 1, 1 << 32),
             ("torch-memory", self.limits.torch_memory_bytes, 2 << 30, 1 << 50),
@@ -369,7 +401,7 @@ mod tests {
     fn flags_win_over_the_file_and_the_file_over_defaults() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("worker.toml");
-        let text = "rpc = 'http://a'\ndatadir = 'd'\nkey-file = 'k'\nrenter-score = 50\n";
+        let text = "rpc = 'http://a'\ndatadir = 'd'\nkey-file = 'k'\nrenter-score = 50\nleast-price = '20000000000000000000'\n";
         std::fs::write(&path, text).expect("written");
 
         let flags =
@@ -378,6 +410,7 @@ mod tests {
 
         assert_eq!((settings.rpc.as_str(), settings.renter_score), ("http://b", 50));
         assert_eq!(settings.epoch_blocks, 16);
+        assert_eq!(settings.least_price, Wei(20_000_000_000_000_000_000));
     }
 
     #[test]
@@ -388,6 +421,9 @@ mod tests {
             key_file: Some("k".into()),
             ..RunArgs::default()
         };
+        let longer = RunArgs { longest_blob: Some((64 << 20) + 1), ..complete.clone() };
+        let refused = longer.settle().expect_err("no committee reads it").to_string();
+        assert_eq!(refused, "--longest-blob is 67108865, not within 1 and 67108864");
         let epochless = RunArgs { epoch_blocks: Some(0), ..complete.clone() };
         let refused = epochless.settle().expect_err("no epoch has no block").to_string();
         assert_eq!(refused, "--epoch-blocks is 0, not within 1 and 4294967296");

@@ -10,16 +10,23 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 use utnet_primitives::BatchId;
 
-/// Longest file that is read, in bytes: what a worker takes from a renter by default, and results are no longer.
-const LONGEST_BLOB: usize = 64 << 20;
+/// Longest file of a job, in bytes: a longer one is neither taken by a worker nor read by a committee.
+pub const LONGEST_BLOB: usize = 64 << 20;
 
 /// Longest list of leaves and specifications that is read, in bytes: 256 of each take a quarter of it.
 const LONGEST_DOSSIER: usize = 2 << 20;
 
-/// Time for one answer.
+/// Time for one answer that is no file.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Time for one file, as the job port gives it.
+pub const FILE_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Time for the next piece of an answer.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// Why nothing was read from another worker.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +56,9 @@ pub enum FetchError {
         /// Longest.
         most: usize,
     },
+    /// It begins to answer and does not go on.
+    #[error("the job port answers too slowly")]
+    Slow,
     /// What is served does not hash to what was posted.
     #[error("what is served is not what was posted")]
     NotWhatWasPosted,
@@ -114,7 +124,7 @@ impl Remote {
     /// [`FetchError`].
     pub async fn dossier(&self, batch: BatchId) -> Result<Dossier, FetchError> {
         let url = format!("{}/v1/results/{batch}", self.url);
-        let bytes = self.read(&url, LONGEST_DOSSIER).await?;
+        let bytes = self.read(&url, LONGEST_DOSSIER, PATIENCE).await?;
         serde_json::from_slice(&bytes).map_err(|_other_form| FetchError::NotWhatWasPosted)
     }
 
@@ -125,17 +135,23 @@ impl Remote {
     pub async fn blob(&self, batch: BatchId, hash: &B256) -> Result<Vec<u8>, FetchError> {
         let name = hex::encode(hash);
         let url = format!("{}/v1/results/{batch}/blobs/{name}", self.url);
-        let bytes = self.read(&url, LONGEST_BLOB).await?;
+        let bytes = self.read(&url, LONGEST_BLOB, FILE_PATIENCE).await?;
         if sha256(&bytes) == *hash { Ok(bytes) } else { Err(FetchError::NotWhatWasPosted) }
     }
 
-    async fn read(&self, url: &str, most: usize) -> Result<Vec<u8>, FetchError> {
-        let mut answer = self.client.get(url).send().await?;
+    async fn read(
+        &self,
+        url: &str,
+        most: usize,
+        patience: Duration,
+    ) -> Result<Vec<u8>, FetchError> {
+        let asking = self.client.get(url).timeout(patience).send();
+        let mut answer = in_time(asking).await??;
         if !answer.status().is_success() {
             return Err(FetchError::Refused { status: answer.status().as_u16() });
         }
         let mut bytes = Vec::new();
-        while let Some(piece) = answer.chunk().await? {
+        while let Some(piece) = in_time(answer.chunk()).await?? {
             if bytes.len() + piece.len() > most {
                 return Err(FetchError::TooLong { most });
             }
@@ -143,6 +159,11 @@ impl Remote {
         }
         Ok(bytes)
     }
+}
+
+/// A line that stands still is given up.
+async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T, FetchError> {
+    timeout(PAUSE, reading).await.map_err(|_late| FetchError::Slow)
 }
 
 /// Trusts one certificate. The handshake still proves that the other side holds its key.

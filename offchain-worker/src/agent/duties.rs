@@ -5,15 +5,18 @@ use super::{
     jobs::task_of,
     now,
     working::{Claim, Purpose, Trouble, Work},
+    worst,
 };
 use crate::{
     compute::Refusal,
-    decide::duties::{Seen, Step, next_step},
+    decide::duties::{LAST_CALL, Seen, Step, next_step},
     records::{DisputeRecord, DutyRecord, PostedRecord},
     store::BlobStore,
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolValue;
+use std::time::Duration;
+use tokio::time::timeout;
 use utnet_bindings::{
     Committee::{caseOfCall, commitCall, revealCall, seatsOfCall},
     signed::{SolStruct, job_escrow_domain},
@@ -32,6 +35,9 @@ pub(super) const CANNOT_RUN: B256 = B256::ZERO;
 /// The reason of a member who was not served the data.
 const NOT_SERVED: B256 = B256::with_last_byte(1);
 
+/// Time before the last call in which a member that was not served notes that.
+const NOTING: Seconds = Seconds(2);
+
 /// What a member says that found a result.
 pub(super) fn verdict_of(root: B256, steps: u64) -> B256 {
     keccak256((root, U256::from(steps)).abi_encode_params())
@@ -47,26 +53,32 @@ fn verdict_commitment(duty: &DutyRecord, member: Address, verdict: B256) -> B256
 impl<C: Chain> Agent<C> {
     pub(super) async fn attend_duties(&mut self, head: &BlockRef) -> Result<(), AgentError> {
         let open = self.parts.notebook.all::<DutyRecord>()?.into_iter();
+        let mut tried = Vec::new();
         for duty in open.filter(|duty| duty.outcome.is_none()) {
-            let seen = self.look_at_duty(&duty, head).await?;
-            match next_step(&duty, &seen) {
-                Step::Wait => {}
-                Step::Execute if self.is_busy(Purpose::Duty(duty.subject, duty.round)) => {}
-                Step::Execute => self.execute(duty)?,
-                Step::Abstain => {
-                    let reason = if duty.is_unserved { NOT_SERVED } else { CANNOT_RUN };
-                    tracing::warn!(subject = %duty.subject, %reason, "no finding in time");
-                    self.parts.notebook.put(&DutyRecord { found: Some(reason), ..duty })?;
-                }
-                Step::Commit => self.commit_verdict(&duty)?,
-                Step::Reveal => self.reveal_verdict(&duty)?,
-                Step::Close(outcome) => {
-                    let outcome = Some(outcome.to_owned());
-                    self.parts.notebook.put(&DutyRecord { outcome, ..duty })?;
-                }
+            tried.push(self.attend_duty(duty, head).await);
+        }
+        worst(tried)
+    }
+
+    /// One that fails must not keep the others from their deadlines.
+    async fn attend_duty(&mut self, duty: DutyRecord, head: &BlockRef) -> Result<(), AgentError> {
+        let seen = self.look_at_duty(&duty, head).await?;
+        match next_step(&duty, &seen) {
+            Step::Wait => Ok(()),
+            Step::Execute if self.is_busy(Purpose::Duty(duty.subject, duty.round)) => Ok(()),
+            Step::Execute => self.execute(duty, seen.deadline.saturating_sub(seen.now)),
+            Step::Abstain => {
+                let reason = if duty.is_unserved { NOT_SERVED } else { CANNOT_RUN };
+                tracing::warn!(subject = %duty.subject, %reason, "no finding in time");
+                Ok(self.parts.notebook.put(&DutyRecord { found: Some(reason), ..duty })?)
+            }
+            Step::Commit => self.commit_verdict(&duty),
+            Step::Reveal => self.reveal_verdict(&duty),
+            Step::Close(outcome) => {
+                let outcome = Some(outcome.to_owned());
+                Ok(self.parts.notebook.put(&DutyRecord { outcome, ..duty })?)
             }
         }
-        Ok(())
     }
 
     async fn look_at_duty(&self, duty: &DutyRecord, head: &BlockRef) -> Result<Seen, AgentError> {
@@ -100,7 +112,8 @@ impl<C: Chain> Agent<C> {
         self.send(&words, &Intent::call(self.parts.home.committee, &call))
     }
 
-    fn execute(&mut self, duty: DutyRecord) -> Result<(), AgentError> {
+    /// Fetches and executes. The case's own deadline ends the fetching, early enough to say who did not serve.
+    fn execute(&mut self, duty: DutyRecord, left: Seconds) -> Result<(), AgentError> {
         let notebook = &self.parts.notebook;
         let Some(dispute) = notebook.find::<DisputeRecord>(duty.subject.as_slice())? else {
             // Somebody else's question, which this version cannot answer.
@@ -115,7 +128,11 @@ impl<C: Chain> Agent<C> {
             domain: job_escrow_domain(self.parts.home.chain_id, self.parts.home.jobs),
             blobs: self.parts.blobs.clone(),
         };
-        self.start(Purpose::Duty(duty.subject, duty.round), search.fetch());
+        let left = left.saturating_sub(LAST_CALL).saturating_sub(NOTING);
+        let left = Duration::from_secs(left.0.max(1));
+        self.start(Purpose::Duty(duty.subject, duty.round), async move {
+            timeout(left, search.fetch()).await.unwrap_or_else(|_late| Err(FetchError::Slow.into()))
+        });
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use utnet_primitives::Seconds;
 
 /// Time before the last second for commitments in which a member without a finding says why it has none: silence costs
 /// its bond.
-const LAST_CALL: Seconds = Seconds(8);
+pub const LAST_CALL: Seconds = Seconds(8);
 
 /// What was seen of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
