@@ -5,6 +5,7 @@
 
 mod availability;
 mod batches;
+mod cases;
 mod challenges;
 mod disputes;
 mod duties;
@@ -14,11 +15,13 @@ mod fault;
 mod jobs;
 mod membership;
 mod openings;
+mod posting;
 pub(crate) mod rentals;
 mod requests;
 mod sending;
 mod service;
 mod sweep;
+mod taking;
 mod working;
 
 pub use availability::{Proof, ProofError, Round, prove};
@@ -26,6 +29,7 @@ pub use fault::Fault;
 
 use crate::{
     compute::Runtime,
+    decide::turns::Turns,
     https::Doors,
     notebook::Notebook,
     store::{BlobError, BlobStore},
@@ -57,6 +61,8 @@ pub struct Home {
     pub rollup: Address,
     /// `Committee`.
     pub committee: Address,
+    /// `OrderBook`.
+    pub orders: Address,
     /// `RpoiEscrow`.
     pub escrow: Address,
     /// `PociRegistry`.
@@ -85,6 +91,7 @@ impl Home {
             jobs: contracts.address(SystemContract::JobEscrow),
             rollup: contracts.address(SystemContract::ResultRollup),
             committee: contracts.address(SystemContract::Committee),
+            orders: contracts.address(SystemContract::OrderBook),
             escrow: contracts.address(SystemContract::RpoiEscrow),
             registry: contracts.address(SystemContract::PociRegistry),
             beacons: contracts.address(SystemContract::BeaconHistory),
@@ -111,6 +118,8 @@ pub struct Choices {
     pub renter_score: u8,
     /// Jobs that are computed at the same time.
     pub parallel_jobs: usize,
+    /// Wei from which a job is taken that is neither a renter's nor under an order of ours.
+    pub least_price: u128,
     /// Seats in committees that the operator's stake answers for; none: it is not drawn.
     pub committee_seats: u8,
     /// How long what is closed is remembered, and files that nobody needs are kept.
@@ -215,6 +224,10 @@ pub struct Agent<C> {
     parts: Parts<C>,
     cursor: LogCursor,
     bench: Bench,
+    /// Which jobs are looked at next.
+    turns: Turns,
+    /// Which of the open cases is looked at next.
+    next_case: usize,
     /// Epoch in which suspended chips were last looked for.
     looked: Option<Epoch>,
     /// Chain time of the last look.
@@ -234,6 +247,7 @@ impl<C: Chain> Agent<C> {
             home.jobs,
             home.rollup,
             home.committee,
+            home.orders,
             home.escrow,
             home.registry,
             home.challenges,
@@ -241,7 +255,16 @@ impl<C: Chain> Agent<C> {
         let db = Arc::clone(parts.notebook.database());
         let cursor = LogCursor::open(db, "worker", start, filter)?;
         let bench = Bench::new(parts.choices.parallel_jobs);
-        Ok(Self { parts, cursor, bench, looked: None, now: Seconds(0), swept_at: None })
+        Ok(Self {
+            parts,
+            cursor,
+            bench,
+            turns: Turns::default(),
+            next_case: 0,
+            looked: None,
+            now: Seconds(0),
+            swept_at: None,
+        })
     }
 
     /// Looks once and does everything that is due.
@@ -266,10 +289,10 @@ impl<C: Chain> Agent<C> {
         let tried = [
             self.attend_challenges(&head).await,
             self.attend_rentals(&head).await,
-            self.attend_jobs(&head).await,
             self.attend_duties(&head).await,
-            self.attend_disputes(&head).await,
             self.attend_requests().await,
+            self.attend_jobs(&head).await,
+            self.attend_disputes(&head).await,
             self.attend_batches(&head).await,
             self.attend_service().await,
             self.sweep(&head).await,
@@ -286,7 +309,8 @@ impl<C: Chain> Agent<C> {
             }
             let txn = self.parts.notebook.begin()?;
             if let News::Block { block, logs } = &news {
-                events::note(&txn, &self.parts.home, logs, now(block))?;
+                let least_price = self.parts.choices.least_price;
+                events::note(&txn, &self.parts.home, least_price, logs, now(block))?;
             }
             // A block that is gone leaves its records: nothing is done that the chain's state does not ask for.
             self.cursor.accept_in(&txn, &news)?;

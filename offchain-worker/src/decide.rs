@@ -1,6 +1,7 @@
 //! Decides what is to be done. Pure: every function reads nothing but its arguments.
 
 pub mod batches;
+pub mod cases;
 pub mod challenges;
 pub mod disputes;
 pub mod duties;
@@ -9,3 +10,4 @@ pub mod jobs;
 pub mod openings;
 pub mod rentals;
 pub mod service;
+pub mod turns;

@@ -53,10 +53,23 @@ pub struct Computed {
     pub leaf: Leaf,
     /// Salt of the commitment.
     pub salt: B256,
-    /// When the reveal was first seen, in chain time.
-    pub revealed_at: Option<Seconds>,
-    /// Number of the batch that holds it.
+    /// When it was first seen ready for a batch, in chain time.
+    pub ready_at: Option<Seconds>,
+    /// Number of the latest batch that holds it.
     pub batch: Option<u64>,
+    /// Batches before that, whose place could not be revealed in time.
+    #[serde(default)]
+    pub passed: u8,
+    /// Whether the chain knows result and place.
+    #[serde(default)]
+    pub is_revealed: bool,
+}
+
+impl Computed {
+    /// A result that nobody knows of yet.
+    pub const fn new(leaf: Leaf, salt: B256) -> Self {
+        Self { leaf, salt, ready_at: None, batch: None, passed: 0, is_revealed: false }
+    }
 }
 
 /// A batch that this operator posts.
@@ -137,6 +150,17 @@ pub struct DisputeRecord {
     /// How it ended.
     pub outcome: Option<String>,
     /// When it began, in chain time.
+    pub noted_at: Seconds,
+}
+
+/// A case before a committee, whomever it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// What the committee is asked about.
+    pub subject: B256,
+    /// Whether it has ended.
+    pub is_closed: bool,
+    /// When it was opened, in chain time.
     pub noted_at: Seconds,
 }
 
@@ -242,6 +266,13 @@ impl Record for PostedRecord {
 
 impl Record for DisputeRecord {
     const KIND: &'static str = "dispute";
+    fn key(&self) -> Vec<u8> {
+        self.subject.to_vec()
+    }
+}
+
+impl Record for CaseRecord {
+    const KIND: &'static str = "case";
     fn key(&self) -> Vec<u8> {
         self.subject.to_vec()
     }

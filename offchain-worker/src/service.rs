@@ -122,6 +122,7 @@ fn choices(settings: &Settings, url: String, identity: &Identity) -> Choices {
         epoch_blocks: settings.epoch_blocks,
         renter_score: settings.renter_score,
         parallel_jobs: settings.parallel_jobs,
+        least_price: settings.least_price.0,
         committee_seats: settings.committee_seats,
         keep: settings.keep,
         url,

@@ -1,6 +1,6 @@
 //! Moves disputes on that concern this operator: draws, overdue steps, verdicts that nobody has acted on.
 
-use super::{Agent, AgentError, now};
+use super::{Agent, AgentError, now, worst};
 use crate::{
     decide::disputes::{Seen, Step, next_step},
     records::{DisputeRecord, DutyRecord, PostedRecord},
@@ -16,25 +16,34 @@ use utnet_client::{BlockRef, Chain, Intent};
 use utnet_primitives::{Height, Seconds};
 
 impl<C: Chain> Agent<C> {
-    pub(super) async fn attend_disputes(&self, head: &BlockRef) -> Result<(), AgentError> {
+    pub(super) async fn attend_disputes(&mut self, head: &BlockRef) -> Result<(), AgentError> {
         let open = self.parts.notebook.all::<DisputeRecord>()?.into_iter();
+        let mut tried = Vec::new();
         for dispute in open.filter(|dispute| dispute.outcome.is_none()) {
-            let call = caseOfCall { subject: dispute.subject };
-            let case = self.view(self.parts.home.committee, &call).await?;
-            let seen = self.look_at_dispute(&dispute, &case, head).await?;
-            let subject = dispute.subject;
-            match next_step(&seen) {
-                Step::Wait => {}
-                Step::Draw => self.push(b"draw", &case, subject, &drawCall { subject })?,
-                Step::Poke => self.push(b"poke-case", &case, subject, &pokeCall { subject })?,
-                Step::Resolve => self.resolve(&dispute)?,
-                Step::Close(outcome) => {
-                    let outcome = Some(outcome.to_owned());
-                    self.parts.notebook.put(&DisputeRecord { outcome, ..dispute })?;
-                }
+            tried.push(self.attend_dispute(dispute, head).await);
+        }
+        tried.push(self.attend_cases(head).await);
+        worst(tried)
+    }
+
+    async fn attend_dispute(
+        &self,
+        dispute: DisputeRecord,
+        head: &BlockRef,
+    ) -> Result<(), AgentError> {
+        let subject = dispute.subject;
+        let case = self.view(self.parts.home.committee, &caseOfCall { subject }).await?;
+        let seen = self.look_at_dispute(&dispute, &case, head).await?;
+        match next_step(&seen) {
+            Step::Wait => Ok(()),
+            Step::Draw => self.push(b"draw", &case, subject, &drawCall { subject }),
+            Step::Poke => self.push(b"poke-case", &case, subject, &pokeCall { subject }),
+            Step::Resolve => self.resolve(&dispute),
+            Step::Close(outcome) => {
+                let outcome = Some(outcome.to_owned());
+                Ok(self.parts.notebook.put(&DisputeRecord { outcome, ..dispute })?)
             }
         }
-        Ok(())
     }
 
     async fn look_at_dispute(
@@ -61,7 +70,7 @@ impl<C: Chain> Agent<C> {
     }
 
     /// Each state of each committee is pushed once.
-    fn push<T: SolCall>(
+    pub(super) fn push<T: SolCall>(
         &self,
         word: &[u8],
         case: &Case,

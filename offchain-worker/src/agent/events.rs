@@ -1,10 +1,10 @@
 //! Notes what the chain announced, in the transaction that accepts the block.
 
-use super::Home;
+use super::{Home, taking::Offers};
 use crate::{
-    notebook::{Record, has_in, put_in},
+    notebook::{Record, find_in, has_in, put_in},
     records::{
-        ChallengeRecord, DisputeRecord, DutyRecord, JobProgress, JobRecord, KeyRecord,
+        CaseRecord, ChallengeRecord, DisputeRecord, DutyRecord, JobProgress, JobRecord, KeyRecord,
         PostedRecord, RentalRecord, RequestRecord,
     },
 };
@@ -14,8 +14,9 @@ use alloy_sol_types::SolEvent;
 use redb::WriteTransaction;
 use utnet_bindings::{
     ChipChallenges::Challenged,
-    Committee::CommitteeDrawn,
+    Committee::{CaseOpened, CommitteeDrawn},
     JobEscrow::JobOpened,
+    OrderBook::OrderFilled,
     PociRegistry::ChipRegistered,
     ResultRollup::{DataRequested, LeafChallenged, RootPosted},
     RpoiEscrow::RentalOpened,
@@ -23,17 +24,22 @@ use utnet_bindings::{
 use utnet_client::StorageError;
 use utnet_primitives::{BatchId, ChipId, Height, JobId, RentalId, Seconds};
 
-/// Notes the logs of one block. A record that is there already is left alone.
+/// Notes the logs of one block. A record that is there already is left alone; a job is noted only if it is `taken`.
 pub(super) fn note(
     txn: &WriteTransaction,
     home: &Home,
+    least_price: u128,
     logs: &[Log],
     at: Seconds,
 ) -> Result<(), StorageError> {
+    let mut offers = Offers::new(home.operator, least_price);
     for log in logs {
         let (address, topic) = (log.address(), log.topic0().copied().unwrap_or_default());
         if address == home.jobs && topic == JobOpened::SIGNATURE_HASH {
-            note_job(txn, home, log)?;
+            note_job(txn, home, &mut offers, log)?;
+        } else if address == home.orders && topic == OrderFilled::SIGNATURE_HASH {
+            let filled = decoded::<OrderFilled>(log);
+            filled.into_iter().for_each(|event| offers.note(log.transaction_hash, &event));
         } else if address == home.escrow && topic == RentalOpened::SIGNATURE_HASH {
             note_rental(txn, home, log)?;
         } else if address == home.rollup && topic == RootPosted::SIGNATURE_HASH {
@@ -44,6 +50,8 @@ pub(super) fn note(
             note_request(txn, log, at)?;
         } else if address == home.committee && topic == CommitteeDrawn::SIGNATURE_HASH {
             note_duty(txn, home, log, at)?;
+        } else if address == home.committee && topic == CaseOpened::SIGNATURE_HASH {
+            note_case(txn, log, at)?;
         } else {
             note_of_chips(txn, home, log, at)?;
         }
@@ -76,10 +84,20 @@ fn decoded<E: SolEvent>(log: &Log) -> Option<E> {
         .map(|log| log.data)
 }
 
-fn note_job(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {
+fn note_job(
+    txn: &WriteTransaction,
+    home: &Home,
+    offers: &mut Offers,
+    log: &Log,
+) -> Result<(), StorageError> {
     let Some(event) = decoded::<JobOpened>(log) else { return Ok(()) };
     let id = JobId(event.job);
     if event.worker != home.operator || has_in::<JobRecord>(txn, id.0.as_slice())? {
+        return Ok(());
+    }
+    let rental: Option<RentalRecord> = find_in(txn, event.spec.rental.as_slice())?;
+    if !offers.is_taken(log.transaction_hash, &event.spec, rental.as_ref()) {
+        tracing::debug!(job = %id, client = %event.client, "a job that nobody agreed on");
         return Ok(());
     }
     tracing::info!(job = %id, client = %event.client, "job opened");
@@ -168,6 +186,11 @@ fn note_request(txn: &WriteTransaction, log: &Log, noted_at: Seconds) -> Result<
     let Ok(index) = u64::try_from(event.index) else { return Ok(()) };
     let batch = BatchId(event.batch);
     put_new(txn, &RequestRecord { batch, index, outcome: None, noted_at })
+}
+
+fn note_case(txn: &WriteTransaction, log: &Log, noted_at: Seconds) -> Result<(), StorageError> {
+    let Some(event) = decoded::<CaseOpened>(log) else { return Ok(()) };
+    put_new(txn, &CaseRecord { subject: event.subject, is_closed: false, noted_at })
 }
 
 fn note_duty(

@@ -1,26 +1,23 @@
 //! Brings each job from its opening to its payment.
 
-use super::{Agent, AgentError, now, working::Purpose};
+use super::{Agent, AgentError, now, working::Purpose, worst};
 use crate::{
     compute::Task,
-    decide::{
-        batches::{LARGEST, Queue, is_due},
-        jobs::{BatchStanding, Seen, Step, next_step},
-    },
-    notebook::put_in,
+    decide::jobs::{BatchStanding, Seen, Step, next_step},
     records::{BatchRecord, Computed, JobProgress, JobRecord},
+    store::BlobStore,
 };
 use alloy_primitives::{B256, U256, keccak256};
 use alloy_sol_types::SolValue;
 use utnet_bindings::{
     JobEscrow::{ResultLeaf, commitResultCall, jobOfCall, revealResultCall, settleCall},
-    ResultRollup::{hasFallenCall, isFinalCall, postBondCall, postRootCall},
+    ResultRollup::{batchOfCall, challengeSecondsCall, hasFallenCall, isFinalCall},
     signed::JobSpec,
     states::{JobState, Tolerance},
 };
-use utnet_client::{BlockRef, Chain, Intent, StorageError};
+use utnet_client::{BlockRef, Chain, Intent};
 use utnet_jobs::{manifest::Class, merkle};
-use utnet_primitives::{JobId, Seconds, Tag, tag};
+use utnet_primitives::{BatchId, JobId, Seconds, Tag, tag};
 
 /// What a worker commits to: `keccak256(abi.encode(tag, resultRoot, salt, worker, job))`.
 pub(super) fn result_commitment(
@@ -51,51 +48,122 @@ pub(super) fn task_of(job: JobId, spec: &JobSpec) -> Option<Task> {
     })
 }
 
+/// Whether everything that a job names is here; its bytes are not looked at.
+fn has_files(blobs: &BlobStore, spec: &JobSpec) -> bool {
+    let has_program = spec.programHash == B256::ZERO || blobs.has(&spec.programHash);
+    has_program && blobs.has(&spec.inputHash) && blobs.has(&spec.paramsHash)
+}
+
+/// What a job has for the next batch.
+enum Pending {
+    /// Its leaf.
+    Ready(Box<JobRecord>),
+    /// A leaf soon.
+    Coming,
+    /// Nothing.
+    No,
+}
+
 impl<C: Chain> Agent<C> {
     pub(super) async fn attend_jobs(&mut self, head: &BlockRef) -> Result<(), AgentError> {
-        let (mut ready, mut coming) = (Vec::new(), 0);
-        for record in self.parts.notebook.all::<JobRecord>()? {
-            if matches!(record.progress, JobProgress::Closed { .. } | JobProgress::Declined { .. })
-            {
-                continue;
-            }
-            let seen = self.look_at_job(&record, head).await?;
-            match next_step(&record, &seen) {
-                Step::Queue => ready.push(record),
-                step => {
-                    coming += usize::from(matches!(step, Step::Commit | Step::Reveal));
-                    self.act_on_job(record, step, &seen)?;
+        let (mut ready, mut coming, mut tried) = (Vec::new(), 0, Vec::new());
+        for record in self.jobs_in_turn(now(head))? {
+            let id = record.id;
+            // One that fails must not keep the others from their deadlines.
+            match self.attend_job(record, head).await {
+                Ok(Pending::Ready(record)) => ready.push(*record),
+                Ok(Pending::Coming) => coming += 1,
+                Ok(Pending::No) => {}
+                Err(error) => {
+                    tracing::warn!(job = %id, %error, "this job waits for the next look");
+                    tried.push(Err(error));
                 }
             }
         }
-        self.post_batch(ready, coming, head).await
+        tried.push(self.post_batch(ready, coming, head).await);
+        worst(tried)
+    }
+
+    fn jobs_in_turn(&mut self, now: Seconds) -> Result<Vec<JobRecord>, AgentError> {
+        let (blobs, bench) = (&self.parts.blobs, &self.bench);
+        let can_start = |record: &JobRecord| {
+            let purpose = Purpose::Job(record.id);
+            !bench.is_full(purpose) && !bench.is_running(purpose) && has_files(blobs, &record.spec)
+        };
+        Ok(self.turns.pick(self.parts.notebook.all::<JobRecord>()?, now, can_start))
+    }
+
+    async fn attend_job(
+        &mut self,
+        record: JobRecord,
+        head: &BlockRef,
+    ) -> Result<Pending, AgentError> {
+        let seen = self.look_at_job(&record, head).await?;
+        let record = self.note_revealed(record, seen.state)?;
+        match next_step(&record, &seen) {
+            Step::Queue => Ok(Pending::Ready(Box::new(record))),
+            step => {
+                let is_coming = step == Step::Commit;
+                self.act_on_job(record, step, &seen)?;
+                Ok(if is_coming { Pending::Coming } else { Pending::No })
+            }
+        }
+    }
+
+    /// What is revealed has no deadline any more.
+    fn note_revealed(
+        &self,
+        mut record: JobRecord,
+        state: JobState,
+    ) -> Result<JobRecord, AgentError> {
+        if let JobProgress::Computed(done) = &mut record.progress
+            && state == JobState::Revealed
+            && !done.is_revealed
+        {
+            done.is_revealed = true;
+            self.parts.notebook.put(&record)?;
+        }
+        Ok(record)
     }
 
     async fn look_at_job(&self, record: &JobRecord, head: &BlockRef) -> Result<Seen, AgentError> {
-        let (home, blobs, spec) = (&self.parts.home, &self.parts.blobs, &record.spec);
-        let job = self.view(home.jobs, &jobOfCall { job: record.id.0 }).await?;
-        let has_program = spec.programHash == B256::ZERO || blobs.has(&spec.programHash);
+        let job = self.view(self.parts.home.jobs, &jobOfCall { job: record.id.0 }).await?;
+        let state = JobState::try_from(job.state)?;
         Ok(Seen {
-            state: JobState::try_from(job.state)?,
+            state,
             now: now(head),
-            has_files: has_program && blobs.has(&spec.inputHash) && blobs.has(&spec.paramsHash),
+            has_files: has_files(&self.parts.blobs, &record.spec),
             is_running: self.is_running(Purpose::Job(record.id)),
-            batch: self.standing(record).await?,
+            batch: self.standing(record, state).await?,
         })
     }
 
-    async fn standing(&self, record: &JobRecord) -> Result<Option<BatchStanding>, AgentError> {
+    async fn standing(
+        &self,
+        record: &JobRecord,
+        state: JobState,
+    ) -> Result<Option<BatchStanding>, AgentError> {
         let Some((batch, index)) = self.place_of(record)? else { return Ok(None) };
-        let Some(id) = batch.id else { return Ok(Some(BatchStanding::Open)) };
+        let Some(id) = batch.id else { return Ok(Some(BatchStanding::Unposted)) };
         let rollup = self.parts.home.rollup;
         let fallen = hasFallenCall { batch: id.0, index: U256::from(index) };
         Ok(Some(if self.view(rollup, &fallen).await? {
             BatchStanding::Fallen
         } else if self.view(rollup, &isFinalCall { batch: id.0 }).await? {
             BatchStanding::Final
+        } else if state == JobState::Committed {
+            BatchStanding::Open { reveal_until: self.reveal_until(id).await? }
         } else {
-            BatchStanding::Open
+            BatchStanding::Open { reveal_until: Seconds(0) }
         }))
+    }
+
+    /// The last second in which places in a batch may be revealed: half of its first window must be left.
+    async fn reveal_until(&self, batch: BatchId) -> Result<Seconds, AgentError> {
+        let rollup = self.parts.home.rollup;
+        let first_window = self.view(rollup, &batchOfCall { batch: batch.0 }).await?.requestUntil;
+        let length = self.view(rollup, &challengeSecondsCall {}).await?;
+        Ok(Seconds(first_window).saturating_sub(Seconds(length.div_ceil(2))))
     }
 
     fn place_of(&self, record: &JobRecord) -> Result<Option<(BatchRecord, usize)>, AgentError> {
@@ -119,7 +187,9 @@ impl<C: Chain> Agent<C> {
                 }
                 Ok(())
             }
-            Step::Commit | Step::Reveal => self.commit_or_reveal(&record, seen.state),
+            Step::Commit => self.commit(&record),
+            Step::Reveal => self.reveal_place(&record),
+            Step::Repost => self.give_up_place(record),
             Step::Settle => self.settle_job(&record),
             Step::Close(outcome) => {
                 tracing::info!(job = %record.id, outcome, "job closed");
@@ -129,108 +199,57 @@ impl<C: Chain> Agent<C> {
         }
     }
 
-    fn commit_or_reveal(&self, record: &JobRecord, state: JobState) -> Result<(), AgentError> {
-        let JobProgress::Computed(computed) = record.progress else { return Ok(()) };
+    fn commit(&self, record: &JobRecord) -> Result<(), AgentError> {
+        let Some(done) = computed(record) else { return Ok(()) };
         let (home, job) = (&self.parts.home, record.id);
-        let root = computed.leaf.result_root;
-        if state == JobState::Open {
-            let commitment = result_commitment(root, computed.salt, home.operator, job);
-            let intent = Intent::call(home.jobs, &commitResultCall { job: job.0, commitment });
-            self.send(&[b"commit", job.0.as_slice()], &intent)
-        } else {
-            let call = revealResultCall { job: job.0, resultRoot: root, salt: computed.salt };
-            self.send(&[b"reveal", job.0.as_slice()], &Intent::call(home.jobs, &call))
-        }
+        let commitment = result_commitment(done.leaf.result_root, done.salt, home.operator, job);
+        let intent = Intent::call(home.jobs, &commitResultCall { job: job.0, commitment });
+        self.send(&[b"commit", job.0.as_slice()], &intent)
+    }
+
+    fn reveal_place(&self, record: &JobRecord) -> Result<(), AgentError> {
+        let (Some(done), Some((batch, index))) = (computed(record), self.place_of(record)?) else {
+            return Ok(());
+        };
+        let Some(id) = batch.id else { return Ok(()) };
+        let call = revealResultCall {
+            job: record.id.0,
+            batch: id.0,
+            index: U256::from(index),
+            resultRoot: done.leaf.result_root,
+            salt: done.salt,
+        };
+        // Another place is another transaction.
+        let words: [&[u8]; 3] = [b"reveal", record.id.0.as_slice(), &[done.passed]];
+        self.send(&words, &Intent::call(self.parts.home.jobs, &call))
+    }
+
+    fn give_up_place(&self, record: JobRecord) -> Result<(), AgentError> {
+        let Some(done) = computed(&record) else { return Ok(()) };
+        tracing::warn!(job = %record.id, "too late to reveal this place: the result is posted again");
+        let passed = done.passed.saturating_add(1);
+        let progress = JobProgress::Computed(Computed { batch: None, passed, ..done });
+        Ok(self.parts.notebook.put(&JobRecord { progress, ..record })?)
     }
 
     fn settle_job(&self, record: &JobRecord) -> Result<(), AgentError> {
         let Some((batch, index)) = self.place_of(record)? else { return Ok(()) };
         let hashes: Vec<_> = batch.leaves.iter().map(merkle::Leaf::hash).collect();
-        let (Some(id), Some(leaf), Some(path)) =
-            (batch.id, batch.leaves.get(index), merkle::path(&hashes, index))
+        let (Some(leaf), Some(path)) = (batch.leaves.get(index), merkle::path(&hashes, index))
         else {
             return Ok(());
         };
         let call = settleCall {
             job: record.id.0,
-            batch: id.0,
             leaf: ResultLeaf { job: leaf.job.0, resultRoot: leaf.result_root, steps: leaf.steps },
-            index: U256::from(index),
             path,
         };
         let intent = Intent::call(self.parts.home.jobs, &call);
         self.send(&[b"settle", record.id.0.as_slice()], &intent)
     }
-
-    /// Posts what is ready, in one transaction with the note of who is in it.
-    async fn post_batch(
-        &self,
-        mut ready: Vec<JobRecord>,
-        coming: usize,
-        head: &BlockRef,
-    ) -> Result<(), AgentError> {
-        let oldest = self.note_reveals(&mut ready, now(head))?;
-        if !is_due(&Queue { ready: ready.len(), coming, oldest, now: now(head) }) {
-            return Ok(());
-        }
-        ready.truncate(LARGEST);
-        let leaves: Vec<_> = ready.iter().filter_map(computed).map(|done| done.leaf).collect();
-        let hashes: Vec<_> = leaves.iter().map(merkle::Leaf::hash).collect();
-        let Some(root) = merkle::root(&hashes) else { return Ok(()) };
-        let bond = self.view(self.parts.home.rollup, &postBondCall {}).await?;
-        let last = self.parts.notebook.all::<BatchRecord>()?.pop();
-        let number = last.map_or(0, |last| last.number.saturating_add(1));
-        let batch = BatchRecord {
-            number,
-            leaves,
-            root,
-            pointer: self.parts.choices.pointer(),
-            bond: U256::from(bond),
-            id: None,
-            closed_at: None,
-        };
-        let txn = self.parts.notebook.begin()?;
-        for record in ready {
-            let Some(done) = computed(&record) else { continue };
-            let progress = JobProgress::Computed(Computed { batch: Some(number), ..done });
-            put_in(&txn, &JobRecord { progress, ..record })?;
-        }
-        put_in(&txn, &batch)?;
-        self.send_in(&txn, &[b"post", &number.to_be_bytes()], &self.posting(&batch))?;
-        txn.commit().map_err(StorageError::from)?;
-        self.parts.outbox.wake();
-        tracing::info!(number, root = %batch.root, leaves = batch.leaves.len(), "batch made");
-        Ok(())
-    }
-
-    /// The transaction that posts a batch.
-    pub(super) fn posting(&self, batch: &BatchRecord) -> Intent {
-        let call = postRootCall {
-            root: batch.root,
-            leaves: u32::try_from(batch.leaves.len()).unwrap_or(u32::MAX),
-            dataPointer: batch.pointer.clone(),
-        };
-        Intent::call(self.parts.home.rollup, &call).with_value(batch.bond)
-    }
-
-    /// Notes since when each result waits; says since when the oldest does.
-    fn note_reveals(&self, ready: &mut [JobRecord], now: Seconds) -> Result<Seconds, AgentError> {
-        let mut oldest = now;
-        for record in ready {
-            let Some(done) = computed(record) else { continue };
-            let since = done.revealed_at.unwrap_or(now);
-            oldest = oldest.min(since);
-            if done.revealed_at.is_none() {
-                let revealed_at = Some(now);
-                record.progress = JobProgress::Computed(Computed { revealed_at, ..done });
-                self.parts.notebook.put(record)?;
-            }
-        }
-        Ok(oldest)
-    }
 }
 
-const fn computed(record: &JobRecord) -> Option<Computed> {
+pub(super) const fn computed(record: &JobRecord) -> Option<Computed> {
     match record.progress {
         JobProgress::Computed(computed) => Some(computed),
         _ => None,

@@ -5,10 +5,11 @@
 
 use super::{Agent, AgentError, now};
 use crate::{
+    decide::jobs::MOST_BATCHES,
     notebook::{Record, remove_in},
     records::{
-        BatchRecord, ChallengeRecord, Computed, DisputeRecord, DutyRecord, JobProgress, JobRecord,
-        PostedRecord, RatingRecord, RentalRecord, RequestRecord, UsageRecord,
+        BatchRecord, CaseRecord, ChallengeRecord, Computed, DisputeRecord, DutyRecord, JobProgress,
+        JobRecord, PostedRecord, RatingRecord, RentalRecord, RequestRecord, UsageRecord,
     },
     store::BlobStore,
 };
@@ -22,6 +23,9 @@ use utnet_bindings::states::CaseState;
 use utnet_client::{BlockRef, Chain, StorageError};
 use utnet_jobs::{manifest::Manifest, merkle::Leaf};
 use utnet_primitives::Seconds;
+
+/// More committees than one case ever has.
+const MOST_ROUNDS: u8 = 8;
 
 /// Chain time between two sweeps.
 const PAUSE: Seconds = Seconds(600);
@@ -62,8 +66,10 @@ impl<C: Chain> Agent<C> {
         let notebook = &self.parts.notebook;
         let txn = notebook.begin()?;
         for job in notebook.all::<JobRecord>()?.iter().filter(|job| is_old(job.closed_at())) {
-            let words: [&[u8]; 3] = [b"commit", b"reveal", b"settle"];
-            self.forget(&txn, job, &words)?;
+            for passed in 0..MOST_BATCHES {
+                self.forget_in(&txn, &[b"reveal", job.id.0.as_slice(), &[passed]])?;
+            }
+            self.forget(&txn, job, &[b"commit", b"settle"])?;
         }
         for rental in notebook.all::<RentalRecord>()?.iter().filter(|it| is_old(it.closed_at)) {
             let words: [&[u8]; 3] = [b"handover", b"rate", b"reveal-rating"];
@@ -108,6 +114,13 @@ impl<C: Chain> Agent<C> {
         for dispute in notebook.all::<DisputeRecord>()?.iter().filter(|it| it.noted_at < before) {
             self.forget_in(txn, &[b"resolve", dispute.subject.as_slice()])?;
             remove_in::<DisputeRecord>(txn, &dispute.key())?;
+        }
+        for case in notebook.all::<CaseRecord>()?.iter().filter(|it| it.noted_at < before) {
+            let waiting = u8::from(CaseState::Waiting);
+            for round in 0..=MOST_ROUNDS {
+                self.forget_in(txn, &[b"draw", case.subject.as_slice(), &[round, waiting]])?;
+            }
+            remove_in::<CaseRecord>(txn, &case.key())?;
         }
         for request in notebook.all::<RequestRecord>()?.iter().filter(|it| it.noted_at < before) {
             let index = request.index.to_be_bytes();

@@ -282,7 +282,7 @@ impl<C: Chain> Agent<C> {
                 tracing::info!(job = %id, root = %outcome.root, steps = outcome.steps, "computed");
                 let leaf = Leaf { job: id, result_root: outcome.root, steps: outcome.steps };
                 let salt = B256::from(rand::random::<[u8; 32]>());
-                JobProgress::Computed(Computed { leaf, salt, revealed_at: None, batch: None })
+                JobProgress::Computed(Computed::new(leaf, salt))
             }
             Err(refusal) if refusal.is_retryable() => {
                 tracing::warn!(job = %id, %refusal, "not computed, trying again");

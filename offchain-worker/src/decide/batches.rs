@@ -5,17 +5,17 @@ use utnet_primitives::Seconds;
 /// Results that fit into one batch.
 pub const LARGEST: usize = 256;
 
-/// How long a revealed result waits for others that are on their way.
+/// How long a committed result waits for others that are on their way.
 pub const PATIENCE: Seconds = Seconds(5);
 
 /// What was seen of the results that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// Results that are revealed.
+    /// Results that are committed to.
     pub ready: usize,
-    /// Results that are computed and not yet revealed.
+    /// Results that are computed and not yet committed to.
     pub coming: usize,
-    /// When the oldest ready one was revealed, in chain time.
+    /// Since when the oldest ready one waits, in chain time.
     pub oldest: Seconds,
     /// Chain time.
     pub now: Seconds,

@@ -14,7 +14,7 @@ use utnet_client::simulation::Faults;
 use utnet_messages::{Sealed, SecretKey, open_handover};
 use utnet_primitives::{ChipId, Height, Seconds};
 use utnet_worker::records::{BatchRecord, ChallengeRecord, JobRecord, PostedRecord, TrialRecord};
-use world::{Desk, World};
+use world::{Desk, LEAST_PRICE, World};
 
 /// Seeds to play; `SEED=n` plays one.
 #[expect(clippy::disallowed_methods, reason = "a failing seed is passed back this way")]
@@ -54,7 +54,7 @@ async fn every_job_is_committed_revealed_posted_and_settled_once_whatever_breaks
             assert_eq!(executed::<JobEscrow::commitResultCall>(&world)[&job], 1, "seed {seed}");
             assert_eq!(executed::<JobEscrow::revealResultCall>(&world)[&job], 1, "seed {seed}");
             assert_eq!(executed::<JobEscrow::settleCall>(&world)[&job], 1, "seed {seed}");
-            assert_eq!(world.times_posted(job), 1, "seed {seed}");
+            assert_eq!(world.times_settled(job), 1, "seed {seed}");
         }
     }
 }
@@ -102,6 +102,26 @@ async fn data_that_is_asked_for_in_the_block_of_its_batch_is_served_once() {
 
         assert_eq!(world.requests(RequestState::Served), world.batches(), "seed {seed}");
     }
+}
+
+/// One manifest that was lost used to let all later requests lapse, and their bonds burn.
+#[tokio::test]
+async fn a_request_that_cannot_be_served_does_not_hold_up_the_others() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::new();
+    for nonce in 1..=2 {
+        let job = world.open_job(&desk, nonce);
+        world.play(&desk, 0, |world| world.is_revealed(job)).await;
+    }
+    let batches = desk.records::<BatchRecord>().into_iter();
+    let first = batches.min_by_key(|batch| batch.id).expect("two batches");
+    desk.lose(&first.leaves[0].result_root);
+    world.ask_at_once();
+    world.ask_for_data();
+
+    world.play(&desk, 0, |world| world.requests(RequestState::Served) == 1).await;
+
+    assert_eq!(world.requests(RequestState::Open), 1);
 }
 
 #[tokio::test]
@@ -153,6 +173,65 @@ async fn a_job_whose_files_never_come_is_left_alone() {
     }
 
     assert!(world.chain.executed().is_empty());
+}
+
+/// The first batch is announced when its places cannot be revealed any more.
+#[tokio::test]
+async fn a_result_whose_place_is_revealed_too_late_is_posted_again_and_paid() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::new();
+    world.delay_first_news();
+    let job = world.open_job(&desk, 1);
+
+    world.play(&desk, 0, |world| world.is_paid(job) && world.bonds_out() == 0).await;
+
+    assert_eq!(world.batches(), 2);
+    assert_eq!(world.times_settled(job), 1);
+}
+
+/// Anybody used to have what lies in the store computed, posted and paid for by the worker.
+#[tokio::test]
+async fn a_strangers_job_that_pays_too_little_is_not_taken() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::new();
+    world.open_priced_job(&desk, 1, 0);
+    world.open_priced_job(&desk, 2, LEAST_PRICE - 1);
+    let paid = world.open_priced_job(&desk, 3, LEAST_PRICE);
+
+    world.play(&desk, 0, |world| world.is_paid(paid)).await;
+
+    assert_eq!(executed::<JobEscrow::commitResultCall>(&world).len(), 1);
+    assert_eq!(desk.records::<JobRecord>().len(), 1);
+}
+
+/// Thousands of jobs whose files never come used to be asked about in every tick, before anything else.
+#[tokio::test]
+async fn five_thousand_waiting_jobs_cost_no_question_and_hold_up_no_hand_over() {
+    let mut world = World::new(Faults::default());
+    let (desk, elsewhere) = (Desk::new(), Desk::new());
+    for nonce in 0..5_000 {
+        world.open_job(&elsewhere, nonce);
+    }
+    let rental = world.open_rental(&SecretKey::generate().public());
+
+    for _ in 0..5 {
+        world.round(&desk).await;
+    }
+
+    assert_eq!(desk.records::<JobRecord>().len(), 5_000);
+    assert!(world.handover(rental).is_some());
+    assert_eq!(world.looks(), 0);
+}
+
+/// Whoever might choose the moment of the draw used to choose who sits.
+#[tokio::test]
+async fn a_committee_that_nobody_draws_is_drawn_once_by_a_worker_whom_it_does_not_concern() {
+    let mut world = World::new(storm(3));
+    let desk = Desk::new();
+    let cases = [1, 2, 3, 4, 5, 6].map(B256::repeat_byte);
+    cases.iter().for_each(|subject| world.open_case(*subject));
+
+    world.play(&desk, 3, |world| cases.iter().all(|subject| world.is_drawn(subject))).await;
 }
 
 /// One that the node could tell nothing about used to keep all later ones from their answers.

@@ -38,9 +38,11 @@ use utnet_worker::{
 };
 
 pub(crate) const CHAIN: u64 = 31_337;
-/// Blocks that a batch stays open.
-const WINDOW: u64 = 4;
+/// Seconds that a batch stays open; half of them must be left when a place in it is revealed.
+const WINDOW: u64 = 60;
 const BOND: u128 = 1_000;
+/// What a stranger's job pays at least.
+pub(crate) const LEAST_PRICE: u128 = 1_000_000_000_000_000_000;
 
 /// A worker's folder: what survives when its process dies.
 pub(crate) struct Desk {
@@ -90,6 +92,11 @@ impl Desk {
         Home::new(CHAIN, operator().address())
     }
 
+    /// Removes a file that the worker keeps.
+    pub(crate) fn lose(&self, name: &B256) {
+        std::fs::remove_file(self.blobs.path_of(name)).expect("there");
+    }
+
     /// What this worker remembers of one kind.
     pub(crate) fn records<R: Record>(&self) -> Vec<R> {
         let notebook = Notebook::open(Arc::clone(&self.database)).expect("opens");
@@ -124,6 +131,7 @@ impl Desk {
                 epoch_blocks: EPOCH,
                 renter_score: 80,
                 parallel_jobs: 2,
+                least_price: LEAST_PRICE,
                 committee_seats: 0,
                 keep: self.keep,
                 url: "https://127.0.0.1:1".into(),
@@ -138,7 +146,9 @@ impl Desk {
 struct Job {
     spec: JobSpec,
     state: JobState,
-    commitment: B256,
+    /// The commitment, then the batch.
+    word: B256,
+    index: usize,
     root: B256,
 }
 
@@ -164,6 +174,11 @@ struct Contracts {
     rentals: BTreeMap<B256, Rental>,
     rounds: Rounds,
     questions: Questions,
+    /// Batches of which the worker learns only when their places cannot be revealed any more.
+    late_news: usize,
+    held: Vec<(u64, Log)>,
+    /// Questions about the state of jobs.
+    looks: usize,
 }
 
 /// The chain, its contracts and the clock.
@@ -181,7 +196,12 @@ impl World {
         let chain = RecordingChain::new(CHAIN, faults);
         let contracts = Arc::new(Mutex::new(Contracts::default()));
         let shared = Arc::clone(&contracts);
-        chain.answer_calls(move |request| Ok(shared.lock().expect("one thread").answer(request)));
+        chain.answer_calls(move |request| {
+            let mut contracts = shared.lock().expect("one thread");
+            contracts.looks +=
+                usize::from(request.input.starts_with(&JobEscrow::jobOfCall::SELECTOR));
+            Ok(contracts.answer(request))
+        });
         let home = Home::new(CHAIN, operator().address());
         let clock = ManualClock::at(Seconds(0));
         Self { chain, contracts, clock, applied: 0, home, process: None }
@@ -236,6 +256,15 @@ impl World {
         self.locked().now = head.timestamp.0;
         self.locked().rounds.height = head.number.0;
         let done = self.chain.executed();
+        let (news, held) = {
+            let mut contracts = self.locked();
+            let now = contracts.now;
+            let held = std::mem::take(&mut contracts.held);
+            held.into_iter().partition(|(due, _)| *due <= now)
+        };
+        let news: Vec<(u64, Log)> = news;
+        self.locked().held = held;
+        news.into_iter().for_each(|(_, log)| self.chain.emit(log));
         for executed in done.iter().skip(self.applied) {
             let log = self.locked().apply(&executed.input, self.home);
             log.into_iter().for_each(|log| self.chain.emit(log));
@@ -244,7 +273,13 @@ impl World {
         self.applied = done.len();
     }
 
+    /// A well paid job of a stranger.
     pub(crate) fn open_job(&self, desk: &Desk, nonce: u64) -> B256 {
+        // More than a JSON number holds.
+        self.open_priced_job(desk, nonce, 20 * LEAST_PRICE)
+    }
+
+    pub(crate) fn open_priced_job(&self, desk: &Desk, nonce: u64, price: u128) -> B256 {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/wordrank.wasm");
         let module = std::fs::read(path).expect("scripts/guests was run before");
         let params = Params::Wasm(WasmParams::default()).encode();
@@ -259,8 +294,7 @@ impl World {
             seed: 0,
             paramsHash: desk.blobs.put(&params).expect("kept"),
             tolerance: 0,
-            // More than a JSON number holds.
-            price: 20_000_000_000_000_000_000,
+            price,
             deadline: 10_000,
             nonce: U256::from(nonce),
         };
@@ -272,8 +306,8 @@ impl World {
             spec: spec.clone(),
         };
         self.chain.emit(log(self.home.jobs, &event));
-        let (commitment, root) = (B256::ZERO, B256::ZERO);
-        let job = Job { spec, state: JobState::Open, commitment, root };
+        let (word, root) = (B256::ZERO, B256::ZERO);
+        let job = Job { spec, state: JobState::Open, word, index: 0, root };
         self.locked().jobs.insert(id, job);
         id
     }
@@ -319,6 +353,10 @@ impl World {
         self.locked().jobs[&job].state == JobState::Paid
     }
 
+    pub(crate) fn is_revealed(&self, job: B256) -> bool {
+        self.locked().jobs[&job].state == JobState::Revealed
+    }
+
     pub(crate) fn rounds_opened(&self) -> usize {
         self.locked().rounds.opened()
     }
@@ -331,16 +369,25 @@ impl World {
         self.locked().batches.values().filter(|batch| !batch.is_returned).count()
     }
 
-    /// In how many posted batches a job's result is; every posted root is that of one batch of ours.
-    pub(crate) fn times_posted(&self, job: B256) -> usize {
+    /// How often a job's result was settled, by the place that was revealed.
+    pub(crate) fn times_settled(&self, job: B256) -> usize {
         let (contracts, chain) = (self.locked(), &self.chain);
         let root = contracts.jobs[&job].root;
         let settled = chain.executed().into_iter().filter_map(|done| {
             let call = JobEscrow::settleCall::abi_decode(&done.input).ok()?;
-            (call.job == job && call.leaf.resultRoot == root).then_some(call.batch)
+            (call.job == job && call.leaf.resultRoot == root).then_some(())
         });
-        let batches: std::collections::BTreeSet<B256> = settled.collect();
-        batches.len()
+        settled.count()
+    }
+
+    /// The worker learns of the first batch when it is too late to reveal a place in it.
+    pub(crate) fn delay_first_news(&self) {
+        self.locked().late_news = 1;
+    }
+
+    /// How often the chain was asked about a job.
+    pub(crate) fn looks(&self) -> usize {
+        self.locked().looks
     }
 }
 
@@ -355,6 +402,7 @@ impl Contracts {
             .or_else(|| view::<ResultRollup::isFinalCall>(input, |call| self.is_final(&call.batch)))
             .or_else(|| view::<ResultRollup::hasFallenCall>(input, |_| false))
             .or_else(|| view::<ResultRollup::postBondCall>(input, |_| BOND))
+            .or_else(|| view::<ResultRollup::challengeSecondsCall>(input, |_| WINDOW))
             .or_else(|| view::<ResultRollup::batchOfCall>(input, |call| self.batch(&call.batch)))
             .or_else(|| view::<RpoiEscrow::rentalOfCall>(input, |call| self.rental(&call.id)))
             .or_else(|| {
@@ -376,7 +424,8 @@ impl Contracts {
             worker: job.spec.worker,
             price: job.spec.price,
             deadline: job.spec.deadline,
-            commitment: job.commitment,
+            index: u32::try_from(job.index).expect("small"),
+            word: job.word,
             resultRoot: job.root,
         }
     }
@@ -397,6 +446,7 @@ impl Contracts {
             root: batch.root,
             bond: BOND,
             isBondReturned: batch.is_returned,
+            isRewarded: false,
         }
     }
 
@@ -434,13 +484,19 @@ impl Contracts {
         if let Ok(call) = JobEscrow::commitResultCall::abi_decode(input) {
             let job = self.jobs.get_mut(&call.job).expect("opened");
             assert_eq!(job.state, JobState::Open, "committed twice");
-            (job.state, job.commitment) = (JobState::Committed, call.commitment);
+            (job.state, job.word) = (JobState::Committed, call.commitment);
         } else if let Ok(call) = JobEscrow::revealResultCall::abi_decode(input) {
             self.reveal(&call, home);
         } else if let Ok(call) = JobEscrow::settleCall::abi_decode(input) {
             self.settle(&call);
         } else if let Ok(call) = ResultRollup::postRootCall::abi_decode(input) {
-            return Some(self.post(&call, home));
+            let log = self.post(&call, home);
+            // News that come late.
+            if self.batches.len() <= self.late_news {
+                self.held.push((self.now + WINDOW, log));
+            } else {
+                return Some(log);
+            }
         } else if let Ok(call) = ResultRollup::finaliseCall::abi_decode(input) {
             assert!(self.is_final(&call.batch), "finalised too early");
             let batch = self.batches.get_mut(&call.batch).expect("posted");
@@ -472,10 +528,16 @@ impl Contracts {
 
     fn reveal(&mut self, call: &JobEscrow::revealResultCall, home: Home) {
         let job = self.jobs.get_mut(&call.job).expect("opened");
-        let words = (tag(Tag::ResultCommit), call.resultRoot, call.salt, home.operator, call.job);
-        assert_eq!(keccak256(words.abi_encode_params()), job.commitment, "another result");
         assert_eq!(job.state, JobState::Committed, "revealed twice");
-        (job.state, job.root) = (JobState::Revealed, call.resultRoot);
+        let words = (tag(Tag::ResultCommit), call.resultRoot, call.salt, home.operator, call.job);
+        assert_eq!(keccak256(words.abi_encode_params()), job.word, "another result");
+        let batch = &self.batches[&call.batch];
+        assert!(call.index < U256::from(batch.leaves), "no such place");
+        // Too late: the transaction reverts.
+        if self.now <= batch.until - WINDOW / 2 {
+            job.index = usize::try_from(call.index).expect("small");
+            (job.state, job.word, job.root) = (JobState::Revealed, call.batch, call.resultRoot);
+        }
     }
 
     fn post(&mut self, call: &ResultRollup::postRootCall, home: Home) -> Log {
@@ -495,14 +557,15 @@ impl Contracts {
     }
 
     fn settle(&mut self, call: &JobEscrow::settleCall) {
-        assert!(self.is_final(&call.batch), "settled too early");
-        let batch = &self.batches[&call.batch];
+        let named = self.jobs[&call.job].word;
+        assert!(self.is_final(&named), "settled too early");
+        let batch = &self.batches[&named];
         let leaf = Leaf {
             job: call.leaf.job.into(),
             result_root: call.leaf.resultRoot,
             steps: call.leaf.steps,
         };
-        let index = usize::try_from(call.index).expect("small");
+        let index = self.jobs[&call.job].index;
         let leaves = usize::try_from(batch.leaves).expect("small");
         assert_eq!(climb(leaf.hash(), index, leaves, &call.path), Some(batch.root), "bad path");
         let job = self.jobs.get_mut(&call.job).expect("opened");

@@ -5,7 +5,10 @@ use crate::rounds::view;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use std::collections::{BTreeMap, BTreeSet};
-use utnet_bindings::{ChipChallenges, PociRegistry, ResultRollup, states::RequestState};
+use utnet_bindings::{
+    ChipChallenges, Committee, PociRegistry, ResultRollup,
+    states::{CaseState, RequestState},
+};
 use utnet_primitives::ChipId;
 
 const ASKER: Address = Address::repeat_byte(9);
@@ -18,6 +21,8 @@ pub(super) struct Questions {
     requests: BTreeMap<B256, RequestState>,
     /// Chips whose challenge is closed; of others nothing can be told.
     closed: BTreeSet<B256>,
+    /// Subjects whose committee is drawn; all others wait for it.
+    drawn: BTreeSet<B256>,
 }
 
 impl Questions {
@@ -25,6 +30,13 @@ impl Questions {
         view::<ResultRollup::requestOfCall>(input, |call| {
             let state = self.requests.get(&call.batch).copied().unwrap_or(RequestState::None);
             ResultRollup::DataRequest { state: state.into(), requester: ASKER, deadline: 10_000 }
+        })
+        .or_else(|| {
+            view::<Committee::caseOfCall>(input, |call| {
+                let is_drawn = self.drawn.contains(&call.subject);
+                let state = if is_drawn { CaseState::Committing } else { CaseState::Waiting };
+                Committee::Case { state: state.into(), drawHeight: 10, ..Default::default() }
+            })
         })
         .or_else(|| {
             let call = ChipChallenges::challengeOfCall::abi_decode(input).ok()?;
@@ -40,6 +52,8 @@ impl Questions {
         if let Ok(call) = ResultRollup::serveDataCall::abi_decode(input) {
             let state = self.requests.insert(call.batch, RequestState::Served);
             assert_eq!(state, Some(RequestState::Open), "served twice");
+        } else if let Ok(call) = Committee::drawCall::abi_decode(input) {
+            assert!(self.drawn.insert(call.subject), "drawn twice");
         }
     }
 }
@@ -55,7 +69,7 @@ impl World {
         self.locked().questions.requests.values().filter(|found| **found == state).count()
     }
 
-    pub(super) fn ask_for_data(&self) {
+    pub(crate) fn ask_for_data(&self) {
         let mut contracts = self.locked();
         if !contracts.questions.asks_at_once {
             return;
@@ -74,6 +88,22 @@ impl World {
             };
             self.chain.emit(log(self.home.rollup, &event));
         }
+    }
+
+    /// Somebody's case before a committee, of which the operator is no part.
+    pub(crate) fn open_case(&self, subject: B256) {
+        let opened = Committee::CaseOpened {
+            subject,
+            convener: self.home.rollup,
+            plaintiff: ASKER,
+            defendant: ASKER,
+            seats: 5,
+        };
+        self.chain.emit(log(self.home.committee, &opened));
+    }
+
+    pub(crate) fn is_drawn(&self, subject: &B256) -> bool {
+        self.locked().questions.drawn.contains(subject)
     }
 
     /// Asks a chip of the operator whether it is there.

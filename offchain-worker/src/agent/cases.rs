@@ -1,0 +1,56 @@
+//! Draws committees that those whom they concern do not draw.
+
+use super::{Agent, AgentError, worst};
+use crate::{
+    decide::cases::{MOST, Seen, Step, next_step},
+    records::CaseRecord,
+};
+use alloy_primitives::U256;
+use utnet_bindings::{
+    Committee::{Case, caseOfCall, drawCall},
+    states::CaseState,
+};
+use utnet_client::{BlockRef, Chain};
+use utnet_primitives::Height;
+
+/// Cases that one tick looks at.
+const LOOKS: usize = 64;
+
+impl<C: Chain> Agent<C> {
+    pub(super) async fn attend_cases(&mut self, head: &BlockRef) -> Result<(), AgentError> {
+        let open = self.parts.notebook.all::<CaseRecord>()?.into_iter();
+        let mut open: Vec<_> = open.filter(|case| !case.is_closed).collect();
+        let (many, first) = (open.len(), self.next_case.checked_rem(open.len()).unwrap_or(0));
+        open.rotate_left(first);
+        open.truncate(LOOKS);
+        self.next_case = if many > LOOKS { first + LOOKS } else { 0 };
+        let (mut tried, mut drawn) = (Vec::with_capacity(open.len()), 0);
+        for case in open {
+            tried.push(self.attend_case(case, head, &mut drawn).await);
+        }
+        worst(tried)
+    }
+
+    async fn attend_case(
+        &self,
+        record: CaseRecord,
+        head: &BlockRef,
+        drawn: &mut usize,
+    ) -> Result<(), AgentError> {
+        let (home, subject) = (&self.parts.home, record.subject);
+        let case: Case = self.view(home.committee, &caseOfCall { subject }).await?;
+        let state = CaseState::try_from(case.state)?;
+        let seen = Seen { state, draw_height: Height(case.drawHeight), height: head.number };
+        match next_step(&subject, &home.operator, &seen) {
+            Step::Wait => Ok(()),
+            Step::Close => {
+                Ok(self.parts.notebook.put(&CaseRecord { is_closed: true, ..record })?)
+            }
+            Step::Draw if *drawn < MOST && self.can_spare(U256::ZERO).await? => {
+                *drawn += 1;
+                self.push(b"draw", &case, subject, &drawCall { subject })
+            }
+            Step::Draw => Ok(()),
+        }
+    }
+}
