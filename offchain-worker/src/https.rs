@@ -4,6 +4,9 @@
 //! Routes: `docs/protocol.md`, section 6.
 
 mod doors;
+mod download;
+mod lines;
+mod published;
 mod refused;
 mod routes;
 mod tls;
@@ -13,5 +16,7 @@ mod upload;
 mod tests;
 
 pub use doors::{Door, Doors};
+pub use lines::{Line, Lines};
+pub use published::Published;
 pub use routes::{Desk, router};
 pub use tls::{Identity, IdentityError};

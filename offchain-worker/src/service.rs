@@ -4,15 +4,19 @@ use crate::{
     agent::{Agent, Choices, Home, Parts},
     compute::Runtime,
     config::{Settings, torch_process},
-    https::{Desk, Doors, Identity, router},
+    https::{Desk, Doors, Identity, Lines, Published, router},
     notebook::Notebook,
     records,
     store::BlobStore,
 };
 use anyhow::{Context, Result};
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use hyper_util::rt::TokioTimer;
 use redb::Database;
+use rustls::ServerConfig;
 use std::{
     fs::DirBuilder,
     io::Write,
@@ -35,11 +39,18 @@ const TURN: Duration = Duration::from_millis(400);
 /// Time that open connections get to end.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// What is held of one connection, in bytes: a request's head must fit, and more waits for the reader.
+const HELD_BYTES: usize = 64 << 10;
+
 /// Time in which a request's head must come.
 const HEADERS: Duration = Duration::from_secs(10);
 
 /// Files that renters may bring at the same time.
 const UPLOADS: usize = 16;
+
+/// Files that are given at the same time to renters, and to everybody.
+const DOWNLOADS: usize = 8;
+const PUBLIC_DOWNLOADS: usize = 32;
 
 /// What a person must do when the database or the chain behind it is not what it was.
 const LOOK_AT_THE_DISK: &str = "the worker stops; what it has noted is kept, and it goes on from there when it is started again";
@@ -68,18 +79,6 @@ pub async fn run(
     let listener = listen(settings.listen, &notebook)?;
     let address = listener.local_addr()?;
     let url = settings.url.clone().unwrap_or_else(|| format!("https://{address}"));
-    let doors = Doors::default();
-    let desk = Desk {
-        home,
-        notebook: notebook.clone(),
-        blobs: blobs.clone(),
-        doors: doors.clone(),
-        signer: signer.clone(),
-        renter_score: settings.renter_score,
-        longest_blob: settings.longest_blob,
-        rental_bytes: settings.rental_bytes,
-        uploads: Semaphore::new(UPLOADS),
-    };
     let mut dispatcher =
         Dispatcher::start(&outbox, rpc.clone(), signer.clone(), clock.clone(), Policy::default())
             .await?;
@@ -91,26 +90,54 @@ pub async fn run(
         blobs,
         runtime: Arc::new(Runtime::new(settings.limits, torch_process())?),
         signer,
-        doors,
+        doors: Doors::default(),
         choices: choices(&settings, url, &identity),
         clock: Arc::clone(&clock),
     };
+    let desk = desk(&settings, &parts);
     let agent = Agent::new(parts, settings.start)?;
 
     let mut tasks = JoinSet::new();
     let handle = Handle::new();
-    let tls = RustlsConfig::from_config(identity.server_config()?);
-    let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
-    tasks.spawn(async move {
-        server.serve(router(Arc::new(desk)).into_make_service()).await.context("the job port")
-    });
+    tasks.spawn(serve(listener, identity.server_config()?, desk, handle.clone()));
     let until = stop.clone();
     tasks.spawn(async move { dispatcher.run(until.cancelled()).await.context(LOOK_AT_THE_DISK) });
     tasks.spawn(follow(agent, clock, stop.clone()));
     writeln!(out, "Listening on https://{address}").and_then(|()| out.flush())?;
     tracing::info!(operator = %home.operator, chain_id, fingerprint = %identity.fingerprint(), "worker started");
     supervise(tasks, stop, handle).await
+}
+
+/// What the job port needs of the worker's parts.
+fn desk(settings: &Settings, parts: &Parts<Rpc>) -> Desk {
+    Desk {
+        home: parts.home,
+        notebook: parts.notebook.clone(),
+        blobs: parts.blobs.clone(),
+        doors: parts.doors.clone(),
+        signer: parts.signer.clone(),
+        renter_score: settings.renter_score,
+        longest_blob: settings.longest_blob,
+        rental_bytes: settings.rental_bytes,
+        uploads: Semaphore::new(UPLOADS),
+        downloads: Arc::new(Semaphore::new(DOWNLOADS)),
+        public_downloads: Arc::new(Semaphore::new(PUBLIC_DOWNLOADS)),
+        published: Published::default(),
+    }
+}
+
+/// Serves the job port until its handle ends it.
+async fn serve(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    desk: Desk,
+    handle: Handle<SocketAddr>,
+) -> Result<()> {
+    let lines = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(Lines::default());
+    let mut server = axum_server::from_tcp(listener)?.acceptor(lines).handle(handle);
+    let mut builder = server.http_builder().http1();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HELD_BYTES);
+    server.serve(router(Arc::new(desk)).into_make_service()).await.context("the job port")
 }
 
 fn choices(settings: &Settings, url: String, identity: &Identity) -> Choices {

@@ -123,6 +123,15 @@ impl BlobStore {
         Draft::begin(self.folder.clone())
     }
 
+    /// Opens a file for a reader who checks it against its name.
+    ///
+    /// # Errors
+    /// [`BlobError::Missing`] or [`BlobError::Disk`].
+    pub fn open_file(&self, hash: &B256) -> Result<fs::File, BlobError> {
+        let path = self.path_of(hash);
+        fs::File::open(&path).map_err(|source| missing_or_disk(hash, &path, source))
+    }
+
     /// Reads a file and checks it against its name. A damaged one is set aside, so that it may be brought again.
     ///
     /// # Errors
@@ -130,10 +139,18 @@ impl BlobStore {
     pub fn read(&self, hash: &B256) -> Result<Vec<u8>, BlobError> {
         let path = self.path_of(hash);
         let bytes = fs::read(&path).map_err(|source| missing_or_disk(hash, &path, source))?;
-        let found = sha256(&bytes);
+        self.check(hash, sha256(&bytes)).map(|()| bytes)
+    }
+
+    /// Compares what was read with its name; a damaged file is set aside.
+    ///
+    /// # Errors
+    /// [`BlobError::Damaged`], or [`BlobError::Disk`] when it cannot be set aside.
+    pub fn check(&self, hash: &B256, found: B256) -> Result<(), BlobError> {
         if found == *hash {
-            return Ok(bytes);
+            return Ok(());
         }
+        let path = self.path_of(hash);
         fs::rename(&path, path.with_extension(DAMAGED)).map_err(|source| disk(&path, source))?;
         Err(BlobError::Damaged { hash: *hash, found })
     }

@@ -26,7 +26,7 @@ pub(super) enum Refused {
     Quota { most: u64 },
     #[error("the request broke off, or came too slowly")]
     BrokenOff,
-    #[error("too many files come at the same time: try again")]
+    #[error("too many files come or go at the same time: try again")]
     Busy,
     #[error("the worker failed")]
     Failed,

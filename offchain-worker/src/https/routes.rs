@@ -1,7 +1,7 @@
 //! Answers the job port's requests.
 
 use super::{
-    Doors,
+    Doors, Published, download, published,
     refused::{Answer, Refused},
     upload,
 };
@@ -11,7 +11,7 @@ use crate::{
         rentals::{commitment_of, keep_rating},
     },
     notebook::Notebook,
-    records::{BatchRecord, JobProgress, JobRecord, RentalRecord},
+    records::{JobProgress, JobRecord, RentalRecord},
     store::BlobStore,
 };
 use alloy_primitives::B256;
@@ -27,12 +27,12 @@ use axum::{
 };
 use serde::Serialize;
 use std::{str::FromStr, sync::Arc, time::Duration};
-use tokio::{sync::Semaphore, time::timeout};
-use utnet_bindings::signed::{OperatorHalf, RenterHalf, SolStruct};
-use utnet_jobs::{
-    manifest::Manifest,
-    port::{Dossier, RatingAnswer, RatingRequest, Spec},
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
 };
+use utnet_bindings::signed::{OperatorHalf, RenterHalf, SolStruct};
+use utnet_jobs::port::{Dossier, RatingAnswer, RatingRequest, Spec};
 use utnet_messages::{sign, verify};
 use utnet_primitives::{BatchId, JobId, RentalId};
 
@@ -63,6 +63,12 @@ pub struct Desk {
     pub rental_bytes: u64,
     /// Files that may come at the same time.
     pub uploads: Semaphore,
+    /// Files that may be given to renters at the same time.
+    pub downloads: Arc<Semaphore>,
+    /// Files and lists of posted batches that may be given to everybody at the same time.
+    pub public_downloads: Arc<Semaphore>,
+    /// What everybody may read.
+    pub published: Published,
 }
 
 /// How far a job is, for its renter.
@@ -141,18 +147,21 @@ async fn show_blob(
     State(desk): Shared,
     Path(hash): Path<String>,
     headers: HeaderMap,
-) -> Answer<Vec<u8>> {
+) -> Answer<Response> {
     admit(&desk, &headers).await?;
-    read(&desk, parse(&hash)?).await
+    let seat = seat(&desk.downloads)?;
+    download::give(&desk, parse(&hash)?, seat).await
 }
 
-async fn read(desk: &Desk, hash: B256) -> Answer<Vec<u8>> {
-    let blobs = desk.blobs.clone();
-    Ok(blocking(move || blobs.read(&hash)).await??)
+/// A place among those who are given something at the same time.
+fn seat(all: &Arc<Semaphore>) -> Answer<OwnedSemaphorePermit> {
+    Arc::clone(all).try_acquire_owned().map_err(|_all_taken| Refused::Busy)
 }
 
 /// Files are read and hashed beside the server's own threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Answer<T> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "a request failed");
         Refused::Failed
@@ -188,22 +197,12 @@ async fn show_job(
     Ok(Json(answer))
 }
 
-fn posted(desk: &Desk, batch: &str) -> Answer<(BatchRecord, Vec<JobRecord>)> {
-    let id: BatchId = parse(batch)?;
-    let all = desk.notebook.all::<BatchRecord>()?;
-    let batch = all.into_iter().find(|batch| batch.id == Some(id)).ok_or(Refused::Unknown)?;
-    let jobs = batch
-        .leaves
-        .iter()
-        .map(|leaf| desk.notebook.find::<JobRecord>(leaf.job.0.as_slice())?.ok_or(Refused::Unknown))
-        .collect::<Answer<_>>()?;
-    Ok((batch, jobs))
-}
-
 async fn show_batch(State(desk): Shared, Path(batch): Path<String>) -> Answer<Json<Dossier>> {
-    let (batch, jobs) = blocking(move || posted(&desk, &batch)).await??;
+    let _seat = seat(&desk.public_downloads)?;
+    let id: BatchId = parse(&batch)?;
+    let (batch, jobs) = blocking(move || published::posted(&desk.notebook, id)).await??;
     Ok(Json(Dossier {
-        batch: batch.id.unwrap_or_default(),
+        batch: id,
         root: batch.root,
         leaves: batch.leaves,
         specs: jobs.into_iter().map(|job| Spec(job.spec)).collect(),
@@ -213,29 +212,17 @@ async fn show_batch(State(desk): Shared, Path(batch): Path<String>) -> Answer<Js
 async fn show_batch_blob(
     State(desk): Shared,
     Path((batch, hash)): Path<(String, String)>,
-) -> Answer<Vec<u8>> {
-    let hash: B256 = parse(&hash)?;
-    blocking(move || {
-        let (batch, jobs) = posted(&desk, &batch)?;
-        let is_public = is_input(&jobs, &hash) || is_result(&desk, &batch, &hash);
-        if is_public { Ok(desk.blobs.read(&hash)?) } else { Err(Refused::Unknown) }
-    })
-    .await?
-}
-
-fn is_input(jobs: &[JobRecord], hash: &B256) -> bool {
-    jobs.iter()
-        .any(|job| [job.spec.programHash, job.spec.inputHash, job.spec.paramsHash].contains(hash))
-}
-
-fn is_result(desk: &Desk, batch: &BatchRecord, hash: &B256) -> bool {
-    batch.leaves.iter().any(|leaf| {
-        leaf.result_root == *hash || {
-            let manifest = desk.blobs.read(&leaf.result_root).ok();
-            let manifest = manifest.and_then(|bytes| Manifest::decode(&bytes).ok());
-            manifest.is_some_and(|it| it.files.iter().any(|file| file.sha256 == *hash))
-        }
-    })
+) -> Answer<Response> {
+    let seat = seat(&desk.public_downloads)?;
+    let (id, hash): (BatchId, B256) = (parse(&batch)?, parse(&hash)?);
+    let looking = Arc::clone(&desk);
+    let files =
+        blocking(move || looking.published.of(&looking.notebook, &looking.blobs, id)).await??;
+    if files.contains(&hash) {
+        download::give(&desk, hash, seat).await
+    } else {
+        Err(Refused::Unknown)
+    }
 }
 
 /// Signs this operator's half over the renter's. The renter's signature opens this route, not the secret: that is void once

@@ -9,11 +9,16 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use redb::{Database, backends::InMemoryBackend};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use utnet_bindings::signed::{JobSpec, OperatorHalf, RenterHalf, SolStruct};
 use utnet_jobs::{
+    manifest::{Class, FileEntry, Manifest},
     merkle::{self, Leaf},
     port::{RatingAnswer, RatingRequest, Spec},
     remote::{FetchError, Remote},
@@ -26,6 +31,9 @@ const SECRET: B256 = B256::repeat_byte(0x5e);
 const LONGEST: usize = 1_000;
 /// What one rental may bring: two files, each of which counts as a block of a disk.
 const QUOTA: u64 = 8_192;
+
+/// Files that are given to everybody at the same time.
+const SEATS: usize = 2;
 
 struct Port {
     _folder: tempfile::TempDir,
@@ -58,7 +66,10 @@ fn open() -> Port {
         renter_score: 70,
         longest_blob: LONGEST as u64,
         rental_bytes: QUOTA,
-        uploads: tokio::sync::Semaphore::new(2),
+        uploads: Semaphore::new(2),
+        downloads: Arc::new(Semaphore::new(1)),
+        public_downloads: Arc::new(Semaphore::new(SEATS)),
+        published: Published::default(),
     });
     let identity = Identity::load_or_make(folder.path()).expect("made");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -66,7 +77,9 @@ fn open() -> Port {
     let url = format!("https://{}", listener.local_addr().expect("bound"));
     let tls = RustlsConfig::from_config(identity.server_config().expect("usable"));
     let handle = Handle::new();
-    let server = axum_server::from_tcp_rustls(listener, tls).expect("bound").handle(handle.clone());
+    let lines = RustlsAcceptor::new(tls).acceptor(Lines::default());
+    let server = axum_server::from_tcp(listener).expect("bound").acceptor(lines);
+    let server = server.handle(handle.clone());
     let mut tasks = tokio::task::JoinSet::new();
     let routes = router(Arc::clone(&desk));
     tasks.spawn(async move { server.serve(routes.into_make_service()).await.expect("serves") });
@@ -164,33 +177,97 @@ async fn everybody_reads_posted_batches_and_nothing_else() {
     let (input, private) = (b"to be or not".as_slice(), b"somebody else's".as_slice());
     port.desk.blobs.put(input).expect("kept");
     port.desk.blobs.put(private).expect("kept");
+    let (batch, spec, leaf) = post(&port, input);
+
+    let pointer = format!("{}#sha256={}", port.remote.url(), hex::encode(port.fingerprint));
+    let public = Remote::from_pointer(&pointer).expect("a pointer");
+    let dossier = public.dossier(batch).await.expect("public");
+
+    let root = merkle::root(&[leaf.hash()]).expect("a leaf");
+    assert_eq!((dossier.root, dossier.leaves), (root, vec![leaf]));
+    assert_eq!(dossier.specs, [Spec(spec)]);
+    assert_eq!(public.blob(batch, &sha256(input)).await.expect("public"), input);
+    let refused = public.blob(batch, &sha256(private)).await;
+    assert!(matches!(refused, Err(FetchError::Refused { status: 404 })));
+}
+
+/// A batch of one job with this input, as it was posted.
+fn post(port: &Port, input: &[u8]) -> (BatchId, JobSpec, Leaf) {
     let spec = JobSpec { inputHash: sha256(input), price: u128::MAX, ..crate::testing::spec() };
     let id = JobId(B256::repeat_byte(3));
     let leaf = Leaf { job: id, result_root: B256::ZERO, steps: 5 };
     let batch = BatchId(B256::repeat_byte(4));
-    let root = merkle::root(&[leaf.hash()]).expect("a leaf");
     let job = JobRecord { id, spec: spec.clone(), progress: JobProgress::Waiting };
     port.desk.notebook.put(&job).expect("kept");
     let record = BatchRecord {
         number: 0,
         leaves: vec![leaf],
-        root,
+        root: merkle::root(&[leaf.hash()]).expect("a leaf"),
         pointer: String::new(),
         bond: U256::ZERO,
         id: Some(batch),
         closed_at: None,
     };
     port.desk.notebook.put(&record).expect("kept");
+    (batch, spec, leaf)
+}
 
-    let pointer = format!("{}#sha256={}", port.remote.url(), hex::encode(port.fingerprint));
-    let public = Remote::from_pointer(&pointer).expect("a pointer");
-    let dossier = public.dossier(batch).await.expect("public");
+/// Every reader used to have its file in memory whole, as many as came and for as long as they liked.
+#[tokio::test]
+async fn slow_readers_hold_a_seat_each_and_the_next_one_is_told_to_come_again() {
+    let port = open();
+    // More than two systems hold for one line.
+    let input = vec![7; 32 << 20];
+    port.desk.blobs.put(&input).expect("kept");
+    let (batch, ..) = post(&port, &input);
+    let url = port.url(&format!("/v1/results/{batch}/blobs/{}", hex::encode(sha256(&input))));
+    let ask = async || port.remote.client().get(&url).send().await.expect("an answer");
 
-    assert_eq!((dossier.root, dossier.leaves), (root, vec![leaf]));
-    assert_eq!(dossier.specs, [Spec(spec)]);
-    assert_eq!(public.blob(batch, &sha256(input)).await.expect("public"), input);
-    let refused = public.blob(batch, &sha256(private)).await;
-    assert!(matches!(refused, Err(FetchError::Refused { status: 404 })));
+    let slow = [ask().await, ask().await];
+    assert_eq!(ask().await.status().as_u16(), 503);
+    assert_eq!(port.desk.public_downloads.available_permits(), 0);
+
+    drop(slow);
+    let both = port.desk.public_downloads.acquire_many(SEATS as u32).await.expect("open");
+    drop(both);
+    assert_eq!(ask().await.bytes().await.expect("whole"), input);
+}
+
+#[tokio::test]
+async fn a_damaged_file_breaks_off_and_may_be_brought_again() {
+    let port = open();
+    let input = vec![7; 200_000];
+    let name = port.desk.blobs.put(&input).expect("kept");
+    let (batch, ..) = post(&port, &input);
+    std::fs::write(port.desk.blobs.path_of(&name), vec![8; 200_000]).expect("damaged");
+
+    assert!(matches!(port.remote.blob(batch, &name).await, Err(FetchError::Line(_))));
+    assert!(!port.desk.blobs.has(&name));
+    port.desk.blobs.put(&input).expect("brought again");
+    assert_eq!(port.remote.blob(batch, &name).await.expect("whole"), input);
+}
+
+/// A stranger's request used to read and hash all manifests of its batch.
+#[tokio::test]
+async fn the_manifests_of_a_batch_are_read_once() {
+    let port = open();
+    let manifest = Manifest {
+        class: Class::Exact,
+        files: vec![FileEntry { bytes: 3, name: "stdout".into(), sha256: sha256(b"abc") }],
+        job: JobId(B256::repeat_byte(3)),
+        metrics: Default::default(),
+        version: 1,
+    };
+    port.desk.blobs.put(b"abc").expect("kept");
+    let root = port.desk.blobs.put(&manifest.encode()).expect("kept");
+    let (batch, ..) = post(&port, b"input");
+    let mut record = port.desk.notebook.all::<BatchRecord>().expect("kept").remove(0);
+    record.leaves[0].result_root = root;
+    port.desk.notebook.put(&record).expect("kept");
+
+    assert_eq!(port.remote.blob(batch, &sha256(b"abc")).await.expect("public"), b"abc");
+    std::fs::remove_file(port.desk.blobs.path_of(&root)).expect("there");
+    assert_eq!(port.remote.blob(batch, &sha256(b"abc")).await.expect("public"), b"abc");
 }
 
 #[tokio::test]
