@@ -64,6 +64,17 @@ fn a_worker_that_lies_is_caught_by_the_operator_that_is_drawn() -> Result<()> {
 }
 
 #[test]
+fn a_worker_that_shows_nothing_of_its_result_loses_it_and_the_client_is_refunded() -> Result<()> {
+    let _alone = stage();
+    let folder = tempfile::tempdir()?;
+
+    let said = python("test/e2e/tools/withheld_data.py", &[&folder.path().display().to_string()])?;
+
+    ensure!(said.contains("withheld: Refunded"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn a_hand_over_without_an_access_is_punished_and_a_false_complaint_is_too() -> Result<()> {
     let _alone = stage();
     let folder = tempfile::tempdir()?;
