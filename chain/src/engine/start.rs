@@ -3,6 +3,7 @@
 use super::{
     api::{Chain, EngineError, Settings},
     reminder::Reminder,
+    retry::Retry,
     shared::Shared,
     worker::Engine,
 };
@@ -114,6 +115,7 @@ pub fn open(
         next_snapshot: 1,
         stopped: Reminder::default(),
         waiting: Reminder::default(),
+        retry: Retry::default(),
         submitted: Vec::new(),
         checks_balances: options.checks_balances,
         in_memory: options.in_memory,

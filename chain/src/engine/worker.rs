@@ -6,6 +6,7 @@ use super::{
     command::{Admission, Command, Reply},
     judge::judge,
     reminder::Reminder,
+    retry::Retry,
     shared::Shared,
     snapshot::Snapshot,
 };
@@ -53,6 +54,8 @@ pub struct Engine {
     pub(super) stopped: Reminder,
     /// What was said about transactions that wait for a forked chain.
     pub(super) waiting: Reminder,
+    /// When instant mining tries again what came into no block.
+    pub(super) retry: Retry,
     /// Answers to submissions, held back until instant mining had its turn.
     pub(super) submitted: Vec<Submitted>,
 }
@@ -80,8 +83,7 @@ impl Engine {
     /// The next commands; none when only the clock woke it. `None` at the end.
     async fn receive(&mut self) -> Option<Vec<Command>> {
         let mut commands = Vec::new();
-        let wait = self.pace.wait(self.clock.now());
-        let wait = if self.is_behind { Some(Duration::ZERO) } else { wait };
+        let wait = self.wait();
         let receive = self.inbox.recv_many(&mut commands, BATCH);
         let count = match wait {
             Some(wait) => match tokio::time::timeout(wait, receive).await {
@@ -91,6 +93,15 @@ impl Engine {
             None => receive.await,
         };
         (count > 0).then_some(commands)
+    }
+
+    /// How long there is nothing to do if nobody asks; `None` for ever.
+    fn wait(&mut self) -> Option<Duration> {
+        if self.is_behind {
+            return Some(Duration::ZERO);
+        }
+        let now = self.clock.now();
+        self.pace.wait(now).into_iter().chain(self.retry.wait(now)).min()
     }
 
     fn handle(&mut self, command: Command) {
@@ -146,36 +157,12 @@ impl Engine {
     fn flush(&mut self) {
         if self.settings.mining.is_instant() {
             self.mine_ready();
+        } else {
+            self.retry.over();
         }
         for (reply, result) in std::mem::take(&mut self.submitted) {
             answer(reply, result);
         }
-    }
-
-    /// Makes blocks until no ready transaction is left, or none fits any block.
-    fn mine_ready(&mut self) {
-        loop {
-            let waiting = match self.has_ready() {
-                Ok(true) => self.shared.pool.read().len(),
-                Ok(false) => return,
-                Err(fault) => return self.report(&fault),
-            };
-            if let Err(fault) = self.make_block(Contents::Some) {
-                return self.report(&fault);
-            }
-            if self.shared.pool.read().len() == waiting {
-                return debug!("ready transactions fit no block for now");
-            }
-        }
-    }
-
-    /// Whether the next block could take a transaction.
-    fn has_ready(&self) -> Result<bool, EngineError> {
-        let pool = self.shared.pool.read();
-        if pool.len() == 0 {
-            return Ok(false);
-        }
-        Ok(pool.has_ready(self.base_fee(&self.view()?)))
     }
 
     fn mine_if_due(&mut self) {
@@ -239,7 +226,7 @@ impl Engine {
     }
 
     /// Says why no block was made; waiting for one's turn is no fault.
-    fn report(&mut self, fault: &EngineError) {
+    pub(super) fn report(&mut self, fault: &EngineError) {
         if let EngineError::Poci(PociFault::NotOurTurn { retry_at }) = fault {
             return debug!(%retry_at, "not our turn");
         }

@@ -2,6 +2,9 @@
 
 use utnet_primitives::Seconds;
 
+/// A head so far ahead of the clock was moved there.
+const MOVED: Seconds = Seconds(3_600);
+
 /// How the time of blocks differs from the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockTime {
@@ -14,9 +17,24 @@ pub struct BlockTime {
 }
 
 impl BlockTime {
+    /// Block time that flows with the wall clock, from a head's on if that was moved ahead of it. What many blocks in
+    /// one second have run ahead is waited for.
+    pub fn from_head(head: Seconds, wall: Seconds) -> Self {
+        let mut time = Self::default();
+        if head > wall.saturating_add(MOVED) {
+            time.set_now(head, wall);
+        }
+        time
+    }
+
     /// Block time now, given the wall clock.
     pub fn now(&self, wall: Seconds) -> Seconds {
         Seconds(wall.0.saturating_add_signed(self.offset))
+    }
+
+    /// The wall clock when block time is `then`, if it flows on as it does now.
+    pub fn wall_at(&self, then: Seconds) -> Seconds {
+        Seconds(then.0.saturating_add_signed(self.offset.saturating_neg()))
     }
 
     /// The timestamp of a block made now on a parent; always above the parent's.
@@ -89,6 +107,22 @@ mod tests {
         time.shift(3_600, Seconds(1_009), Seconds(1_000));
 
         assert_eq!(time.next(Seconds(1_009), Seconds(1_000)), Seconds(4_609));
+    }
+
+    #[test]
+    fn a_head_that_was_moved_ahead_of_the_clock_is_where_time_goes_on() {
+        let ahead = BlockTime::from_head(Seconds(9_000), Seconds(1_000));
+        let near = BlockTime::from_head(Seconds(1_900), Seconds(1_000));
+
+        assert_eq!(ahead.next(Seconds(9_000), Seconds(1_007)), Seconds(9_007));
+        assert_eq!(near, BlockTime::default());
+    }
+
+    #[test]
+    fn the_wall_clock_of_a_block_time_is_that_at_which_it_comes() {
+        let time = BlockTime { offset: -50, ..BlockTime::default() };
+
+        assert_eq!(time.wall_at(time.now(Seconds(1_000))), Seconds(1_000));
     }
 
     #[test]

@@ -409,8 +409,9 @@ fn a_transaction_that_needs_the_other_chain_waits_and_stops_no_other() {
         assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER + 1));
         assert_eq!(t.chain.pool_view().ready().len(), 1);
 
+        let mut heads = t.chain.heads();
         played.0.lock().is_gone = false;
-        t.chain.tick().await.unwrap();
+        heads.recv().await.unwrap();
         assert_eq!(t.chain.view().unwrap().height(), Height(NUMBER + 2));
         assert_eq!(t.chain.pool_view().ready().len(), 0);
     });
