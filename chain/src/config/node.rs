@@ -200,7 +200,7 @@ async fn begin(
     tokio::task::spawn_blocking(begun).await.map_err(io::Error::from)?
 }
 
-async fn serve(
+pub(super) async fn serve(
     args: &NodeArgs,
     accounts: &DevAccounts,
     chain: &Chain,
@@ -233,6 +233,7 @@ async fn serve(
         printed = report.follow(out) => {
             printed.map(|()| ExitReason::EngineEnded).map_err(NodeError::from)
         }
+        () = chain.ended() => Ok(ExitReason::EngineEnded),
     };
     server.close().await;
     reason

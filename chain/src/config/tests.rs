@@ -1,6 +1,12 @@
 //! The command line means what anvil's means, and says what is wrong with it.
 
-use super::{ExitReason, NodeArgs, NodeError, run_node};
+use super::{ExitReason, NodeArgs, NodeError, accounts::DevAccounts, node::serve, run_node};
+use crate::{
+    clock::SystemClock,
+    config::{InitArgs, init_chain},
+    engine::{self, EngineOptions, test_support},
+    genesis::DevGenesis,
+};
 use clap::Parser;
 use jsonrpsee::{core::client::ClientT, http_client::HttpClientBuilder, rpc_params};
 use parking_lot::Mutex;
@@ -10,7 +16,7 @@ use std::{
     net::TcpListener,
     sync::Arc,
 };
-use utnet_db::Pruning;
+use utnet_db::{Pruning, Store};
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -168,6 +174,22 @@ async fn a_silent_node_prints_nothing() {
     Box::pin(run_node(args, &mut writer, async {})).await.unwrap();
 
     assert_eq!(output.text(), "");
+}
+
+#[tokio::test]
+async fn a_node_whose_engine_has_ended_ends() {
+    let args = parse(&["--no-poci", "--port", "0"]).unwrap();
+    let accounts = DevAccounts::new(&args.accounts).unwrap();
+    let spec = Arc::new(test_support::plain_spec());
+    let options = EngineOptions::default();
+    let (chain, engine) =
+        engine::open(Store::in_memory(), spec, options, Arc::new(SystemClock)).unwrap();
+    drop(engine);
+
+    let shutdown = std::future::pending::<()>();
+    let ended = serve(&args, &accounts, &chain, &mut io::sink(), shutdown).await;
+
+    assert_eq!(ended.unwrap(), ExitReason::EngineEnded);
 }
 
 #[tokio::test]

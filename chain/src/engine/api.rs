@@ -172,6 +172,11 @@ impl Chain {
         self.shared.heads.subscribe()
     }
 
+    /// Waits until the engine has ended: then nothing changes the chain any more.
+    pub(crate) async fn ended(&self) {
+        self.inbox.closed().await;
+    }
+
     /// How many blocks were taken back so far.
     pub fn unwound(&self) -> u64 {
         self.shared.unwinds.lock().count()
