@@ -9,6 +9,7 @@ mod draw;
 mod fault;
 mod registry;
 mod seal;
+mod seals;
 mod verify;
 
 #[cfg(test)]

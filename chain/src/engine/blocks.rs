@@ -48,8 +48,13 @@ impl Engine {
 
     /// Makes the next block and takes it as head.
     pub(super) fn make_block(&mut self, contents: Contents) -> Result<(), EngineError> {
-        let Some(made) = self.build(&self.view()?, contents)? else { return Ok(()) };
-        self.finalise(made.block, made.state)?;
+        let made = self.build(&self.view()?, contents);
+        let Some(made) = made.inspect_err(|_no_block| self.sealer.take_back())? else {
+            return Ok(());
+        };
+        let written = self.finalise(made.block, made.state);
+        written.inspect_err(|_nothing_written| self.sealer.take_back())?;
+        self.sealer.written();
         self.pass(made.time);
         self.publish_settings();
         Ok(())
@@ -83,7 +88,11 @@ impl Engine {
             made.push((block, nonces));
             Ok::<_, EngineError>(Some(write))
         });
-        let ended = ended.inspect_err(|_nothing_written| self.settings = before)?;
+        let ended = ended.inspect_err(|_nothing_written| {
+            self.settings = before;
+            self.sealer.take_back();
+        })?;
+        self.sealer.written();
         self.shared.commits.note(self.clock.now().saturating_sub(began));
         for (block, nonces) in made {
             self.take_as_head(block, nonces);
@@ -189,9 +198,9 @@ impl Engine {
         }
     }
 
-    fn seal(&self, plan: &Plan, block: &mut BlockRecord) -> Result<(), EngineError> {
+    fn seal(&mut self, plan: &Plan, block: &mut BlockRecord) -> Result<(), EngineError> {
         let mut header = block.header.inner().clone();
-        let sidecar = self.sealer.seal(plan, self.spec().chain_id, &mut header)?;
+        let sidecar = self.sealer.seal(plan, &self.shared.spec(), &mut header)?;
         block.header = header.seal_slow();
         block.sidecar = Some(sidecar);
         Ok(())

@@ -76,6 +76,7 @@ impl Engine {
                 self.reset_to_own(fork.or_else(|| self.shared.fork()))?;
             }
         }
+        self.free_chips(Height(self.spec().header.number));
         self.snapshots.clear();
         self.shared.pool.write().clear();
         self.settings = self.initial.clone();

@@ -83,6 +83,14 @@ impl Engine {
         Ok(())
     }
 
+    /// On a dev chain, which nobody else makes blocks of, what was taken back may be sealed anew.
+    pub(super) fn free_chips(&mut self, height: Height) {
+        let spec = self.spec();
+        if spec.poci.as_ref().is_some_and(|schedule| schedule.sole_sealer) {
+            self.sealer.unwind(spec.header.hash(), height);
+        }
+    }
+
     /// Takes all blocks above a height back, with what cheats changed since, and tells everybody.
     pub(super) fn unwind_to(&mut self, height: Height) -> Result<(), EngineError> {
         let view = self.view()?;
@@ -92,6 +100,7 @@ impl Engine {
         }
         drop(view);
         self.shared.store().unwind_to(height.0)?;
+        self.free_chips(height);
         for block in removed {
             self.shared.announce(HeadEvent::Removed(block));
         }

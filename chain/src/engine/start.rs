@@ -102,11 +102,15 @@ pub fn open(
     let chain = (spec, options.fork);
     let shared = Shared::new(store, chain, settings.clone(), pool, Arc::clone(&clock));
     let shared = Arc::new(shared);
+    let mut sealer = options.sealer;
+    if options.in_memory {
+        sealer.forget_at_the_end();
+    }
     let (sender, inbox) = mpsc::channel(MAILBOX);
     let mut engine = Engine {
         shared: Arc::clone(&shared),
         inbox,
-        sealer: options.sealer,
+        sealer,
         pace: Pace::new(settings.mining.period(), clock.now()),
         clock: Arc::clone(&clock),
         initial: settings.clone(),

@@ -56,7 +56,7 @@ impl Chips {
         self.hidden = chips;
     }
 
-    fn chips(&self) -> impl Iterator<Item = &SoftwareChip> {
+    pub(super) fn chips(&self) -> impl Iterator<Item = &SoftwareChip> {
         let open = self.open.values().filter_map(|held| held.chip.as_ref());
         open.filter(|chip| !self.hidden.contains(&chip.chip_id()))
     }

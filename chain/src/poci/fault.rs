@@ -2,7 +2,8 @@
 
 use crate::execution::ReadError;
 use alloy_primitives::{Address, B256};
-use utnet_primitives::{ChipId, Malformed, Power, Round, Seconds};
+use std::{io, path::PathBuf};
+use utnet_primitives::{ChipId, Height, Malformed, Power, Round, Seconds};
 use utnet_se::Fault;
 
 /// Why a producer is not entitled to a block, or does not prove it.
@@ -123,6 +124,23 @@ pub enum PociFault {
     /// This node holds no key that may seal this block.
     #[error("this node holds neither a drawn chip nor the genesis sealer's key")]
     NoKey,
+    /// All that this node may seal the block with has sealed another one in its place.
+    #[error(
+        "the chips of this node that are drawn have sealed another block of height {height} after the same parent: a \
+         second seal would have them slashed; import that block (utnet import), or leave this one to others"
+    )]
+    SealedBefore {
+        /// Height of the block.
+        height: Height,
+    },
+    /// What a chip sealed cannot be read or noted.
+    #[error("{}: what the chip seals cannot be noted: {source}", path.display())]
+    SealNotes {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A chip did not sign.
     #[error(transparent)]
     Chip(#[from] Fault),

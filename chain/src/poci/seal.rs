@@ -1,7 +1,14 @@
 //! Plans and seals blocks with the chips of this node, or as the genesis sealer.
 
-use super::{Chips, PociFault, draw::Draw};
-use crate::execution::{ChainView, Producer};
+use super::{
+    Chips, PociFault,
+    draw::Draw,
+    seals::{Place, Seals},
+};
+use crate::{
+    execution::{ChainView, Producer},
+    genesis::ChainSpec,
+};
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_rlp::Encodable;
@@ -9,7 +16,7 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use std::collections::BTreeSet;
 use utnet_primitives::{
-    ChipId, DrawnSidecar, PociSchedule, Round, SealInput, SealerSidecar, Seconds, Sidecar,
+    ChipId, DrawnSidecar, Height, PociSchedule, Round, SealInput, SealerSidecar, Seconds, Sidecar,
 };
 use utnet_se::SecurityEngine;
 
@@ -21,6 +28,7 @@ pub(super) const SEALER_ROUND: Round = Round(u32::MAX);
 pub struct Sealer {
     chips: Chips,
     genesis_sealer: Option<PrivateKeySigner>,
+    seals: Seals,
 }
 
 /// How the next block will be made: fixed before its transactions run.
@@ -41,10 +49,38 @@ enum Seal {
     GenesisSealer,
 }
 
+/// Whose turn a round is.
+enum Turn {
+    Ours(Box<Plan>),
+    /// Our chip's, which has sealed another block in this place.
+    Sealed,
+    NotOurs,
+}
+
 impl Sealer {
     /// A sealer with chips and perhaps the genesis sealer's key.
-    pub const fn new(chips: Chips, genesis_sealer: Option<PrivateKeySigner>) -> Self {
-        Self { chips, genesis_sealer }
+    pub fn new(chips: Chips, genesis_sealer: Option<PrivateKeySigner>) -> Self {
+        Self { chips, genesis_sealer, seals: Seals::default() }
+    }
+
+    /// Notes what chips seal in memory alone, as long as the chain is there.
+    pub(crate) fn forget_at_the_end(&mut self) {
+        self.seals = Seals::in_memory();
+    }
+
+    /// The blocks that were sealed are written.
+    pub(crate) fn written(&mut self) {
+        self.seals.written();
+    }
+
+    /// The blocks that were sealed since the last that were written are nobody's.
+    pub(crate) fn take_back(&mut self) {
+        self.seals.take_back();
+    }
+
+    /// Lets the chips seal anew what is above a height, as if they had not.
+    pub(crate) fn unwind(&mut self, genesis: B256, height: Height) {
+        self.seals.unwind(self.chips.chips().map(|chip| Place::new(chip, genesis)), height);
     }
 
     /// Does not find some chips any more, though they are here.
@@ -61,7 +97,7 @@ impl Sealer {
     ///
     /// # Errors
     /// [`PociFault::NotOurTurn`] while later rounds may still be ours, [`PociFault::NoKey`] if this
-    /// node can never seal this block.
+    /// node can never seal this block, [`PociFault::SealedBefore`] if it may not a second time.
     pub fn plan(
         &mut self,
         view: &ChainView,
@@ -70,13 +106,16 @@ impl Sealer {
     ) -> Result<Plan, PociFault> {
         self.chips.refresh();
         let mut draw = Draw::next(view, schedule)?;
+        let mut has_sealed = false;
         for round in (0..schedule.max_rounds).map(Round) {
             let retry_at = draw.earliest(round);
             if timestamp < retry_at {
                 return Err(PociFault::NotOurTurn { retry_at });
             }
-            if let Some(plan) = self.plan_round(&mut draw, round)? {
-                return Ok(plan);
+            match self.plan_round(view, &mut draw, round)? {
+                Turn::Ours(plan) => return Ok(*plan),
+                Turn::Sealed => has_sealed = true,
+                Turn::NotOurs => {}
             }
         }
         let retry_at = draw.earliest_sealer();
@@ -90,45 +129,59 @@ impl Sealer {
                 producer: Producer::default(),
                 seal: Seal::GenesisSealer,
             }),
+            _ if has_sealed => Err(PociFault::SealedBefore { height: draw.input.height }),
             _ => Err(PociFault::NoKey),
         }
     }
 
-    /// A round's plan; `None` if its chip or its operator's VRF key is not here, or counts no more.
-    fn plan_round(&self, draw: &mut Draw<'_>, round: Round) -> Result<Option<Plan>, PociFault> {
-        let Some(drawn) = draw.chip(round)? else { return Ok(None) };
-        if self.chips.find(drawn.chip).is_none() || !draw.is_active(drawn)? {
-            return Ok(None);
+    /// A round's plan; not ours if its chip or its operator's VRF key is not here, or counts no more.
+    fn plan_round(
+        &self,
+        view: &ChainView,
+        draw: &mut Draw<'_>,
+        round: Round,
+    ) -> Result<Turn, PociFault> {
+        let Some(drawn) = draw.chip(round)? else { return Ok(Turn::NotOurs) };
+        let Some(chip) = self.chips.find(drawn.chip) else { return Ok(Turn::NotOurs) };
+        if !draw.is_active(drawn)? {
+            return Ok(Turn::NotOurs);
         }
         let key = draw.vrf_key(drawn)?;
         let Some(prover) = key.and_then(|key| self.chips.find_vrf(&key)) else {
-            return Ok(None);
+            return Ok(Turn::NotOurs);
         };
+        let place = Place::new(chip, view.spec().header.hash());
+        if self.seals.holds(&place, (draw.input.height, view.head().hash()))? {
+            return Ok(Turn::Sealed);
+        }
         let proof = prover.vrf_prove(&draw.input.alpha())?;
-        Ok(Some(Plan {
+        Ok(Turn::Ours(Box::new(Plan {
             beacon: proof.beta.into(),
             beneficiary: drawn.operator,
             producer: Producer { operator: drawn.operator, chip: drawn.chip },
             seal: Seal::Drawn { round, chip: drawn.chip, pi: proof.pi },
-        }))
+        })))
     }
 
-    /// Signs a finished header and puts the commitment into its extra data; returns the sidecar.
+    /// Notes that it is sealed, signs a finished header, and puts the commitment into its extra data; returns the sidecar.
     ///
     /// # Errors
     /// [`PociFault::NoKey`] if the chip went since the plan, [`PociFault::Chip`] if it does not
-    /// sign.
+    /// sign, [`PociFault::SealNotes`] if that cannot be noted.
     pub fn seal(
-        &self,
+        &mut self,
         plan: &Plan,
-        chain_id: u64,
+        spec: &ChainSpec,
         header: &mut Header,
     ) -> Result<Bytes, PociFault> {
         header.extra_data = Bytes::new();
+        let chain_id = spec.chain_id;
         let header_rlp = bare_rlp(header);
         let sidecar = match &plan.seal {
             Seal::Drawn { round, chip, pi } => {
                 let held = self.chips.find(*chip).ok_or(PociFault::NoKey)?;
+                let place = Place::new(held, spec.header.hash());
+                self.seals.note(place, (Height(header.number), header.parent_hash))?;
                 let seal =
                     SealInput { chain_id, round: *round, proof: pi, header_rlp: &header_rlp };
                 let signature = held.sign_digest(&seal.digest().0)?;

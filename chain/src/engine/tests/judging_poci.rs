@@ -36,8 +36,10 @@ fn resealed(folder: &Path, view: &ChainView, mut changed: Foreign) -> Foreign {
     let spec = view.spec();
     let (schedule, time) = (spec.poci.as_ref().unwrap(), Seconds(changed.block.header.timestamp));
     let mut sealer = sealer(folder);
+    // A dishonest producer keeps no notes.
+    sealer.forget_at_the_end();
     let plan = sealer.plan(view, schedule, time).unwrap();
-    changed.sidecar = Some(sealer.seal(&plan, spec.chain_id, &mut changed.block.header).unwrap());
+    changed.sidecar = Some(sealer.seal(&plan, spec, &mut changed.block.header).unwrap());
     changed
 }
 
