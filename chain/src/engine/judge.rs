@@ -52,6 +52,17 @@ pub enum Unacceptable {
     /// An uncle has no place here.
     #[error(transparent)]
     Uncle(#[from] UncleFault),
+    /// The block comes with the proof of a producer, which no rule of this chain checks.
+    #[error("the block has a sidecar, but this chain is not run under POCI")]
+    Unasked,
+    /// The block is from a time that has not come.
+    #[error("timestamp {timestamp} is more than {AHEAD} s ahead of this machine's clock, {now}")]
+    TooNew {
+        /// The block's time.
+        timestamp: Seconds,
+        /// The clock.
+        now: Seconds,
+    },
     /// A signature does not recover to any account.
     #[error("transaction {index}: no sender can be recovered")]
     Sender {
@@ -79,6 +90,26 @@ pub struct Judged {
     pub block: BlockRecord,
     /// What it changes.
     pub state: StateChanges,
+}
+
+/// How far ahead of the clock a block may be: clocks differ, and a message takes its time (geth's bound).
+const AHEAD: Seconds = Seconds(15);
+
+/// Whether a block's time may be, given the clock. Without a bound a producer would move the time of all that
+/// follow. A chain that one node makes alone, or that is none of ours, has the time that it is given.
+///
+/// # Errors
+/// [`Unacceptable::TooNew`].
+pub(super) fn check_clock(
+    spec: &ChainSpec,
+    timestamp: Seconds,
+    now: Seconds,
+) -> Result<(), Unacceptable> {
+    let is_shared = spec.poci.as_ref().is_some_and(|schedule| !schedule.sole_sealer);
+    if is_shared && timestamp > now.saturating_add(AHEAD) {
+        return Err(Unacceptable::TooNew { timestamp, now });
+    }
+    Ok(())
 }
 
 /// Judges a block as the next one on the head of a view. Changes nothing.

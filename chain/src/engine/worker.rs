@@ -4,7 +4,7 @@ use super::{
     api::{AccountPatch, EngineError, Settings, SnapshotId},
     blocks::{Contents, changed_nonces},
     command::{Admission, Command, Reply},
-    judge::judge,
+    judge::{check_clock, judge},
     reminder::Reminder,
     retry::Retry,
     shared::Shared,
@@ -198,7 +198,10 @@ impl Engine {
     }
 
     fn import(&mut self, foreign: &Foreign) -> Result<B256, EngineError> {
-        let judged = judge(&self.view()?, foreign)
+        let view = self.view()?;
+        let timestamp = Seconds(foreign.block.header.timestamp);
+        let judged = check_clock(view.spec(), timestamp, self.clock.seconds())
+            .and_then(|()| judge(&view, foreign))
             .inspect_err(|_refused| self.shared.keep_refused(foreign.clone()))?;
         let block = self.finalise(judged.block, judged.state)?;
         Ok(block.hash())

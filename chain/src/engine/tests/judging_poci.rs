@@ -1,20 +1,21 @@
 //! What the judge refuses under POCI, even of a block that its producer sealed.
 
-use super::support::{TestChain, foreign, on_store};
+use super::support::{START, TestChain, foreign, on_store};
 use crate::{
-    engine::{EngineOptions, Unacceptable, judge},
+    engine::{EngineError, EngineOptions, Unacceptable, judge},
     execution::{BlockRecord, ChainView, Foreign},
+    genesis::ChainSpec,
     poci::{
         PociFault,
-        test_support::{sealer, story},
+        test_support::{on_poci, sealer, spec, story},
     },
 };
 use alloy_consensus::{Header, proofs::calculate_withdrawals_root};
 use alloy_eips::eip4895::Withdrawals;
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256};
-use std::path::Path;
+use std::{path::Path, time::Duration};
 use utnet_db::Store;
-use utnet_primitives::{DrawnSidecar, Round, Seconds, Sidecar};
+use utnet_primitives::{DrawnSidecar, Height, Round, Seconds, Sidecar};
 
 /// A chain that earned up to its last block but one, and its last block, which a drawn chip sealed
 /// and which pays a reward.
@@ -188,5 +189,41 @@ fn a_false_sidecar_is_refused_by_what_is_false_although_the_header_commits_to_it
         }
         let none = Foreign { sidecar: None, ..foreign(&last) };
         assert_eq!(name(&judge(&view, &none).unwrap_err()), "no sidecar");
+    });
+}
+
+/// Rules of a chain of which more than one node makes blocks.
+fn shared() -> ChainSpec {
+    spec(|dev| {
+        let schedule = dev.poci.as_mut().unwrap();
+        (schedule.sole_sealer, schedule.lookback_epochs) = (false, 2);
+    })
+}
+
+/// A producer could put the time of all that follows as far ahead as it liked.
+#[test]
+fn a_block_from_a_time_to_come_is_refused_where_others_make_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ahead = Vec::new();
+    on_poci(folder.path(), shared(), async |t| {
+        for seconds in [16, 3_600] {
+            let view = t.chain.view().unwrap();
+            t.chain.set_next_timestamp(Seconds(START.0 + seconds)).await.unwrap();
+            t.chain.mine(1, None).await.unwrap();
+            ahead
+                .push(t.chain.view().unwrap().block(Height(view.height().0 + 1)).unwrap().unwrap());
+        }
+    });
+    on_store(Store::in_memory(), shared(), EngineOptions::default(), async |t: TestChain| {
+        let early = t.chain.import(foreign(&ahead[0])).await;
+        t.clock.advance(Duration::from_secs(1));
+        t.chain.import(foreign(&ahead[0])).await.unwrap();
+        let late = t.chain.import(foreign(&ahead[1])).await;
+
+        for refused in [early, late] {
+            let is_told =
+                matches!(refused, Err(EngineError::Unacceptable(Unacceptable::TooNew { .. })));
+            assert!(is_told, "{refused:?}");
+        }
     });
 }
