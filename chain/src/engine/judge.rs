@@ -125,6 +125,7 @@ pub fn judge(view: &ChainView, foreign: &Foreign) -> Result<Judged, Unacceptable
         Some(_) => {
             Some(poci::check_producer(view, found, foreign.sidecar.as_ref().map(AsRef::as_ref))?)
         }
+        None if foreign.sidecar.is_some() => return Err(Unacceptable::Unasked),
         None => None,
     };
     let transactions = recover_all(&foreign.block.body.transactions)

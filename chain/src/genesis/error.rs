@@ -31,6 +31,18 @@ pub enum GenesisError {
         "genesis: config.terminalTotalDifficulty above zero needs config.mergeNetsplitBlock, the first block after the merge"
     )]
     UnknownMergeBlock,
+    /// The fee of blobs, which is divided by both, could not be computed.
+    #[error("genesis: config.blobSchedule.{fork}.{field} is {value}, at least {least} is needed")]
+    BlobsTooFew {
+        /// The fork.
+        fork: Box<str>,
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+        /// The least that is allowed.
+        least: u64,
+    },
     /// Under POCI epochs count from block 0.
     #[error("genesis: number is {number}, but under POCI it must be 0")]
     NumberNotZero {

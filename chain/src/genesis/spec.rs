@@ -113,7 +113,7 @@ impl ChainSpec {
         if let Some(number) = genesis.number.filter(|number| *number != 0 && poci.is_some()) {
             return Err(GenesisError::NumberNotZero { number });
         }
-        let blobs = blob_schedule(&genesis);
+        let blobs = blob_schedule(&genesis)?;
         let has_precompiles = genesis
             .alloc
             .get(&precompile::SE_VERIFY)
@@ -255,8 +255,20 @@ fn read_poci(genesis: &Genesis) -> Result<Option<PociSchedule>, GenesisError> {
 }
 
 /// The file's blob schedule; forks that it names only by time get mainnet's parameters.
-fn blob_schedule(genesis: &Genesis) -> BlobScheduleBlobParams {
+fn blob_schedule(genesis: &Genesis) -> Result<BlobScheduleBlobParams, GenesisError> {
     let config = &genesis.config;
+    for (fork, params) in &config.blob_schedule {
+        let update_fraction = u64::try_from(params.update_fraction).unwrap_or(u64::MAX);
+        for (field, value, least) in [
+            ("baseFeeUpdateFraction", update_fraction, 1),
+            ("max", params.max_blob_count, params.target_blob_count.max(1)),
+        ] {
+            if value < least {
+                let fork = fork.as_str().into();
+                return Err(GenesisError::BlobsTooFew { fork, field, value, least });
+            }
+        }
+    }
     let mut schedule = config.blob_schedule_blob_params();
     for (name, time, params) in [
         ("bpo1", config.bpo1_time, BlobParams::bpo1()),
@@ -267,7 +279,7 @@ fn blob_schedule(genesis: &Genesis) -> BlobScheduleBlobParams {
         }
     }
     schedule.scheduled.sort_by_key(|(time, _)| *time);
-    schedule
+    Ok(schedule)
 }
 
 #[cfg(test)]
@@ -283,6 +295,26 @@ mod tests {
 
         let known = b256!("0x44fd89d504659cd58f48f4796b77a7e7012cf296a2409afa2f6c3cb99b5b3d99");
         assert_eq!(spec.header.hash(), known);
+    }
+
+    #[test]
+    fn a_blob_fee_that_could_not_be_computed_is_refused_by_its_fork() {
+        for (target, max, fraction, told) in [
+            (3, 6, 0, "cancun.baseFeeUpdateFraction is 0, at least 1"),
+            (0, 0, 1, "cancun.max is 0, at least 1"),
+            (3, 2, 1, "cancun.max is 2, at least 3"),
+        ] {
+            let schedule = format!(
+                r#"{{"cancun":{{"target":{target},"max":{max},"baseFeeUpdateFraction":{fraction}}}}}"#
+            );
+            let text = format!(
+                r#"{{"config":{{"chainId":1,"blobSchedule":{schedule}}},"gasLimit":"0x1","difficulty":"0x0","alloc":{{}}}}"#
+            );
+
+            let error = ChainSpec::from_json(&text, Limits::DEV).unwrap_err();
+
+            assert!(error.to_string().contains(told), "{error}");
+        }
     }
 
     #[test]

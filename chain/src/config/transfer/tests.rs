@@ -9,7 +9,7 @@ use crate::{
         EngineError, EngineOptions, Unacceptable,
         test_support::{Tx, foreign, on_store, plain},
     },
-    execution::{AccountPatch, BlockRecord},
+    execution::{AccountPatch, BlockRecord, Foreign},
     genesis::ChainSpec,
     miner::MiningMode,
     poci::{PociFault, test_support::story},
@@ -253,6 +253,26 @@ fn a_chain_with_poci_is_refused_without_the_proofs() {
     let is_named =
         matches!(**source, EngineError::Unacceptable(Unacceptable::Poci(PociFault::NoSidecar)));
     assert!(is_named, "{source}");
+}
+
+/// In the place of a proof stood changes outside of any block, which a trace would then show.
+#[test]
+fn a_plain_chain_takes_no_blocks_with_proofs() {
+    let desk = Desk::new();
+    let spec = ChainSpec::new(plain().build().unwrap(), crate::genesis::Limits::DEV).unwrap();
+    let mut made = None;
+    on_disk(&desk.path("one"), spec.clone(), async |t| {
+        t.chain.mine(1, None).await.unwrap();
+        made = t.chain.view().unwrap().block(Height(1)).unwrap();
+    });
+    let forged = Foreign { sidecar: Some([0, 0xc0].into()), ..foreign(&made.unwrap()) };
+
+    on_disk(&desk.path("two"), spec, async |t| {
+        let refused = t.chain.import(forged).await.unwrap_err();
+
+        let EngineError::Unacceptable(reason) = refused else { panic!("{refused}") };
+        assert!(matches!(reason, Unacceptable::Unasked), "{reason}");
+    });
 }
 
 #[test]
