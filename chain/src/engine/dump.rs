@@ -157,8 +157,8 @@ impl Engine {
             None => self.shared.store(),
         };
         if restored.blocks.is_empty() {
-            let changes = restored.merged(&self.view()?.store().accounts()?);
-            self.shared.store().apply_outside_block(&changes)?;
+            let changes = restored.merged(&store.view()?.accounts()?);
+            store.apply_outside_block(&changes)?;
         } else {
             store.graft(self.graft(restored, &store)?)?;
         }
@@ -216,7 +216,7 @@ impl Engine {
         let view = self.view()?;
         self.snapshots.clear();
         self.shared.pool.write().clear();
-        self.settings.time = crate::miner::BlockTime::default();
+        self.settings.time = self.time_of_head()?;
         self.settings.gas_limit = Gas(view.head().gas_limit);
         self.publish_settings();
         if let Some(head) = view.block(view.height())? {

@@ -6,13 +6,19 @@ use super::{
     worker::Engine,
 };
 use crate::{
-    execution::{At, Fork},
+    execution::{At, Fork, PooledTransaction},
     genesis::ChainSpec,
     pool::PooledEntry,
 };
+use alloy_consensus::{Transaction, transaction::Recovered};
 use std::{collections::BTreeMap, sync::Arc};
 use utnet_db::Store;
 use utnet_primitives::{Gas, Height};
+
+fn entry(transaction: Recovered<PooledTransaction>) -> Arc<PooledEntry> {
+    let hash = *transaction.hash();
+    Arc::new(PooledEntry { transaction, hash, arrival: 0 })
+}
 
 impl Engine {
     pub(super) fn rollback(&mut self, depth: u64) -> Result<Height, EngineError> {
@@ -21,7 +27,10 @@ impl Engine {
         let target = head
             .checked_sub(Height(depth))
             .filter(|target| *target >= genesis)
-            .ok_or(EngineError::TooDeep { depth, head })?;
+            .ok_or(EngineError::TooDeep { depth, head, first: genesis })?;
+        if depth == 0 {
+            return Ok(head);
+        }
         self.unwind_to(target)?;
         self.recheck_pool()?;
         Ok(target)
@@ -44,18 +53,30 @@ impl Engine {
         depth: u64,
         mut transactions: BTreeMap<u64, Vec<Submission>>,
     ) -> Result<(), EngineError> {
-        self.rollback(depth)?;
-        for index in 0..depth {
-            let mut entries = Vec::new();
-            for submission in transactions.remove(&index).unwrap_or_default() {
-                self.check_origin(&submission)?;
-                let transaction = submission.transaction;
-                let hash = *transaction.hash();
-                entries.push(Arc::new(PooledEntry { transaction, hash, arrival: 0 }));
-            }
-            self.make_block(Contents::Given(entries))?;
+        for submission in transactions.values().flatten() {
+            self.check_origin(submission)?;
         }
-        Ok(())
+        self.rollback(depth)?;
+        let mut left_out = None;
+        for index in 0..depth {
+            let given = transactions.remove(&index).unwrap_or_default().into_iter();
+            let given: Vec<_> = given.map(|submission| entry(submission.transaction)).collect();
+            self.make_block(Contents::Given(given.clone()))?;
+            let view = self.view()?;
+            let made = view.block(view.height())?;
+            let made = made.map(|block| block.transactions).unwrap_or_default();
+            let is_in = |entry: &Arc<PooledEntry>| {
+                made.iter().any(|tx| {
+                    tx.signer() == entry.sender() && tx.nonce() == entry.transaction.nonce()
+                })
+            };
+            left_out = left_out.or_else(|| given.into_iter().find(|entry| !is_in(entry)));
+        }
+        // The chain has its height again all the same.
+        match left_out {
+            Some(entry) => Err(EngineError::LeftOut { hash: entry.hash }),
+            None => Ok(()),
+        }
     }
 
     /// Starts again. A chain on disk can only go back to its own genesis.
@@ -80,6 +101,7 @@ impl Engine {
         self.snapshots.clear();
         self.shared.pool.write().clear();
         self.settings = self.initial.clone();
+        self.settings.time = self.time_of_head()?;
         self.pace = crate::miner::Pace::new(self.settings.mining.period(), self.clock.now());
         self.publish_settings();
         self.replay()
@@ -90,7 +112,7 @@ impl Engine {
         let spec = self.spec();
         let first = spec.header.number;
         // A chain may have been loaded whose first states are unknown, or they were removed.
-        let store = if self.in_memory && self.view()?.store().state_from()? > first {
+        let store = if self.in_memory && !self.has_own_first_state(&spec)? {
             self.begin_again(&spec)?
         } else {
             self.unwind_to(Height(first))?;
@@ -98,6 +120,14 @@ impl Engine {
         };
         self.shared.replace(store, spec, fork);
         Ok(())
+    }
+
+    /// Whether the store still has the state after the chain's own first block.
+    fn has_own_first_state(&self, spec: &ChainSpec) -> Result<bool, EngineError> {
+        let (view, number) = (self.view()?, spec.header.number);
+        let first = view.header(Height(number))?;
+        let is_own = first.is_some_and(|first| first.hash() == spec.header.hash());
+        Ok(is_own && view.store().state_from()? <= number)
     }
 
     /// A new store in memory with a chain's first block, held to the present window of history.

@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     execution::{Fork, genesis_changes},
     genesis::{ChainSpec, GenesisError, Limits},
-    miner::{MiningMode, Pace},
+    miner::{BlockTime, MiningMode, Pace},
     poci::Sealer,
     pool::{Pool, PoolOrder},
 };
@@ -21,7 +21,7 @@ use alloy_primitives::Address;
 use std::{collections::BTreeMap, sync::Arc, thread};
 use tokio::sync::mpsc;
 use utnet_db::{GenesisState, Pruning, SealedHeader, Store};
-use utnet_primitives::{Gas, Wei};
+use utnet_primitives::{Gas, Seconds, Wei};
 
 /// Commands that may wait before senders wait too.
 const MAILBOX: usize = 16_384;
@@ -88,13 +88,14 @@ pub fn open(
     init(&store, &spec)?;
     let pruning = widened(options.pruning, &spec);
     store.set_pruning(pruning);
-    let head_gas_limit = store.view()?.head_header()?.gas_limit;
+    let head = store.view()?.head_header()?;
     let settings = Settings {
         mining: options.mining,
         order: options.order,
         max_transactions: options.max_transactions,
         coinbase: options.coinbase,
-        gas_limit: options.gas_limit.unwrap_or(Gas(head_gas_limit)),
+        gas_limit: options.gas_limit.unwrap_or(Gas(head.gas_limit)),
+        time: time_of_head(&spec, Seconds(head.timestamp), clock.as_ref()),
         min_gas_price: options.min_gas_price,
         ..Settings::default()
     };
@@ -127,6 +128,14 @@ pub fn open(
     };
     engine.replay()?;
     Ok((Chain { inbox: sender, shared, clock }, engine))
+}
+
+/// Block time after a head. Where others make blocks, too, it is the clock's.
+fn time_of_head(spec: &ChainSpec, head: Seconds, clock: &dyn Clock) -> BlockTime {
+    match &spec.poci {
+        Some(schedule) if !schedule.sole_sealer => BlockTime::default(),
+        _ => BlockTime::from_head(head, clock.seconds()),
+    }
 }
 
 /// The window of states is so much wider under POCI that producers can be drawn after a rollback to its
@@ -197,6 +206,12 @@ pub fn genesis_file(store: &Store) -> Result<Option<Genesis>, EngineError> {
 pub struct EngineThread(thread::JoinHandle<()>);
 
 impl Engine {
+    /// Block time after the present head.
+    pub(super) fn time_of_head(&self) -> Result<BlockTime, EngineError> {
+        let view = self.view()?;
+        Ok(time_of_head(view.spec(), Seconds(view.head().timestamp), self.clock.as_ref()))
+    }
+
     /// Puts the engine to work on a thread of its own; it ends with the last handle.
     ///
     /// # Errors

@@ -173,8 +173,22 @@ impl Engine {
         }
     }
 
-    /// Makes blocks as long as somebody waits for them.
+    /// Makes blocks as long as somebody waits for them. After one that could not be made, the next has no set time.
     fn mine(
+        &mut self,
+        blocks: u64,
+        interval: Option<Seconds>,
+        asker: &Reply<Height>,
+    ) -> Result<Height, EngineError> {
+        let before = self.view()?.height();
+        let mined = self.mine_spaced(blocks, interval, asker);
+        if mined.is_err() && interval.is_some() && self.view()?.height() > before {
+            self.settings.time.next_timestamp = None;
+        }
+        mined
+    }
+
+    fn mine_spaced(
         &mut self,
         blocks: u64,
         interval: Option<Seconds>,

@@ -4,5 +4,6 @@ pub(super) mod dump;
 pub(super) mod fork;
 pub(super) mod mining;
 pub(super) mod node;
+mod reorg;
 pub(super) mod state;
 pub(super) mod tokens;

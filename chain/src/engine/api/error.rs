@@ -7,6 +7,7 @@ use crate::{
     poci::PociFault,
     pool::Rejected,
 };
+use alloy_primitives::TxHash;
 use utnet_primitives::{Height, Seconds};
 
 /// Why the engine did not do what it was asked.
@@ -60,12 +61,20 @@ pub enum EngineError {
         /// What was to be changed.
         setting: &'static str,
     },
+    /// Some transactions that were given are in none of the blocks made for them.
+    #[error("transaction {hash} does not fit the block that it was given for, and is left out")]
+    LeftOut {
+        /// The first of them.
+        hash: TxHash,
+    },
     /// Only as many blocks as there are above genesis can be taken back.
-    #[error("cannot take back {depth} blocks: the head is at height {head}")]
+    #[error("cannot take back {depth} blocks: the chain goes from height {first} to {head}")]
     TooDeep {
         /// How many blocks were to be taken back.
         depth: u64,
         /// Height of the head.
         head: Height,
+        /// Height of the chain's first block.
+        first: Height,
     },
 }

@@ -176,7 +176,7 @@ fn a_rollback_sends_removed_blocks_from_the_head_down() {
         }
         assert!(matches!(
             t.chain.rollback(2).await,
-            Err(EngineError::TooDeep { depth: 2, head: Height(1) })
+            Err(EngineError::TooDeep { depth: 2, head: Height(1), first: Height(0) })
         ));
     });
 }

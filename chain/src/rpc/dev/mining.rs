@@ -1,22 +1,21 @@
 //! Makes blocks, moves time and takes both back.
 
 use crate::{
-    engine::api::{SnapshotId, Submission},
+    engine::api::SnapshotId,
     miner::MiningMode,
     rpc::{
         Context,
-        args::{Args, Param, params, read},
+        args::{Args, Param, read},
+        dev::reorg::reorg,
         error::RpcError,
-        eth::send::decode,
         objects::{self, BlockObject},
         table::methods,
         values::{Number, Small},
     },
 };
-use alloy_primitives::{Address, B256, Bytes, U64};
-use alloy_rpc_types_eth::TransactionRequest;
+use alloy_primitives::{Address, B256, U64};
 use serde::Deserialize;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use utnet_primitives::{Gas, Height, Seconds, Wei};
 
 methods! {
@@ -195,37 +194,6 @@ async fn rollback(context: Arc<Context>, mut args: Args) -> Result<(), RpcError>
     let depth = args.find("depth")?.map_or(1, |Small(depth)| depth);
     context.chain.rollback(depth).await?;
     Ok(())
-}
-
-/// Transactions for the blocks of a reorganisation, as objects or signed bytes.
-type Replacements = Vec<(Replacement, U64)>;
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum Replacement {
-    Signed(Bytes),
-    Request(Box<TransactionRequest>),
-}
-
-params! {
-    Replacements => "a list of pairs of a transaction (object or bytes) and the index of its new block",
-}
-
-async fn reorg(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
-    let Small(depth) = args.take("depth")?;
-    let replacements: Replacements = args.find("transactions")?.unwrap_or_default();
-    let mut by_block: BTreeMap<u64, Vec<Submission>> = BTreeMap::new();
-    for (replacement, block) in replacements {
-        let submission = match replacement {
-            Replacement::Signed(bytes) => decode(&bytes)?,
-            Replacement::Request(request) => {
-                let context = Arc::clone(&context);
-                tokio::task::spawn_blocking(move || context.prepare(*request)).await??
-            }
-        };
-        by_block.entry(block.to()).or_default().push(submission);
-    }
-    Ok(context.chain.reorg(depth, by_block).await?)
 }
 
 async fn set_base_fee(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {

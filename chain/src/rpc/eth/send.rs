@@ -163,15 +163,18 @@ impl Context {
         Ok(Submission { transaction, origin: Origin::Asserted })
     }
 
+    /// Who sends a transaction: the first dev account where it does not say.
+    pub(in crate::rpc) fn sender_of(&self, request: &TransactionRequest) -> Address {
+        let first = || self.signers.accounts().first().copied().unwrap_or_default();
+        request.from.unwrap_or_else(first)
+    }
+
     /// Fills nonce, fees and gas where the caller left them out.
     fn fill(
         &self,
         mut request: TransactionRequest,
     ) -> Result<(Address, TypedTransaction), RpcError> {
-        let sender = match request.from {
-            Some(sender) => sender,
-            None => self.signers.accounts().first().copied().unwrap_or_default(),
-        };
+        let sender = self.sender_of(&request);
         let chain_id = self.chain.spec().chain_id;
         if request.chain_id.is_some_and(|id| id != chain_id) {
             return Err(RpcError::Unfit("chainId is not this chain's"));

@@ -114,6 +114,55 @@ async fn a_reorganisation_replaces_the_last_blocks() {
     assert_eq!(after["transactions"][0]["value"], "0x2");
 }
 
+/// The nonce was taken from the head that is taken back: the block was left empty, and nobody was told.
+#[tokio::test]
+async fn replacements_without_a_nonce_count_from_the_block_that_stays() {
+    let node = Node::instant().await;
+    for value in ["0x1", "0x2"] {
+        let transfer = json!({"from": ALICE, "to": BOB, "value": value});
+        node.ask("eth_sendTransactionSync", json!([transfer])).await;
+    }
+    let new = |value: &str| json!({"from": ALICE, "to": BOB, "value": value});
+
+    let replacements = json!([[new("0x7"), 1], [new("0x5"), 0], [new("0x6"), 0]]);
+    node.ask("anvil_reorg", json!([2, replacements])).await;
+
+    let mut values = Vec::new();
+    for height in [1, 2] {
+        let block = node.ask("eth_getBlockByNumber", json!([height, true])).await;
+        let transactions = block["transactions"].as_array().unwrap();
+        values.extend(transactions.iter().map(|tx| (tx["value"].clone(), tx["nonce"].clone())));
+    }
+    assert_eq!(
+        values,
+        [("0x5", "0x0"), ("0x6", "0x1"), ("0x7", "0x2")].map(|(v, n)| (json!(v), json!(n)))
+    );
+}
+
+#[tokio::test]
+async fn a_replacement_that_comes_into_no_block_is_told() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([2])).await;
+    let gap = json!({"from": ALICE, "to": BOB, "nonce": "0x9"});
+
+    let beyond = node.refusal("anvil_reorg", json!([1, [[gap, 1]]])).await;
+    let left_out = node.refusal("anvil_reorg", json!([1, [[gap, 0]]])).await;
+
+    assert_eq!(beyond.code(), -32_602);
+    assert!(left_out.message().contains("is left out"), "{left_out}");
+    assert_eq!(node.ask("eth_blockNumber", json!([])).await, "0x2");
+}
+
+#[tokio::test]
+async fn a_rollback_of_no_blocks_takes_nothing_back() {
+    let node = Node::instant().await;
+    node.ask("anvil_setBalance", json!([BOB, "0x7"])).await;
+
+    node.ask("anvil_rollback", json!([0])).await;
+
+    assert_eq!(node.ask("eth_getBalance", json!([BOB])).await, "0x7");
+}
+
 #[tokio::test]
 async fn a_reset_begins_at_genesis() {
     let node = Node::instant().await;

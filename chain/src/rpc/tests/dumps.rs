@@ -111,6 +111,24 @@ async fn a_dump_of_anvils_kind_keeps_what_it_says_and_no_more() {
     }
 }
 
+/// Its block took the place of the own first one, and its accounts stayed.
+#[tokio::test]
+async fn a_reset_after_a_dump_of_one_block_begins_at_the_own_first_block() {
+    let node = Node::poci().await;
+    let other = Node::instant().await;
+    let first = other.ask("eth_getBlockByNumber", json!(["0x0", false])).await;
+    let whale = format!("0x{}", "77".repeat(20));
+    node.ask("anvil_setBalance", json!([whale, "0x7"])).await;
+    let dump = without_ours(&node.ask("anvil_dumpState", json!([])).await, false);
+    other.ask("anvil_loadState", json!([dump])).await;
+    assert_eq!(other.ask("eth_getBalance", json!([whale])).await, "0x7");
+
+    other.ask("anvil_reset", json!([])).await;
+
+    assert_eq!(other.ask("eth_getBlockByNumber", json!(["0x0", false])).await, first);
+    assert_eq!(other.ask("eth_getBalance", json!([whale])).await, "0x0");
+}
+
 /// The same dump without our own part, with or without whole states.
 fn without_ours(packed: &Value, with_states: bool) -> String {
     use std::io::Read;
