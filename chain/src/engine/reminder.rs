@@ -18,7 +18,8 @@ impl Reminder {
     /// Whether to say this now, and how often something was not said since the last time; `None` when
     /// the same was said within a minute.
     pub(super) fn news(&mut self, words: &str, now: Duration) -> Option<u64> {
-        self.said.retain(|(_, at)| now.saturating_sub(*at) < PERIOD);
+        // What was said later than now was said before the clock was set back.
+        self.said.retain(|(_, at)| now.checked_sub(*at).is_some_and(|passed| passed < PERIOD));
         if self.said.iter().any(|(said, _)| said == words) {
             self.unsaid = self.unsaid.saturating_add(1);
             return None;
@@ -72,6 +73,14 @@ mod tests {
         assert!(reminder.is_over());
         assert!(!reminder.is_over());
         assert_eq!(reminder.news("full", 2 * SECOND), Some(0));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nothing_from_being_said() {
+        let mut reminder = Reminder::default();
+        reminder.news("full", 1_000 * SECOND);
+
+        assert_eq!(reminder.news("full", SECOND), Some(0));
     }
 
     #[test]

@@ -21,6 +21,7 @@ impl Pace {
     /// Beats that were missed (the machine slept, a block took long) are not made up for: a burst
     /// of blocks would push their timestamps ahead of the wall clock.
     pub(crate) fn beat(&mut self, now: Duration) -> bool {
+        self.follow(now);
         let Some(period) = self.period.filter(|_| now >= self.next) else { return false };
         let on_time = self.next.saturating_add(period);
         self.next = if on_time > now { on_time } else { now.saturating_add(period) };
@@ -28,8 +29,15 @@ impl Pace {
     }
 
     /// How long until a block is due; `None` if never.
-    pub(crate) fn wait(&self, now: Duration) -> Option<Duration> {
+    pub(crate) fn wait(&mut self, now: Duration) -> Option<Duration> {
+        self.follow(now);
         self.period.map(|_| self.next.saturating_sub(now))
+    }
+
+    /// Follows a clock that was set back: no block is more than a period away.
+    fn follow(&mut self, now: Duration) {
+        let latest = now.saturating_add(self.period.unwrap_or_default());
+        self.next = self.next.min(latest);
     }
 }
 
@@ -47,6 +55,16 @@ mod tests {
         assert!(pace.beat(12 * SECOND));
         assert_eq!(pace.wait(13 * SECOND), Some(SECOND));
         assert!(pace.beat(14 * SECOND));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_delays_a_beat_by_no_more_than_a_period() {
+        let mut pace = Pace::new(Some(SECOND), 1_000 * SECOND);
+
+        assert_eq!(pace.wait(10 * SECOND), Some(SECOND));
+        assert!(pace.beat(11 * SECOND));
+        assert!(!pace.beat(2 * SECOND));
+        assert!(pace.beat(3 * SECOND));
     }
 
     #[test]

@@ -64,6 +64,9 @@ impl Pool {
         if nonce < next {
             return Err(Rejected::NonceTooLow { got: nonce, next });
         }
+        if nonce == u64::MAX {
+            return Err(Rejected::NonceMax);
+        }
         if nonce.saturating_sub(next) > FARTHEST_NONCE {
             return Err(Rejected::NonceTooHigh { got: nonce, next });
         }

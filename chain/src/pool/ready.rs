@@ -72,7 +72,9 @@ impl Iterator for Ready<'_> {
             let Candidate { sender, nonce, .. } = self.best.pop()?;
             let Some(queue) = self.queues.get(&sender) else { continue };
             let entry = queue.find(nonce).map(Arc::clone);
-            self.push(sender, nonce.saturating_add(1));
+            if let Some(next) = nonce.checked_add(1) {
+                self.push(sender, next);
+            }
             if entry.is_some() {
                 return entry;
             }

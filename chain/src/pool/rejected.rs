@@ -17,6 +17,9 @@ pub enum Rejected {
         /// Nonce that the account needs next.
         next: u64,
     },
+    /// No account ever needs this nonce (EIP-2681).
+    #[error("nonce has max value: {}", u64::MAX)]
+    NonceMax,
     /// The nonce is so far ahead that the pool does not wait for the gap to be filled.
     #[error("nonce too high: next nonce {next}, tx nonce {got}")]
     NonceTooHigh {

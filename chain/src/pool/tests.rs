@@ -64,6 +64,17 @@ fn a_nonce_far_ahead_is_refused() {
     assert!(matches!(refused, Err(Rejected::NonceTooHigh { got: 100_000, next: 0 })));
 }
 
+/// The entry after it was looked for at the same nonce, for ever.
+#[test]
+fn the_last_nonce_is_refused() {
+    let mut pool = Pool::new(10);
+
+    let refused = pool.insert(Tx::from(0).nonce(u64::MAX).recovered(), u64::MAX);
+
+    assert!(matches!(refused, Err(Rejected::NonceMax)));
+    assert_eq!(pool.ready(PoolOrder::Fees, 0).count(), 0);
+}
+
 #[test]
 fn closing_a_gap_makes_all_behind_it_ready_at_once() {
     let mut pool = Pool::new(10);
