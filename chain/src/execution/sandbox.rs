@@ -189,8 +189,8 @@ impl Sandbox {
         evm.transact_raw(tx)
     }
 
-    /// The environment of a transaction: a call that offers nothing sees a base fee of zero, and a price
-    /// of blobs of zero, so that no contract finds its own below it.
+    /// The environment of a transaction: a call that offers nothing sees a base fee of zero, and one with blobs a
+    /// price of these of zero, so that no contract finds its own below it.
     fn env_for(&self, tx: &TxEnv) -> EvmEnv {
         let mut env = self.env.clone();
         if env.cfg_env.disable_base_fee && tx.gas_price == 0 {
@@ -198,6 +198,7 @@ impl Sandbox {
         }
         if env.cfg_env.disable_base_fee
             && tx.max_fee_per_blob_gas == 0
+            && !tx.blob_hashes.is_empty()
             && let Some(blobs) = &mut env.block_env.blob_excess_gas_and_price
         {
             blobs.blob_gasprice = 0;

@@ -35,11 +35,11 @@ pub(super) struct Filters {
 struct Installed {
     /// The count of polls when this filter was last asked.
     polled: u64,
-    kind: Shared,
+    kind: SharedKind,
 }
 
 /// A filter by itself: reading blocks for one keeps nobody from the others.
-type Shared = Arc<Mutex<Kind>>;
+type SharedKind = Arc<Mutex<Kind>>;
 
 /// What a filter follows.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Filters {
     }
 
     /// Finds a filter that is asked.
-    pub(super) fn ask(&mut self, id: FilterId) -> Result<Shared, RpcError> {
+    pub(super) fn ask(&mut self, id: FilterId) -> Result<SharedKind, RpcError> {
         self.polls += 1;
         let filter = self.installed.get_mut(&id).ok_or(RpcError::UnknownFilter)?;
         filter.polled = self.polls;

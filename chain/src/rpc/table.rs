@@ -203,8 +203,9 @@ const INTRODUCTION: &str = "\
 Written by the table in `chain/src/rpc`; a test fails when this page is not what the table says
 (`UPDATE_DOCS=1 cargo test --release -p utnet-chain manual` writes it anew).
 
-HTTP and WebSocket share one port; `--ipc` adds a Unix socket with the same methods. Batches are served in order.
-Block arguments are a number (`0x10`), a tag (`latest`, `earliest`, `pending`, `safe`, `finalized`), a block hash, or an
+HTTP and WebSocket share one port; `--ipc` adds a Unix socket with the same methods. Batches are served in order;
+`eth_subscribe` is best sent alone: in a batch its answer comes by itself, over WebSocket in the batch's, too.
+Block arguments are a number (`0x10`, or plain), a tag (`latest`, `earliest`, `pending`, `safe`, `finalized`), a block hash, or an
 EIP-1898 object.
 
 | Error code | Meaning |
@@ -213,6 +214,13 @@ EIP-1898 object.
 | 4 | No block took the transaction in the time that was given; `data` holds its hash (EIP-7966). |
 | -32601 | No such method. |
 | -32602 | A parameter is missing or malformed; the message names it and what was expected. |
+| 4444 | What is asked for is history that is not kept (EIP-4444). |
+| -32003 | A condition of the transaction does not hold (EIP-7796). |
+| -32005, -32006 | Too much at once: requests under way, filters; subscriptions. |
+| -32007, -32008 | The request, or its answer, is too long. |
+| -32010, -32011 | The batch has too many requests, or its answer is too long. |
+| -38010 to -38026 | `eth_simulateV1` was given up; the execution APIs list the reasons. |
+| 4100, 4902, 5700 to 5760 | A wallet's refusal (EIP-1193, EIP-3326, EIP-5792). |
 | -32000 | The chain refuses: the message uses geth's words (`nonce too low`, `insufficient funds for gas * price + value`). |
 | -32603 | A fault of the node. |
 ";

@@ -10,8 +10,6 @@ use alloy_rpc_types_trace::geth::{GethDebugTracingCallOptions, GethDebugTracingO
 use serde::{de::DeserializeOwned, de::Error};
 
 params! {
-    BlockId => "a block number, a tag (latest, earliest, pending, safe, finalized), a block hash or an EIP-1898 object",
-    BlockNumberOrTag => "a block number or a tag (latest, earliest, pending, safe, finalized)",
     bool => "true or false",
     String => "a string",
     Index => "an index (decimal or hex)",
@@ -24,6 +22,25 @@ params! {
     alloy_dyn_abi::TypedData => "EIP-712 typed data (types, primaryType, domain, message)",
     Vec<B256> => "a list of 32-byte values",
     Vec<f64> => "a list of percentiles between 0 and 100",
+}
+
+/// Types to which a block's number belongs: Otterscan, and scripts written for anvil, send it as a JSON number.
+macro_rules! numbered {
+    ($($type:ty => $expected:literal),* $(,)?) => {
+        $(impl Param for $type {
+            const EXPECTED: &'static str = $expected;
+
+            fn read(json: &str) -> Result<Self, serde_json::Error> {
+                let plain = read::<u64>(json).map(BlockNumberOrTag::Number);
+                plain.map(Self::from).or_else(|_not_plain| read(json))
+            }
+        })*
+    };
+}
+
+numbered! {
+    BlockId => "a block number, a tag (latest, earliest, pending, safe, finalized), a block hash or an EIP-1898 object",
+    BlockNumberOrTag => "a block number or a tag (latest, earliest, pending, safe, finalized)",
 }
 
 macro_rules! hex {
@@ -77,7 +94,7 @@ impl Param for Small {
     }
 }
 
-/// The key of a storage slot: up to 32 bytes of hex, or a number.
+/// The key of a storage slot: up to 32 bytes of hex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot(pub(super) U256);
 
@@ -104,6 +121,16 @@ mod tests {
         for json in ["\"0x10\"", "\"16\"", "16"] {
             assert_eq!(Number::read(json).unwrap(), Number(U256::from(16)), "{json}");
         }
+    }
+
+    #[test]
+    fn a_block_may_be_named_by_a_plain_number() {
+        let five = BlockNumberOrTag::Number(5);
+        for json in ["5", "\"0x5\""] {
+            assert_eq!(BlockNumberOrTag::read(json).unwrap(), five, "{json}");
+            assert_eq!(BlockId::read(json).unwrap(), five.into(), "{json}");
+        }
+        assert!(BlockNumberOrTag::read("-1").is_err() && BlockId::read("1.5").is_err());
     }
 
     #[test]

@@ -47,6 +47,7 @@ fn cast_sends_reads_and_traces() -> Result<()> {
     ensure!(node.cast(&["balance", BOB, "--ether"])?.starts_with("10001"));
     ensure!(node.cast(&["nonce", ALICE])? == "1");
     ensure!(node.cast(&["block", "latest", "--field", "number"])? == "1");
+    ensure!(node.cast(&["block", "pending", "--field", "number"])? == "2");
     ensure!(node.cast(&["estimate", BOB, "--value", "1", "--from", ALICE])? == "21000");
     node.cast(&["proof", BOB, "0x0"])?;
     node.cast(&["logs", "--from-block", "0"])?;

@@ -45,7 +45,7 @@ struct NodeInfo {
 struct Environment {
     base_fee: U128,
     chain_id: u64,
-    gas_limit: u64,
+    gas_limit: U64,
     gas_price: U128,
 }
 
@@ -74,7 +74,7 @@ fn info(context: &Context, _: &mut Args) -> Result<NodeInfo, RpcError> {
         environment: Environment {
             base_fee: U128::from(base_fee),
             chain_id: view.spec().chain_id,
-            gas_limit: settings.gas_limit.0,
+            gas_limit: U64::from(settings.gas_limit.0),
             gas_price: U128::from(context.suggested_price(&view)),
         },
         fork_config: match context.chain.fork() {

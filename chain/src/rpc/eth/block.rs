@@ -64,9 +64,9 @@ impl Context {
     }
 }
 
-/// Blanks what a block has only once it is made.
+/// Blanks what a block has only once it is made, and no more, as geth: alloy's tools read the rest.
 fn unsealed(mut block: Value) -> Value {
-    for name in ["hash", "nonce", "logsBloom", "stateRoot", "receiptsRoot"] {
+    for name in ["hash", "nonce"] {
         if let Some(field) = block.get_mut(name) {
             *field = Value::Null;
         }

@@ -13,7 +13,7 @@ use crate::{
         table::methods,
     },
 };
-use alloy_eips::{BlockId, eip2930::AccessList};
+use alloy_eips::{BlockId, BlockNumberOrTag, eip2930::AccessList};
 use alloy_evm::revm::{context::result::ExecutionResult, inspector::NoOpInspector};
 use alloy_primitives::{Bytes, U64, U256};
 use alloy_rpc_types_eth::{
@@ -25,7 +25,7 @@ use revm_inspectors::access_list::AccessListInspector;
 methods! {
     call "eth_call", Ethereum, "Runs a call: `transaction, block, state overrides, block overrides`." => call;
     work "eth_callMany", Geth, "Runs calls after one another on one state: `bundles, {blockNumber, transactionIndex}, state overrides`." => call_many;
-    work "eth_estimateGas", Ethereum, "Finds the gas limit that a transaction needs: `transaction, block, state overrides, block overrides`." => estimate_gas;
+    work "eth_estimateGas", Ethereum, "Finds the gas limit that a transaction needs: `transaction, block (pending), state overrides, block overrides`." => estimate_gas;
     work "eth_createAccessList", Ethereum, "Finds the access list of a transaction: `transaction, block, state overrides`." => access_list;
 }
 
@@ -42,7 +42,7 @@ const ACCESS_LIST_ROUNDS: usize = 8;
 
 fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
     let request: TransactionRequest = args.take("transaction")?;
-    let mut sandbox = prepare(context, args)?;
+    let mut sandbox = prepare(context, args, BlockNumberOrTag::Latest)?;
     let transaction = to_paid_env(&request, &sandbox)?;
     context.listen(&mut sandbox);
     let result = returned(sandbox.run(transaction.clone(), NoOpInspector)?.result);
@@ -50,8 +50,12 @@ fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
 }
 
 /// Reads what may follow a transaction: block, state overrides, block overrides.
-fn prepare(context: &Context, args: &mut Args) -> Result<Sandbox, RpcError> {
-    let block: Option<BlockId> = args.find("block")?;
+fn prepare(
+    context: &Context,
+    args: &mut Args,
+    default: BlockNumberOrTag,
+) -> Result<Sandbox, RpcError> {
+    let block = Some(args.find("block")?.unwrap_or(BlockId::Number(default)));
     let state: Option<StateOverride> = args.find("stateOverrides")?;
     let overrides: Option<BlockOverrides> = args.find("blockOverrides")?;
     context.sandbox(block, state.as_ref(), overrides.as_ref())
@@ -97,7 +101,8 @@ fn follow(
 
 fn estimate_gas(context: &Context, args: &mut Args) -> Result<U64, RpcError> {
     let request: TransactionRequest = args.take("transaction")?;
-    let mut sandbox = prepare(context, args)?;
+    let mut sandbox = prepare(context, args, BlockNumberOrTag::Pending)?;
+    // A transaction that is estimated comes next: after those that wait, and in the time that is set.
     let gas = estimate::gas(&mut sandbox, &request);
     let transaction = to_env(&request, &sandbox)?;
     context.tell("eth_estimateGas", &mut sandbox, &transaction, gas).map(U64::from)
@@ -105,7 +110,7 @@ fn estimate_gas(context: &Context, args: &mut Args) -> Result<U64, RpcError> {
 
 fn access_list(context: &Context, args: &mut Args) -> Result<AccessListResult, RpcError> {
     let mut request: TransactionRequest = args.take("transaction")?;
-    let mut sandbox = prepare(context, args)?;
+    let mut sandbox = prepare(context, args, BlockNumberOrTag::Latest)?;
     let mut result = touched(&mut sandbox, &request)?;
     for _ in 1..ACCESS_LIST_ROUNDS {
         if request.access_list.as_ref() == Some(&result.access_list) {

@@ -88,7 +88,11 @@ fn history(context: &Context, args: &mut Args) -> Result<FeeHistory, RpcError> {
         }
     }
     let head = view.header(Height(last))?;
-    let next = head.as_ref().and_then(|head| head.next_block_base_fee(BaseFeeParams::ethereum()));
+    let next = if last == view.head().number {
+        context.next_base_fee(&view)
+    } else {
+        head.as_ref().and_then(|head| head.next_block_base_fee(BaseFeeParams::ethereum()))
+    };
     history.base_fee_per_gas.push(next.unwrap_or_default().into());
     let next = head.and_then(|head| head.next_block_blob_fee(blobs(&view, head.timestamp())?));
     history.base_fee_per_blob_gas.push(next.unwrap_or_default());

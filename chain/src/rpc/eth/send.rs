@@ -206,6 +206,10 @@ impl Context {
         }
         let suggested = self.suggested_tip(&view);
         let base = self.next_base_fee(&view);
+        let wants_two = request.max_fee_per_gas.or(request.max_priority_fee_per_gas).is_some();
+        if base.is_none() && wants_two {
+            return Err(RpcError::Unfit("before London a transaction has one price: gasPrice"));
+        }
         let (Some(base), None) = (base, request.gas_price) else {
             request.gas_price.get_or_insert(suggested);
             return Ok(());

@@ -237,3 +237,85 @@ async fn pending_means_the_block_that_would_be_made_now() {
     let created = receipts.iter().find_map(|receipt| receipt["contractAddress"].as_str()).unwrap();
     assert_eq!(number(&node.ask("eth_getStorageAt", json!([created, "0x0", "pending"])).await), 42);
 }
+
+#[tokio::test]
+async fn the_pending_block_lacks_only_its_hash_and_its_nonce() {
+    let node = Node::manual().await;
+    node.ask("eth_sendTransaction", json!([{"from": ALICE, "to": BOB}])).await;
+
+    let block = node.ask("eth_getBlockByNumber", json!(["pending", false])).await;
+
+    let fields = block.as_object().unwrap().iter();
+    let blank: Vec<_> = fields.filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
+    assert_eq!(blank, ["hash", "nonce"]);
+    node.ask("evm_mine", json!([])).await;
+    let made = node.ask("eth_getBlockByNumber", json!(["latest", false])).await;
+    for field in ["logsBloom", "receiptsRoot"] {
+        assert_eq!(made[field], block[field], "{field}");
+    }
+}
+
+/// Runtime code that reverts until the time in its first slot has come.
+const LOCK: &str = "0x600054 42 10 600957 00 5b 60006000fd";
+
+/// What is estimated comes into the next block: tools that estimate first had a time lock's word against it.
+#[tokio::test]
+async fn an_estimate_runs_in_the_time_of_the_next_block() {
+    let node = Node::instant().await;
+    let lock = node.place(LOCK).await;
+    let head = node.ask("eth_getBlockByNumber", json!(["latest", false])).await;
+    let opens = format!("0x{:064x}", number(&head["timestamp"]) + 80_000);
+    node.ask("anvil_setStorageAt", json!([lock, "0x0", opens])).await;
+    let call = json!({"from": ALICE, "to": lock});
+    node.refusal("eth_estimateGas", json!([call])).await;
+
+    node.ask("evm_increaseTime", json!([90_000])).await;
+
+    assert!(number(&node.ask("eth_estimateGas", json!([call])).await) > 21_000);
+    node.refusal("eth_estimateGas", json!([call, "latest"])).await;
+    node.refusal("eth_call", json!([call])).await;
+}
+
+#[tokio::test]
+async fn an_estimate_follows_what_waits_in_the_pool() {
+    let node = Node::manual().await;
+    let poor = "0x00000000000000000000000000000000000000bb";
+    node.ask("eth_sendTransaction", json!([{"from": ALICE, "to": poor, "value": "0x5"}])).await;
+
+    let gas = node.ask("eth_estimateGas", json!([{"from": poor, "to": BOB, "value": "0x5"}])).await;
+
+    assert_eq!(gas, "0x5208");
+}
+
+/// Runtime code that returns the price of blobs.
+const BLOB_PRICE: &str = "0x4a60005260206000f3";
+
+#[tokio::test]
+async fn a_call_without_blobs_sees_their_price() {
+    let node = Node::instant().await;
+    let code = json!({ BOB.to_string(): {"code": BLOB_PRICE} });
+    let price = async |call: serde_json::Value, block: serde_json::Value| {
+        number(&node.ask("eth_call", json!([call, "latest", code, block])).await)
+    };
+    let hash = format!("0x01{}", "00".repeat(31));
+    let with_blobs = json!({"to": BOB, "blobVersionedHashes": [hash]});
+
+    assert_eq!(price(json!({"to": BOB}), json!({})).await, 1);
+    assert_eq!(price(json!({"to": BOB}), json!({"blobBaseFee": "0x7"})).await, 7);
+    assert_eq!(price(with_blobs, json!({})).await, 0, "it offers nothing for them");
+}
+
+#[tokio::test]
+async fn a_fee_history_up_to_the_head_ends_with_the_fee_that_is_set() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([2])).await;
+    node.ask("anvil_setNextBlockBaseFeePerGas", json!(["0x63"])).await;
+
+    let last = async |newest: &str| {
+        let history = node.ask("eth_feeHistory", json!([1, newest])).await;
+        number(history["baseFeePerGas"].as_array().unwrap().last().unwrap())
+    };
+
+    assert_eq!(last("latest").await, 0x63);
+    assert_ne!(last("0x1").await, 0x63);
+}

@@ -199,3 +199,21 @@ async fn a_block_comes_in_pages() {
     let hash = node.ask("ots_getTransactionBySenderAndNonce", json!([ALICE, 2])).await;
     assert_eq!(hash, page["receipts"][0]["transactionHash"]);
 }
+
+#[tokio::test]
+async fn otterscan_names_blocks_by_plain_numbers() {
+    let node = Node::instant().await;
+    send(&node, json!({"from": ALICE, "to": BOB, "value": "0x1"})).await;
+
+    let details = node.ask("ots_getBlockDetails", json!([1])).await;
+    let page = node.ask("ots_getBlockTransactions", json!([1, 0, 25])).await;
+    let header = node.ask("erigon_getHeaderByNumber", json!([1])).await;
+
+    assert_eq!(details["block"]["number"], "0x1");
+    assert_eq!(page["receipts"].as_array().unwrap().len(), 1);
+    assert_eq!(header["hash"], details["block"]["hash"]);
+    assert_eq!(node.ask("ots_hasCode", json!([BOB, 1])).await, false);
+    assert_eq!(node.ask("trace_block", json!([1])).await.as_array().unwrap().len(), 1);
+    let block = node.ask("eth_getBlockByNumber", json!([1, false])).await;
+    assert_eq!(block["hash"], header["hash"]);
+}
