@@ -3,6 +3,7 @@
 mod accounts;
 mod args;
 mod banner;
+mod error;
 mod explaining;
 mod fork;
 mod genesis;
@@ -14,7 +15,8 @@ mod transfer;
 mod values;
 
 pub use args::{LogFormat, LogSettings, NodeArgs};
-pub use node::{ExitReason, NodeError, run_node};
+pub use error::NodeError;
+pub use node::{ExitReason, run_node};
 pub use transfer::{
     ExportArgs, Exported, Flaw, ImportArgs, Imported, InitArgs, Initialised, TransferError,
     export_chain, import_chain, init_chain,

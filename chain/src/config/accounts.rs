@@ -1,6 +1,6 @@
 //! Makes the dev accounts: keys from a phrase, known to everybody.
 
-use super::{args::AccountArgs, node::NodeError};
+use super::{args::AccountArgs, error::NodeError};
 use crate::rpc::Signers;
 use alloy_primitives::{Address, B256, U256};
 use alloy_signer_local::{

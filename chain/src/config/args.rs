@@ -54,6 +54,15 @@ pub struct NodeArgs {
 }
 
 impl NodeArgs {
+    /// The same for whoever starts a program called anvil: a plain chain, unless the flags speak of POCI.
+    #[must_use]
+    pub fn as_anvil(mut self) -> Self {
+        let poci = &mut self.poci;
+        poci.no_poci |=
+            poci.chips.is_empty() && poci.sealer_key.is_none() && poci.epoch_blocks.is_none();
+        self
+    }
+
     /// What is logged, and how: whoever runs the node sets that up.
     pub fn log(&self) -> LogSettings {
         self.operation.log()
@@ -91,7 +100,8 @@ pub(super) struct ChainArgs {
     /// EIP-155 chain id.
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) chain_id: Option<u64>,
-    /// Genesis file (geth's format, our section `config.utnet`).
+    /// Genesis file (geth's format, our section `config.utnet`). One without that section, or with --no-poci, gets the
+    /// dev accounts' money, too: `utnet init` takes it as it is.
     #[arg(long, value_name = "FILE")]
     pub(super) init: Option<PathBuf>,
     /// Rules of Ethereum that hold from the first block on; below Osaka there is no POCI.

@@ -6,7 +6,7 @@ use crate::{
     rpc::{CLIENT_VERSION, RpcServer},
 };
 use alloy_consensus::BlockHeader;
-use alloy_primitives::{B256, hex, utils::format_ether};
+use alloy_primitives::{B256, U256, hex, utils::format_ether};
 use serde_json::json;
 use std::{
     io::{self, Write},
@@ -16,6 +16,8 @@ use std::{
 /// Everything the banner shows.
 pub(super) struct Banner<'a> {
     pub(super) accounts: &'a DevAccounts,
+    /// What they have, in wei.
+    pub(super) balances: Vec<U256>,
     pub(super) view: &'a ChainView,
     pub(super) server: &'a RpcServer,
     pub(super) ipc: Option<&'a Path>,
@@ -45,9 +47,10 @@ impl Banner<'_> {
     }
 
     fn print_accounts(&self, out: &mut dyn Write) -> io::Result<()> {
-        let balance = format_ether(self.accounts.balance);
         writeln!(out, "Available Accounts\n==================\n")?;
-        for (index, address) in self.accounts.addresses().enumerate() {
+        let accounts = self.accounts.addresses().zip(&self.balances);
+        for (index, (address, balance)) in accounts.enumerate() {
+            let balance = whole(format_ether(*balance));
             writeln!(out, "({index}) {address} ({balance} UNC)")?;
         }
         writeln!(out, "\nPrivate Keys\n==================\n")?;
@@ -94,6 +97,14 @@ impl Banner<'_> {
             "ipc": self.ipc,
             "history": self.history.to_string(),
         })
+    }
+}
+
+/// An amount without the zeros behind its point that say nothing.
+fn whole(amount: String) -> String {
+    match amount.trim_end_matches('0').strip_suffix('.') {
+        Some(whole) => whole.to_owned(),
+        None => amount,
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{
     accounts::DevAccounts,
     args::{ForkArgs, NodeArgs},
+    error::NodeError,
     genesis::{self, hold, limits},
-    node::NodeError,
 };
 use crate::{
     clock::{Clock, SystemClock},

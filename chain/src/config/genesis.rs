@@ -3,8 +3,8 @@
 use super::{
     accounts::DevAccounts,
     args::{Hardfork, NodeArgs},
+    error::NodeError,
     fork,
-    node::NodeError,
 };
 use crate::{
     engine::{Beginning, dump::Restored, stored_genesis},
@@ -58,20 +58,61 @@ fn spec(
             source,
         })?;
         let genesis = serde_json::from_str(&text).map_err(GenesisError::Form)?;
-        return Ok(ChainSpec::new(adapt(genesis, args), limits)?);
+        return given(adapt(genesis, args), args, accounts, store);
     }
     if let Some(stored) = stored_genesis(store, limits)? {
-        return match args.chain.chain_id {
-            Some(asked) if asked != stored.chain_id => {
-                Err(NodeError::OtherChain { asked, stored: stored.chain_id })
-            }
-            _ => Ok(stored),
-        };
+        check_stored(&stored, args)?;
+        return Ok(stored);
     }
     match dump.map(|dump| dump.spec(limits)).transpose()?.flatten() {
         Some(dumped) => Ok(dumped),
         None => dev(args, accounts, now),
     }
+}
+
+/// The chain of a genesis file. A plain one gets the dev accounts' money, as with anvil; one under POCI is a network's,
+/// where nobody may have it, and one that `utnet init` began is as the file says.
+fn given(
+    genesis: Genesis,
+    args: &NodeArgs,
+    accounts: &DevAccounts,
+    store: &Store,
+) -> Result<ChainSpec, NodeError> {
+    let exact = ChainSpec::new(genesis.clone(), limits(args))?;
+    let stored = store.view()?.header(exact.header.number)?.map(|first| first.hash());
+    if exact.poci.is_some() || stored == Some(exact.header.hash()) {
+        return Ok(exact);
+    }
+    let mut funded = genesis;
+    let has_none = |address: &Address| !exact.genesis.alloc.contains_key(address);
+    fund(&mut funded, accounts.addresses().filter(has_none), accounts);
+    Ok(ChainSpec::new(funded, limits(args))?)
+}
+
+/// Refuses flags that the chain in the data folder cannot obey any more.
+fn check_stored(stored: &ChainSpec, args: &NodeArgs) -> Result<(), NodeError> {
+    let asked = &args.chain;
+    if let Some(asked) = asked.chain_id.filter(|asked| *asked != stored.chain_id) {
+        return Err(NodeError::OtherChain { asked, stored: stored.chain_id });
+    }
+    let first = &stored.header;
+    let epoch_blocks = stored.poci.as_ref().map(|poci| poci.epoch_blocks);
+    for (flag, asked, stored) in [
+        ("--block-base-fee-per-gas", asked.block_base_fee_per_gas, first.base_fee_per_gas),
+        ("--timestamp", asked.timestamp, Some(first.timestamp)),
+        ("--number", asked.number, Some(first.number)),
+        ("--epoch-blocks", args.poci.epoch_blocks, epoch_blocks),
+    ] {
+        if let Some(asked) = asked.filter(|asked| Some(*asked) != stored) {
+            return Err(NodeError::OtherGenesis { flag, asked, stored });
+        }
+    }
+    let mut held = stored.genesis.clone();
+    hold(&mut held, args);
+    if held.config != stored.genesis.config {
+        return Err(NodeError::OtherRules);
+    }
+    Ok(())
 }
 
 /// A new dev chain.
@@ -93,6 +134,9 @@ pub(super) fn limits(args: &NodeArgs) -> Limits {
 fn adapt(mut genesis: Genesis, args: &NodeArgs) -> Genesis {
     genesis.config.chain_id = args.chain.chain_id.unwrap_or(genesis.config.chain_id);
     genesis.timestamp = args.chain.timestamp.unwrap_or(genesis.timestamp);
+    genesis.number = args.chain.number.or(genesis.number);
+    let base_fee = args.chain.block_base_fee_per_gas.map(u128::from);
+    genesis.base_fee_per_gas = base_fee.or(genesis.base_fee_per_gas);
     hold(&mut genesis, args);
     if !has_poci(args) {
         genesis.config.extra_fields.remove("utnet");

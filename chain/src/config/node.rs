@@ -4,6 +4,7 @@ use super::{
     accounts::DevAccounts,
     args::{LimitArgs, NodeArgs, Order, Told},
     banner::Banner,
+    error::NodeError,
     fork, genesis,
     output::Output,
     report::{Report, Style},
@@ -11,27 +12,26 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    engine::{self, Beginning, Chain, EngineError, EngineOptions, dump::DumpError, dump::Restored},
-    execution::InstallError,
-    explain::ArtifactsError,
-    genesis::{GenesisError, SEALER_KEY},
+    engine::{self, Beginning, Chain, EngineOptions, dump::Restored},
+    execution::{At, ChainView},
+    genesis::SEALER_KEY,
     miner::MiningMode,
     poci::{Chips, Sealer},
     pool::PoolOrder,
-    rpc::{self, Cors, MetricsConfig, RpcConfig, RpcLimits, RpcSetup, ServeError},
+    rpc::{self, Cors, MetricsConfig, RpcConfig, RpcLimits, RpcSetup},
 };
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use alloy_signer_local::PrivateKeySigner;
 use std::{
     future::Future,
     io::{self, Write},
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 use tracing::{info, warn};
-use utnet_db::{DbError, History, OpenOptions, Store};
+use utnet_db::{History, OpenOptions, Store};
 use utnet_primitives::{Seconds, Wei};
 
 /// How long the end of a node waits for requests that still hold the chain.
@@ -45,99 +45,6 @@ pub enum ExitReason {
     Shutdown,
     /// The engine has ended.
     EngineEnded,
-}
-
-/// Why a node did not start, or ended.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NodeError {
-    /// A file that a flag names cannot be used.
-    #[error("{flag} {} cannot be used", path.display())]
-    File {
-        /// The flag.
-        flag: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The sealer's key is not 32 bytes of hex, or no secp256k1 key.
-    #[error("--sealer-key {}: expected 32 bytes of hex, a secp256k1 key", path.display())]
-    SealerKey {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A folder of chips cannot be read.
-    #[error("--chips {} cannot be read: give a folder that `utnet chip new --dir` made", path.display())]
-    Chips {
-        /// The folder.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The data folder holds another chain.
-    #[error("--chain-id {asked}: the chain in --datadir has chain id {stored}")]
-    OtherChain {
-        /// What was asked for.
-        asked: u64,
-        /// What the folder holds.
-        stored: u64,
-    },
-    /// A dump cannot be read or made.
-    #[error("the dump {} cannot be used", path.display())]
-    Dump {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: DumpError,
-    },
-    /// A dump needs what is to be removed.
-    #[error(
-        "--prune: a dump (--state, --dump-state) holds all blocks and receipts: leave one of the two out"
-    )]
-    PrunedDump,
-    /// A dump would replace a chain that is kept.
-    #[error("the chain in --datadir has blocks: a dump would replace them")]
-    NotEmpty,
-    /// The dev accounts cannot be made.
-    #[error("the dev accounts cannot be made")]
-    Accounts(#[from] alloy_signer_local::LocalSignerError),
-    /// The chain in the data folder is no fork.
-    #[error("--fork-url: the chain in --datadir is no fork")]
-    NoFork,
-    /// The chain in the data folder is a fork.
-    #[error("the chain in --datadir is a fork: give --fork-url, which may be offline")]
-    ForkUrlMissing,
-    /// The chain to fork cannot be read.
-    #[error("--fork-url")]
-    Fork(#[from] crate::execution::ForkError),
-    /// The genesis is not valid.
-    #[error(transparent)]
-    Genesis(#[from] GenesisError),
-    /// A system contract cannot be put into genesis.
-    #[error(transparent)]
-    Install(#[from] InstallError),
-    /// The data folder cannot be opened.
-    #[error("--datadir cannot be opened")]
-    Store(#[from] DbError),
-    /// The contracts' artifacts cannot be read.
-    #[error(transparent)]
-    Artifacts(#[from] ArtifactsError),
-    /// The chain cannot be opened or changed.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The chain cannot be read.
-    #[error(transparent)]
-    Read(#[from] crate::execution::ReadError),
-    /// Port or socket cannot be taken.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-    /// The system gave no thread, or the output broke.
-    #[error("the system refuses a thread, a file or the output")]
-    System(#[from] io::Error),
-    /// The engine's thread ended by a panic: a fault of the node.
-    #[error("the engine crashed; the chain is as of its last block")]
-    EngineCrashed,
 }
 
 /// Runs a node until `shutdown` is ready; prints its banner and its blocks to `out`.
@@ -154,6 +61,9 @@ pub async fn run_node(
     let pruning = args.prune.pruning();
     if args.state.writes() && pruning.distance(History::Receipts).is_some() {
         return Err(NodeError::PrunedDump);
+    }
+    if !args.poci.chips.is_empty() && !genesis::has_poci(&args) {
+        return Err(NodeError::NoPoci);
     }
     let store = open_store(&args)?;
     let dump = args.state.read()?;
@@ -224,7 +134,8 @@ pub(super) async fn serve(
     let ipc = args.server.ipc.as_deref();
     let kept = view.store().kept()?;
     let history = Told { pruning: chain.pruning(), kept, genesis: chain.spec().header.number };
-    let banner = Banner { accounts, view: &view, server: &server, ipc, history };
+    let balances = balances(&view, accounts)?;
+    let banner = Banner { accounts, balances, view: &view, server: &server, ipc, history };
     announce(args, &banner, out)?;
     info!(%history, "started");
     drop(view);
@@ -237,6 +148,13 @@ pub(super) async fn serve(
     };
     server.close().await;
     reason
+}
+
+/// What the dev accounts have on this chain, which may not be one that funds them.
+fn balances(view: &ChainView, accounts: &DevAccounts) -> Result<Vec<U256>, NodeError> {
+    let state = view.state(At::Latest)?;
+    let balance = |address| Ok(state.account(address)?.unwrap_or_default().balance);
+    accounts.addresses().map(balance).collect()
 }
 
 /// How blocks are printed.

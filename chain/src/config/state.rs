@@ -1,6 +1,6 @@
 //! Loads a dump when the node starts and writes one when it ends, so that no crash leaves half a file.
 
-use super::node::NodeError;
+use super::error::NodeError;
 use crate::engine::{
     Chain,
     dump::{Past, Restored, from_packed, to_json},

@@ -293,3 +293,104 @@ async fn calls_are_printed_as_a_tree() {
     assert!(text.contains("    Calls:\n      ["), "{text}");
     assert!(text.contains("console::log(seven 7)"), "{text}");
 }
+
+/// What a method answers.
+async fn asked(address: String, method: &str, params: serde_json::Value) -> serde_json::Value {
+    let client = HttpClientBuilder::default().build(format!("http://{address}")).unwrap();
+    let mut list = rpc_params![];
+    for param in params.as_array().unwrap() {
+        list.insert(param).unwrap();
+    }
+    client.request(method, list).await.unwrap()
+}
+
+/// A genesis file of a plain chain, on which nobody has anything.
+fn genesis_file(folder: &std::path::Path) -> String {
+    let dev = DevGenesis { poci: None, accounts: 0, ..DevGenesis::default() };
+    let path = folder.join("genesis.json");
+    std::fs::write(&path, serde_json::to_string(&dev.build().unwrap()).unwrap()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_plain_genesis_file_obeys_the_flags_and_funds_the_accounts_that_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = genesis_file(folder.path());
+    let flags =
+        ["--init", &file, "--balance", "7", "--port", "0", "--block-base-fee-per-gas", "99"];
+    let (mut balance, mut block, mut info) = Default::default();
+
+    let (ended, text) = run(&[&flags[..], &["--hardfork", "Prague"]].concat(), async |address| {
+        let alice = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+        balance = asked(address.clone(), "eth_getBalance", json!([alice, "latest"])).await;
+        block = asked(address.clone(), "eth_getBlockByNumber", json!(["0x0", false])).await;
+        info = asked(address, "anvil_nodeInfo", json!([])).await;
+    })
+    .await;
+
+    ended.unwrap();
+    assert_eq!(balance, format!("{:#x}", 7_000_000_000_000_000_000_u64));
+    assert_eq!((&block["baseFeePerGas"], &info["hardFork"]), (&json!("0x63"), &json!("prague")));
+    assert!(text.contains("(0) 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 (7 UNC)"), "{text}");
+}
+
+#[tokio::test]
+async fn a_chain_that_was_begun_exactly_stays_so_and_nobody_is_shown_rich() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, datadir) = (genesis_file(folder.path()), folder.path().join("chain"));
+    let init = InitArgs { genesis: file.clone().into(), datadir: datadir.clone() };
+    let begun = init_chain(&init).unwrap().genesis;
+    let mut hash = serde_json::Value::Null;
+
+    let flags = ["--init", &file, "--datadir", datadir.to_str().unwrap(), "--port", "0"];
+    let (ended, text) = run(&flags, async |address| {
+        hash = asked(address, "eth_getBlockByNumber", json!(["0x0", false])).await["hash"].clone();
+    })
+    .await;
+
+    ended.unwrap();
+    assert_eq!(hash, begun.to_string());
+    assert!(text.contains("(0 UNC)") && !text.contains("(10000 UNC)"), "{text}");
+}
+
+#[tokio::test]
+async fn a_stored_chain_refuses_flags_that_it_cannot_obey() {
+    let folder = tempfile::tempdir().unwrap();
+    let datadir = folder.path().to_str().unwrap();
+    let flags = ["--no-poci", "--port", "0", "--datadir", datadir, "--timestamp", "1000"];
+    run(&flags, async |_| {}).await.0.unwrap();
+    run(&[&flags[..], &["--hardfork", "osaka"]].concat(), async |_| {}).await.0.unwrap();
+
+    for (flag, value, told) in [
+        ("--block-base-fee-per-gas", "99", "has 1000000000"),
+        ("--number", "5", "has 0"),
+        ("--chain-id", "5", "has chain id 31337"),
+        ("--hardfork", "prague", "other forks"),
+    ] {
+        let flags = [&flags[..5], &[flag, value]].concat();
+        let refused = run(&flags, async |_| {}).await.0.unwrap_err().to_string();
+        assert!(refused.starts_with(flag) && refused.contains(told), "{refused}");
+    }
+    let flags = [&flags[..5], &["--timestamp", "1001"]].concat();
+    let refused = run(&flags, async |_| {}).await.0.unwrap_err().to_string();
+    assert!(refused.contains("--timestamp 1001: the chain in --datadir has 1000"), "{refused}");
+}
+
+#[tokio::test]
+async fn chips_are_refused_where_there_is_no_poci() {
+    let folder = tempfile::tempdir().unwrap();
+    let chips = folder.path().to_str().unwrap();
+    let args = parse(&["--port", "0", "--chips", chips, "--hardfork", "shanghai"]).unwrap();
+
+    let refused = Box::pin(run_node(args, &mut io::sink(), async {})).await.unwrap_err();
+
+    assert!(matches!(refused, NodeError::NoPoci), "{refused}");
+}
+
+#[test]
+fn under_anvils_name_a_chain_is_plain_unless_the_flags_speak_of_poci() {
+    let is_plain = |flags: &[&str]| parse(flags).unwrap().as_anvil().poci.no_poci;
+
+    assert!(is_plain(&[]) && is_plain(&["--number", "5"]));
+    assert!(!is_plain(&["--chips", "here"]) && !is_plain(&["--epoch-blocks", "32"]));
+}

@@ -44,7 +44,7 @@ pub enum GenesisError {
         least: u64,
     },
     /// Under POCI epochs count from block 0.
-    #[error("genesis: number is {number}, but under POCI it must be 0")]
+    #[error("genesis: number is {number}, but under POCI it must be 0: give --no-poci")]
     NumberNotZero {
         /// What the file says.
         number: u64,

@@ -53,13 +53,17 @@ pub(in crate::config) enum Hardfork {
     /// December 2025, the default.
     #[value(alias = "latest")]
     Osaka,
+    /// December 2025: more blobs.
+    Bpo1,
+    /// January 2026: more blobs still.
+    Bpo2,
 }
 
 impl Hardfork {
-    /// Takes all forks after this one out of a genesis.
+    /// Lets this fork and all before it begin with a genesis, and takes the later ones out.
     pub(in crate::config) fn hold(self, genesis: &mut Genesis) {
         let config = &mut genesis.config;
-        let keep = |fork: Self, at: &mut Option<u64>| *at = at.filter(|_| fork <= self);
+        let keep = |fork: Self, at: &mut Option<u64>| *at = (fork <= self).then_some(0);
         keep(Self::Homestead, &mut config.homestead_block);
         keep(Self::Tangerine, &mut config.eip150_block);
         keep(Self::SpuriousDragon, &mut config.eip155_block);
@@ -74,9 +78,11 @@ impl Hardfork {
         keep(Self::Cancun, &mut config.cancun_time);
         keep(Self::Prague, &mut config.prague_time);
         keep(Self::Osaka, &mut config.osaka_time);
+        keep(Self::Bpo1, &mut config.bpo1_time);
+        keep(Self::Bpo2, &mut config.bpo2_time);
+        config.terminal_total_difficulty = (self >= Self::Paris).then_some(U256::ZERO);
+        config.terminal_total_difficulty_passed = self >= Self::Paris;
         if self < Self::Paris {
-            config.terminal_total_difficulty = None;
-            config.terminal_total_difficulty_passed = false;
             genesis.difficulty = U256::from(LEAST_DIFFICULTY);
         }
         if self < Self::London {
