@@ -128,9 +128,11 @@ impl Command {
     }
 }
 
-/// What `anvil` takes, for tool chains that start a program of that name: see [`Cli::of_this_process`].
+/// A dev node with anvil's command line, for tool chains that start a program of that name. POCI is off unless --chips,
+/// --sealer-key or --epoch-blocks is given.
 #[derive(Debug, Parser)]
 #[command(name = "anvil", version = ANVIL_VERSION, max_term_width = 100)]
+#[command(mut_arg("ipc", |arg| arg.default_missing_value("/tmp/anvil.ipc")))]
 struct Anvil {
     #[command(flatten)]
     node: NodeArgs,
@@ -153,7 +155,11 @@ impl Cli {
 
 impl From<Anvil> for Cli {
     fn from(anvil: Anvil) -> Self {
-        Self { site: Site::default(), json: false, command: Command::Node(Box::new(anvil.node)) }
+        Self {
+            site: Site::default(),
+            json: false,
+            command: Command::Node(Box::new(anvil.node.as_anvil())),
+        }
     }
 }
 

@@ -105,7 +105,7 @@ pub(super) struct ChainArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) init: Option<PathBuf>,
     /// Rules of Ethereum that hold from the first block on; below Osaka there is no POCI.
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "NAME")]
+    #[arg(long, value_enum, ignore_case = true, hide_possible_values = true, value_name = "NAME")]
     pub(super) hardfork: Option<Hardfork>,
     /// Gas limit of a block.
     #[arg(long, value_name = "GAS", conflicts_with = "disable_block_gas_limit", value_parser = clap::value_parser!(u64).range(21_000..))]
@@ -135,7 +135,8 @@ pub(super) struct ChainArgs {
 #[command(next_help_heading = "Mining")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct MiningArgs {
-    /// Seconds between blocks, fractions allowed; without it each transaction makes its block.
+    /// Seconds between blocks, fractions allowed; without it each transaction makes its block. Blocks made faster than
+    /// one a second run ahead of the clock: no two have the same timestamp.
     #[arg(short, long, visible_alias = "blockTime", value_name = "SECONDS", value_parser = super::values::seconds)]
     pub(super) block_time: Option<std::time::Duration>,
     /// Make no block until one is asked for.
@@ -191,13 +192,13 @@ pub(super) struct EvmArgs {
     #[arg(long)]
     pub(super) disable_code_size_limit: bool,
     /// Hold single transactions to EIP-7825's 16777216 gas.
-    #[arg(long)]
+    #[arg(long, visible_alias = "tx-gas-limit")]
     pub(super) enable_tx_gas_limit: bool,
     /// Accept unsigned transactions from every account.
     #[arg(long, visible_alias = "auto-unlock")]
     pub(super) auto_impersonate: bool,
     /// Genesis without the deterministic CREATE2 deployer.
-    #[arg(long)]
+    #[arg(long, visible_alias = "no-create2")]
     pub(super) disable_default_create2_deployer: bool,
 }
 
@@ -205,7 +206,7 @@ pub(super) struct EvmArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Storage")]
 pub(super) struct StorageArgs {
-    /// Folder of the chain's database; without it the chain lives in a temporary one.
+    /// Folder of the chain's database; without it the chain lives in memory and ends with the node.
     #[arg(long, value_name = "DIR")]
     pub(super) datadir: Option<PathBuf>,
     /// Answer only when the block is safe against a loss of power, not just of the process.
@@ -223,7 +224,7 @@ pub(super) struct PociArgs {
     /// Folder of chips that this node seals with; may be repeated.
     #[arg(long, value_name = "DIR")]
     pub(super) chips: Vec<PathBuf>,
-    /// File with the genesis sealer's key (hex); without it dev account 0 seals.
+    /// File with the genesis sealer's key (hex); without it the dev chain's own, which everybody knows.
     #[arg(long, value_name = "FILE")]
     pub(super) sealer_key: Option<PathBuf>,
     /// Blocks in an epoch of a new dev chain, for ever; 16 without it.

@@ -14,13 +14,13 @@ pub(super) struct ExplainArgs {
     #[arg(long, value_name = "DIR")]
     artifacts: Option<PathBuf>,
     /// Print the calls of every transaction and `eth_call`.
-    #[arg(long)]
+    #[arg(long, visible_alias = "enable-trace-printing")]
     print_traces: bool,
     /// With --print-traces: also print what each call changed in storage.
     #[arg(long, visible_alias = "tracing")]
     steps_tracing: bool,
     /// Do not print what contracts tell console.log.
-    #[arg(long)]
+    #[arg(long, visible_alias = "no-console-log")]
     pub(super) disable_console_log: bool,
 }
 

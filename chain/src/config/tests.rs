@@ -115,6 +115,12 @@ async fn a_dump_needs_what_pruning_would_remove() {
 
 #[test]
 fn an_anvil_command_line_is_accepted() {
+    let aliases = "--no-console-log --no-create2 --no-priority-fee --tx-gas-limit --jobs 2 --verbosity \
+        --enable-trace-printing --hardfork spuriousDragon --ipcpath here";
+    parse(&aliases.split_whitespace().collect::<Vec<_>>()).unwrap();
+    for fork in ["Prague", "CANCUN", "bpo1", "Bpo2", "muirGlacier"] {
+        parse(&["--hardfork", fork]).unwrap();
+    }
     let line = "--port 0 --accounts 3 --balance 1.5 --chain-id 1 --block-time 0.5 --mixed-mining \
         --gas-limit 1000000 --steps-tracing --auto-impersonate --order fifo --prune-history \
         --transaction-block-keeper 64 --silent --ipc --host 0.0.0.0 --hardfork osaka --no-cors \

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::config) struct AcceptedArgs {
     /// No least tip is asked.
-    #[arg(long)]
+    #[arg(long, visible_alias = "no-priority-fee")]
     disable_min_priority_fee: bool,
     /// History is kept on disk and costs no memory; --prune.bodies bounds it.
     #[arg(long, value_name = "BLOCKS")]
@@ -21,7 +21,7 @@ pub(in crate::config) struct AcceptedArgs {
     #[arg(long, value_name = "STATES")]
     max_persisted_states: Option<usize>,
     /// Threads are as many as cores.
-    #[arg(short = 'j', long, value_name = "NUM")]
+    #[arg(short = 'j', long, visible_alias = "jobs", value_name = "NUM")]
     threads: Option<usize>,
     /// Gas bounds the EVM's memory.
     #[arg(long, value_name = "BYTES")]

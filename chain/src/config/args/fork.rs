@@ -37,7 +37,7 @@ pub(in crate::config) struct ForkArgs {
     /// Keep nothing of the upstream on disk.
     #[arg(long)]
     pub(in crate::config) no_storage_caching: bool,
-    /// Folder for what is kept of upstreams; else the one of --datadir, else ~/.cache/utnet.
+    /// Folder for what is kept of upstreams; else the one of --datadir, else `~/.cache/utnet/fork`.
     #[arg(long, value_name = "DIR")]
     pub(in crate::config) cache_path: Option<PathBuf>,
 }

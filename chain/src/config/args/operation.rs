@@ -18,7 +18,7 @@ pub(in crate::config) struct OperationArgs {
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
     /// Log more: info; twice: debug; three times: trace. --log-filter says it finer.
-    #[arg(short = 'v', long, action = ArgAction::Count, conflicts_with = "silent")]
+    #[arg(short = 'v', long, visible_alias = "verbosity", action = ArgAction::Count, conflicts_with = "silent")]
     verbose: u8,
     /// Seconds that requests under way get to finish at the end.
     #[arg(long, default_value = "5", value_name = "SECONDS", value_parser = values::seconds)]

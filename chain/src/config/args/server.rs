@@ -25,7 +25,7 @@ pub(in crate::config) struct ServerArgs {
         value_parser = values::host
     )]
     pub(in crate::config) host: Vec<IpAddr>,
-    /// Also answer at a Unix socket.
+    /// Also answer at a Unix socket; without a path at /tmp/utnet.ipc (/tmp/anvil.ipc under the name anvil).
     #[arg(long, default_missing_value = DEFAULT_IPC, num_args = 0..=1, value_name = "PATH", visible_alias = "ipcpath")]
     pub(in crate::config) ipc: Option<PathBuf>,
     /// Namespaces that are served, over every door; all of them without this.
