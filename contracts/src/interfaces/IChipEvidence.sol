@@ -6,9 +6,9 @@ import {ChipId} from "../types/Ids.sol";
 
 /// @title Slashes chips by what they signed: who brings it need not be believed.
 /// @dev Stores nothing. The chip's whole bond goes: a tenth, rounded down, to whoever brings the evidence,
-/// the rest is burned. Its holder answers for what it signed while he held it, as far as the chain can tell:
-/// what
-/// an earlier holder's chip signed is no evidence, but for an attestation, which carries no date.
+/// the rest is burned. Its holder answers for what it signed while he held it, as far as the chain can
+/// tell: what an earlier holder's chip signed is no evidence, but for an attestation, which carries no
+/// date.
 interface IChipEvidence {
     /// @notice Both attestations name the same operator and key, whatever their deadlines: that is no fault.
     error ChipEvidenceSameWord(ChipId chip);

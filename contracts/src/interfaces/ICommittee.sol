@@ -8,9 +8,8 @@ import {Case, CaseState, Seat, Standing} from "../types/Committees.sol";
 /// @dev A verdict is 32 bytes that the convener gives a meaning. One below 2^16 is no finding but the reason
 /// why a member has none (0: cannot be run here, 1: the data is not served); it costs its member nothing and
 /// earns nothing. Members come from the operators that `enlist`ed, drawn by the power of their active chips,
-/// one seat to each, whose vote weighs as many
-/// as the steps that hit it, never the parties. Money is in the vault: stakes under the purpose
-/// `bytes32("stakes")`, what is paid for a case under its subject.
+/// one seat to each, whose vote weighs as many as the steps that hit it, never the parties. Money is in the
+/// vault: stakes under the purpose `bytes32("stakes")`, what is paid for a case under its subject.
 interface ICommittee {
     /// @notice The committee cannot be built with this value of the field.
     error CommitteeBadParameter(bytes32 field);

@@ -88,8 +88,7 @@ interface IIntervalCourt {
 
     /// @notice Ends what is overdue or decided: silence of the operator is for the renter, of the renter for
     /// the operator; who loses before the committee loses its bond to the other; a committee that finds
-    /// nothing leaves
-    /// everything as if nobody had disputed. Anyone.
+    /// nothing leaves everything as if nobody had disputed. Anyone.
     function poke(RentalId rental) external;
 
     /// @notice The dispute of a rental; the interval of the last one if there is none now.

@@ -66,9 +66,9 @@ interface IJobEscrow {
     /// says what is computed, the ids of the jobs say on what.
     /// @dev A request names the maker of the ask as worker, that of the bid as client, the price as price,
     /// the orders' class as tolerance, and the specification's model, environment and data as program,
-    /// environment
-    /// and parameters, each unless it is zero there; the worker has at least the bid's duration. Reverts:
-    /// `JobEscrowBadSignature`, `JobEscrowOrderMismatch`, what `IOrderBook.fill` and `open` revert with.
+    /// environment and parameters, each unless it is zero there; the worker has at least the bid's
+    /// duration. Reverts: `JobEscrowBadSignature`, `JobEscrowOrderMismatch`, what `IOrderBook.fill` and
+    /// `open` revert with.
     /// @param specs Requests, as many as units are filled.
     /// @param signature By the bid's maker over all of them; empty when it sends itself.
     function openFromOrders(JobOrders calldata orders, JobSpec[] calldata specs, bytes calldata signature)

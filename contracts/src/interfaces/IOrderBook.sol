@@ -56,8 +56,7 @@ interface IOrderBook {
     /// `makerEpochOf`. A maker is an account with a key, a contract (ERC-1271), or a key without an account
     /// (ERC-7913): the last 20 bytes of keccak256(verifier ‖ key), whose signature is be16(bytes of
     /// verifier ‖ key) ‖ verifier ‖ key ‖ signature. Contracts are asked with 100,000 gas. Reverts:
-    /// `OrderBookExpired`,
-    /// `OrderBookBadSignature`.
+    /// `OrderBookExpired`, `OrderBookBadSignature`.
     function post(Order calldata order, bytes calldata signature) external returns (OrderHash hash);
 
     /// @notice Matches an ask with a bid and counts the units as filled, at the ask's price. Fillers

@@ -151,8 +151,7 @@ interface IPociRegistry {
 
     /// @notice Slashes a chip, whether it is on the line, suspended, quarantined or leaving: its whole bond
     /// is gone, of which a tenth, rounded down, is the reporter's and the rest is burned. Its key and place
-    /// are
-    /// never used again. The ChipEvidence contract only.
+    /// are never used again. The ChipEvidence contract only.
     /// @dev Reverts: `PociRegistryNotEvidence`, `PociRegistryWrongState`, `PociRegistryBadLength`,
     /// `PociRegistryOtherKey`.
     /// @param blsKey The chip's key, 48 bytes.

@@ -159,8 +159,7 @@ interface IRpoiEscrow {
     /// `TopUp(bytes32 rental,uint64 duration)`.
     /// @dev Rent, deposit and bonds grow in proportion (deposit and bonds rounded up) and are locked from the
     /// free balances of the payer and of the operator. Up to the duration of the operator's ask its consent
-    /// is given;
-    /// beyond, and up to ten years, it signs the same message. Reverts: `RpoiEscrowNotLonger`,
+    /// is given; beyond, and up to ten years, it signs the same message. Reverts: `RpoiEscrowNotLonger`,
     /// `RpoiEscrowReclaimed`, `RpoiEscrowBadSignature`, and what the vault refuses.
     /// @param duration Seconds in all, from the start.
     function topUp(
@@ -173,8 +172,7 @@ interface IRpoiEscrow {
     /// @notice Gives notice: a running rental ends so many seconds from now. Operator only.
     /// @dev A notice shorter than the agreed one costs the missing share of the operator's bond, rounded up;
     /// it is paid to the renter's payer at once, from the operator's free balance, so that the bond stays
-    /// whole for the
-    /// rest. Reverts: `RpoiEscrowNotSooner`.
+    /// whole for the rest. Reverts: `RpoiEscrowNotSooner`.
     function reclaimNotice(RentalId rental, uint64 noticeSeconds) external;
 
     /// @notice Ends a running rental one of whose chips was slashed or quarantined. Anyone.

@@ -121,8 +121,7 @@ contract ResultRollup is ResultData {
 
     /// @dev The leaf falls, and half of the poster's bond answers for what challengers spent and, once a
     /// batch and for a finding only, for half of what one risked. The other half burns in any case, with what
-    /// is left:
-    /// who challenges leaves of his own does not save his bond.
+    /// is left: who challenges leaves of his own does not save his bond.
     function _overturn(BatchId batch, uint256 index, Challenge storage dispute) private {
         dispute.state = ChallengeState.Overturned;
         Batch storage posted = _batches[batch];

@@ -27,8 +27,7 @@ library Signatures {
 
     /// @dev As `isSignedBy`, and also for parties that are keys without an account (ERC-7913). Such a party
     /// is known by the last 20 bytes of keccak256(verifier ‖ key), as an account is by its key's, and signs
-    /// with
-    /// be16(bytes of verifier ‖ key) ‖ verifier ‖ key ‖ signature.
+    /// with be16(bytes of verifier ‖ key) ‖ verifier ‖ key ‖ signature.
     function isSignedByParty(bytes32 digest, address party, bytes calldata signature)
         internal
         view

@@ -6,8 +6,7 @@ import {TalosSchedule} from "../types/Issue.sol";
 /// @title Computes what the Talos cycles have issued up to a height, in closed form.
 /// @dev Pure. Fixed point of 36 digits. k whole cycles issue 20 F (1 - 0.95^k), F being the first; the
 /// running one issues F 0.95^k evenly over its time. The cap is reached while 0.95^k >= 0.005, where a
-/// block's share
-/// is far above the error of the arithmetic, so that the sum never falls.
+/// block's share is far above the error of the arithmetic, so that the sum never falls.
 library TalosIssue {
     uint256 private constant ONE = 1e36;
     /// @dev Each cycle issues 5 % less.

@@ -6,8 +6,7 @@ import {IBeaconHistory} from "../interfaces/IBeaconHistory.sol";
 /// @title Gives beacons on chains that make no system call for us: hashes of past blocks.
 /// @dev Keeps nothing: BLOCKHASH knows 256 blocks, EIP-2935's contract 8,191. A block's beacon is known from
 /// the next block on. Safety: who makes blocks there can withhold one to draw again, and chooses among few,
-/// as with
-/// PREVRANDAO.
+/// as with PREVRANDAO.
 contract BlockhashBeacons is IBeaconHistory {
     /// @dev EIP-2935.
     address private constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935;

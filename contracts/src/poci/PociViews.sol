@@ -18,9 +18,8 @@ import {ChipBooks} from "./ChipBooks.sol";
 /// write, send or call but by STATICCALL, and the code has no such instruction
 /// (`test/solidity/unit/PociViews.t.sol` walks through it). The address is an immutable of the registry, its
 /// code cannot change, and the layout is that of `ChipBooks`, from which both inherit and which alone
-/// declares storage. Immutables are this contract's own: it is made with the registry's parameters. Asked at
-/// its own
-/// address, it answers from storage in which nothing ever stands.
+/// declares storage. Immutables are this contract's own: it is made with the registry's parameters. Asked
+/// at its own address, it answers from storage in which nothing ever stands.
 contract PociViews is ChipBooks, IPociViews {
     using ChipLedger for ChipLedger.ChipRecord;
     using ChipLedger for ChipLedger.Ledger;

@@ -79,8 +79,7 @@ struct Standing {
     /// wei that seats hold
     uint96 held;
     /// height of the latest deposit before which there was less than a bond: cases whose wait began earlier
-    /// do
-    /// not draw this operator
+    /// do not draw this operator
     uint64 since;
     uint32 seats;
     uint32 agreed;

@@ -48,8 +48,7 @@ struct Order {
     /// chips (or requests) in all fills together, inclusive
     uint32 maxUnits;
     /// machine time: seconds, at most (ask) or exactly (bid); inference: seconds for an answer, which it
-    /// needs
-    /// (ask) or is given (bid), at least
+    /// needs (ask) or is given (bid), at least
     uint64 duration;
     /// first second, inclusive, in which it may be filled
     uint64 validFrom;

@@ -120,9 +120,8 @@ struct Rental {
     /// 1 to 100; 0 while hidden
     uint8 renterScore;
     uint8 operatorScore;
-    /// keccak256(keccak256(renter's key) ‖ keccak256(enc ‖ ciphertext)); before the hand-over keccak256
-    /// of the
-    /// renter's key
+    /// keccak256(keccak256(renter's key) ‖ keccak256(enc ‖ ciphertext));
+    /// before the hand-over keccak256 of the renter's key
     bytes32 handoverHash;
     /// whose free balance in the vault paid, and is paid back
     address payer;

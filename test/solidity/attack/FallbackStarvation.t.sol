@@ -9,9 +9,8 @@ import {SeFallback} from "contracts/src/precompiles/fallback/SeFallback.sol";
 import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
 
 /// @title A false signature is punished. On a chain without our precompiles an attacker calls the contract
-/// that punishes with so little gas that the inner precompile runs out of it, while the 64th part that stays
-/// outside is
-/// enough to go on: a good signature would look false, and an honest chip would pay.
+/// that punishes with so little gas that the inner precompile runs out of it, while the 64th part that
+/// stays outside is enough to go on: a good signature would look false, and an honest chip would pay.
 /// @dev The vectors' first case is a true one in each file. Every budget up to what the answer needs must end
 /// in a failure or in the answer.
 contract FallbackStarvationTest is Test {

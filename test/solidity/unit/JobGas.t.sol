@@ -61,7 +61,7 @@ contract JobGasTest is JobFixture {
         vm.snapshotGasLastCall("JobGas", "serveData");
     }
 
-    /// @dev A manifest has 65,536 bytes at most (docs/protocol.md, section 6); no byte is cheaper than others.
+    /// @dev A manifest has 65,536 bytes at most (docs/protocol.md, section 6), none cheaper than others.
     function test_theLongestManifestIsServedInOneTransaction() public {
         bytes memory manifest = new bytes(65_536);
         for (uint256 i = 32; i <= manifest.length; i += 32) {
@@ -70,13 +70,11 @@ contract JobGasTest is JobFixture {
             }
         }
         ResultLeaf memory leaf = ResultLeaf({job: leaves[0].job, resultRoot: sha256(manifest), steps: 1});
-        bytes32 root =
-            keccak256(abi.encodePacked(bytes1(0), leaf.job, leaf.resultRoot, uint256(leaf.steps)));
+        bytes32 root = keccak256(abi.encodePacked(bytes1(0), leaf.job, leaf.resultRoot, uint256(leaf.steps)));
         vm.prank(worker);
         BatchId batch = rollup.postRoot{value: POST_BOND}(root, 1, "https://worker/results");
         request(batch, 0);
-        bytes memory call =
-            abi.encodeCall(rollup.serveData, (batch, leaf, 0, new bytes32[](0), manifest));
+        bytes memory call = abi.encodeCall(rollup.serveData, (batch, leaf, 0, new bytes32[](0), manifest));
 
         uint256 before = gasleft();
         (bool isServed,) = address(rollup).call(call);
