@@ -3,9 +3,7 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::{
-    fs,
-    io::{self, Write},
-    os::unix::fs::DirBuilderExt,
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -102,7 +100,7 @@ async fn act(command: Command) -> anyhow::Result<()> {
 }
 
 fn init(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
-    make_folder(&config.datadir)?;
+    server::make_folder(&config.datadir)?;
     for (kind, file) in
         [(KeyKind::Account, &config.key_file), (KeyKind::Inbox, &config.inbox_key_file)]
     {
@@ -113,11 +111,6 @@ fn init(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn make_folder(path: &Path) -> anyhow::Result<()> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("data folder {}", path.display()))
 }
 
 fn new_key(kind: KeyKind, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
@@ -138,7 +131,6 @@ fn show_key(kind: KeyKind, file: &Path, out: &mut impl Write) -> anyhow::Result<
 
 async fn run(config: &Config, out: &mut (impl Write + Send)) -> anyhow::Result<()> {
     log(config)?;
-    make_folder(&config.datadir)?;
     let stop = CancellationToken::new();
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -179,7 +171,10 @@ async fn status(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
 /// Logs go to stderr: stdout belongs to the one line that says where we listen.
 fn log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log).context("setting log")?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     let started = if config.json_logs { lines.json().try_init() } else { lines.try_init() };
     started.map_err(|error| anyhow::anyhow!("starting the log: {error}"))
 }

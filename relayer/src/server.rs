@@ -6,8 +6,10 @@ use crate::{
 use alloy_primitives::B256;
 use redb::Database;
 use std::{
+    fs::DirBuilder,
     future::Future,
     io::{self, Write},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -39,8 +41,17 @@ const GRACE: Duration = Duration::from_secs(5);
 #[non_exhaustive]
 pub enum Stopped {
     /// A key could not be read; `utnet-relayer init` makes both.
-    #[error("reading a key")]
+    #[error("reading a key{}", if is_missing(.0) { " (run utnet-relayer init first)" } else { "" })]
     Key(#[from] SecretFileError),
+    /// The data folder could not be made.
+    #[error("data folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// The node's url is none, or its first answer was a refusal.
     #[error("the node")]
     Rpc(#[from] RpcError),
@@ -90,6 +101,7 @@ pub async fn run(
 ) -> Result<(), Stopped> {
     let signer = load_account(&config.key_file)?;
     let secret = SecretKey::load(&config.inbox_key_file)?;
+    make_folder(&config.datadir)?;
     let chain = Rpc::new(&config.rpc, Arc::clone(&clock))?;
     let Some(escrow) = find_escrow(&chain, config, &clock, &stop).await? else { return Ok(()) };
 
@@ -127,6 +139,20 @@ pub async fn run(
     processed?;
     dispatched?;
     Ok(served?)
+}
+
+/// Makes the data folder, for its owner only.
+///
+/// # Errors
+/// [`Stopped::Folder`].
+pub fn make_folder(path: &Path) -> Result<(), Stopped> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| Stopped::Folder { path: path.to_owned(), source })
+}
+
+/// Whether there is no such key file.
+fn is_missing(error: &SecretFileError) -> bool {
+    matches!(error, SecretFileError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }
 
 /// Tells the others to stop when one part ends: each has nothing to do without the rest.

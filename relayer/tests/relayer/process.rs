@@ -118,6 +118,19 @@ fn init() -> TempDir {
     dir
 }
 
+#[test]
+fn without_keys_it_says_how_to_make_them_and_leaves_no_folder() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path().join("relayer");
+
+    let ended = command(&folder, "run").output().expect("the program was built");
+
+    let said = String::from_utf8(ended.stderr).expect("text");
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(said.contains("run utnet-relayer init first"), "{said}");
+    assert!(!folder.exists());
+}
+
 async fn key(relayer: &Running) -> PublicKey {
     serde_json::from_value(relayer.get("/key").await["key"].clone()).expect("a point")
 }
