@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use std::io;
+use std::io::{self, IsTerminal};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use utnet_chain::config::{LogFormat, LogSettings, NodeArgs, run_node};
@@ -31,6 +31,7 @@ fn log(settings: &LogSettings) -> Result<()> {
     // A log that cannot be written, on a full disk, must not end the node.
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .log_internal_errors(false);
     match settings.format {
