@@ -134,6 +134,25 @@ impl LogCursor {
         Ok(Some(serde_json::from_slice(row?.1.value())?))
     }
 
+    /// The block that comes first.
+    #[must_use]
+    pub const fn start(&self) -> Height {
+        self.start
+    }
+
+    /// Forgets every accepted block, so that the start comes next; which one was the newest.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the database fails.
+    pub fn restart(&self) -> Result<Option<BlockRef>, StorageError> {
+        let last = self.position()?;
+        let txn = self.db.begin_write()?;
+        let (first, end) = (self.key(Height(0)), self.key(Height(u64::MAX)));
+        txn.open_table(BLOCKS)?.retain_in(first.as_slice()..=end.as_slice(), |_, _| false)?;
+        txn.commit()?;
+        Ok(last)
+    }
+
     /// What comes next; the same answer again until it is accepted. Blocks that the node has removed are passed over.
     ///
     /// # Errors
@@ -308,6 +327,34 @@ mod tests {
         }
 
         assert_eq!(seen, (10..=20).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_cursor_that_is_restarted_begins_with_its_start_and_leaves_others_alone() {
+        let chain = RecordingChain::new(1, Faults::default());
+        for _ in 0..5 {
+            chain.mine();
+        }
+        let db = storage::in_memory().expect("in memory");
+        let open = |name, start| {
+            LogCursor::open(Arc::clone(&db), name, Height(start), Filter::new()).expect("opens")
+        };
+        let (cursor, other) = (open("test", 0), open("tests", 0));
+        for cursor in [&cursor, &other] {
+            let news = cursor.next(&chain).await.expect("kept");
+            cursor.accept(&news).expect("in memory");
+        }
+
+        let moved = open("test", 3);
+        let last = moved.restart().expect("in memory").expect("was somewhere");
+
+        assert_eq!(last.number, Height(0));
+        assert_eq!(moved.position().expect("in memory"), None);
+        let News::Block { block, .. } = moved.next(&chain).await.expect("kept") else {
+            panic!("there are blocks");
+        };
+        assert_eq!(block.number, Height(3));
+        assert!(other.position().expect("in memory").is_some());
     }
 
     #[test]

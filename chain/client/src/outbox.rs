@@ -186,6 +186,14 @@ impl Outbox {
         Ok(self.store.find(key)?.map(|entry| entry.status()))
     }
 
+    /// What is stored of an intent; `None` if nobody stored it.
+    ///
+    /// # Errors
+    /// [`OutboxError::Storage`] when the database fails.
+    pub fn find(&self, key: IntentKey) -> Result<Option<Entry>, OutboxError> {
+        Ok(self.store.find(key)?)
+    }
+
     /// Puts an intent that was refused before it was ever signed back into the queue, at its end.
     ///
     /// # Errors

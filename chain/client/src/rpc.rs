@@ -10,6 +10,7 @@ use alloy_primitives::{Address, B256, Bytes, TxHash, U64, U128, U256};
 use alloy_rpc_types_eth::{FeeHistory, Filter, Log};
 use jsonrpsee::{core::params::ArrayParams, rpc_params};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use std::sync::Arc;
 use transport::Transport;
 use utnet_primitives::{Gas, Height};
@@ -78,6 +79,19 @@ impl Rpc {
     /// [`RpcError`] when the node is unreachable or the call reverts.
     pub async fn call_at(&self, request: &CallRequest, height: Height) -> Result<Bytes, RpcError> {
         self.request("eth_call", rpc_params![request, U64::from(height.0)]).await
+    }
+
+    /// Runs a call in the newest state, but in a block of that height.
+    ///
+    /// # Errors
+    /// [`RpcError`] when the node is unreachable, the call reverts, or the node overrides no blocks.
+    pub async fn call_in_block(
+        &self,
+        request: &CallRequest,
+        number: Height,
+    ) -> Result<Bytes, RpcError> {
+        let (state, block) = (json!({}), json!({ "number": U64::from(number.0) }));
+        self.request("eth_call", rpc_params![request, "latest", state, block]).await
     }
 
     /// Logs that match a filter over a range of blocks.

@@ -107,6 +107,11 @@ impl RecordingChain {
         self.locked().faults = faults;
     }
 
+    /// Refuses the next transaction that is offered, with these words.
+    pub fn refuse_next(&self, code: i32, message: &str) {
+        self.locked().refusals.push_back((code, message.to_owned()));
+    }
+
     /// Adds a log to the next block that is made.
     pub fn emit(&self, log: alloy_primitives::Log) {
         self.locked().emit(log);

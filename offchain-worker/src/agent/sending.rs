@@ -54,24 +54,47 @@ impl<C: Chain> Agent<C> {
         Ok(())
     }
 
-    /// Puts back what was refused before it was signed.
+    /// Puts back what was refused before it was signed; what no node took is wanted again under the next key.
     pub(super) fn try_again(&self, words: &[&[u8]]) -> Result<(), AgentError> {
-        let (outbox, key) = (&self.parts.outbox, key_of(words, 0));
-        if let Some(Status::Failed { failure: Failure::WouldRevert { .. }, .. }) =
-            outbox.status(key)?
-        {
-            outbox.retry(key)?;
+        let outbox = &self.parts.outbox;
+        let Some((attempt, status)) = self.latest_try(words)? else { return Ok(()) };
+        let key = key_of(words, attempt);
+        match status {
+            Some(Status::Failed { failure: Failure::WouldRevert { .. }, .. }) => {
+                outbox.retry(key)?;
+            }
+            Some(_) => {}
+            None => {
+                let before = attempt.checked_sub(1).map(|before| key_of(words, before));
+                let given_up = before.map(|before| outbox.find(before)).transpose()?.flatten();
+                if let Some(entry) = given_up {
+                    outbox.enqueue(key, &entry.intent)?;
+                }
+            }
         }
         Ok(())
     }
 
-    /// Whether these words are on their way or done.
+    /// Whether these words are on their way or done, or were tried so often that it is no use.
     pub(super) fn is_sent(&self, words: &[&[u8]]) -> Result<bool, AgentError> {
-        let status = self.parts.outbox.status(key_of(words, 0))?;
         Ok(!matches!(
-            status,
-            None | Some(Status::Failed { failure: Failure::WouldRevert { .. }, .. })
+            self.latest_try(words)?,
+            Some((_, None | Some(Status::Failed { failure: Failure::WouldRevert { .. }, .. })))
         ))
+    }
+
+    /// The first try that was not given up for an empty transaction, and where it stands; `None` when all were.
+    fn latest_try(&self, words: &[&[u8]]) -> Result<Option<(u8, Option<Status>)>, AgentError> {
+        for attempt in 0..TRIES {
+            let status = self.parts.outbox.status(key_of(words, attempt))?;
+            if !matches!(
+                status,
+                Some(Status::Failed { failure: Failure::Cancelled { .. }, is_final: true })
+            ) {
+                return Ok(Some((attempt, status)));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -299,7 +299,7 @@ impl<C: Chain> Dispatcher<C> {
             Ok(_hash) => None,
             Err(error) => match error.refusal() {
                 Some(refusal) => {
-                    tracing::debug!(%key, nonce = flight.nonce, %error, "the node refused");
+                    tell_refusal(key, &flight, refusal, &error);
                     Some(refusal)
                 }
                 None => return Err(error.into()),
@@ -462,6 +462,16 @@ impl<C: Chain> Dispatcher<C> {
             _ => false,
         })?;
         Ok(())
+    }
+}
+
+/// A refusal that holds up what comes after is told once for each signed transaction.
+fn tell_refusal(key: IntentKey, flight: &Flight, refusal: Refusal, error: &RpcError) {
+    let is_first = flight.latest().offered_at.is_none();
+    if is_first && matches!(refusal, Refusal::NotNow | Refusal::Never) {
+        tracing::warn!(%key, nonce = flight.nonce, ?refusal, %error, "the node refused");
+    } else {
+        tracing::debug!(%key, nonce = flight.nonce, ?refusal, %error, "the node refused");
     }
 }
 

@@ -73,11 +73,33 @@ pub enum Refusal {
     Underpriced,
     /// The account cannot pay now.
     Unpayable,
-    /// An earlier nonce is missing, or the pool is full: send again later.
+    /// An earlier nonce is missing, the pool is full, or the node is in trouble of its own: send again later.
     NotNow,
     /// These bytes will never be accepted.
     Never,
 }
+
+/// What a pool says of bytes that it will never take. Other words tell of the node, not of the bytes.
+const NEVER: [&str; 18] = [
+    "intrinsic gas too low",
+    "floor data gas",
+    "exceeds block gas limit",
+    "gas limit too high",
+    "gas limit reached",
+    "higher than max fee per gas",
+    "chain id",
+    "chain ID",
+    "invalid sender",
+    "invalid signature",
+    "invalid transaction",
+    "not supported",
+    "initcode size exceeded",
+    "not an eoa",
+    "oversized data",
+    "negative value",
+    "rlp:",
+    "cannot decode",
+];
 
 impl RpcError {
     /// Whether the same request may succeed later without any change.
@@ -136,11 +158,10 @@ impl RpcError {
             Refusal::Underpriced
         } else if says(&["insufficient funds"]) {
             Refusal::Unpayable
-        } else if self.is_retryable() || says(&["nonce too high", "pool is full", "txpool is full"])
-        {
-            Refusal::NotNow
-        } else {
+        } else if says(&NEVER) && !self.is_retryable() {
             Refusal::Never
+        } else {
+            Refusal::NotNow
         })
     }
 
@@ -185,6 +206,14 @@ mod tests {
             ("insufficient funds for gas * price + value: have 1 want 2", Refusal::Unpayable),
             ("nonce too high: next nonce 4, tx nonce 9", Refusal::NotNow),
             ("intrinsic gas too low: have 1, want 21000", Refusal::Never),
+            ("transaction gas limit too high (cap: 16777216, tx: 20000000)", Refusal::Never),
+            ("invalid chain id for signer: have 1 want 2", Refusal::Never),
+            ("transaction type 9 not supported", Refusal::Never),
+            ("sender not an eoa: address 0x00", Refusal::Never),
+            ("txpool is full", Refusal::NotNow),
+            ("internal error", Refusal::NotNow),
+            ("the state could not be read", Refusal::NotNow),
+            ("", Refusal::NotNow),
         ];
         for (message, expected) in cases {
             assert_eq!(refused(message).refusal(), Some(expected), "{message}");

@@ -7,7 +7,10 @@ use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{Address, B256, Bytes, TxHash, TxKind, U256, keccak256};
 use alloy_rpc_types_eth::{Filter, Log};
 use jsonrpsee::core::ClientError;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 use utnet_primitives::{Gas, Height, Seconds};
 
 /// A transaction that the canonical chain executed.
@@ -23,6 +26,8 @@ pub struct Executed {
     pub to: TxKind,
     /// Calldata.
     pub input: Bytes,
+    /// Wei sent along.
+    pub value: U256,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +46,8 @@ pub(super) struct State {
     pub(super) balance: U256,
     /// Blocks below, but the first, are removed.
     pub(super) pruned_below: Height,
+    /// What the next transactions are refused with.
+    pub(super) refusals: VecDeque<(i32, String)>,
     blocks: Vec<Block>,
     pool: BTreeMap<(Address, u64), TxEnvelope>,
     pending_logs: Vec<alloy_primitives::Log>,
@@ -66,6 +73,7 @@ impl State {
             pending_logs: Vec::new(),
             balance: U256::MAX,
             pruned_below: Height(0),
+            refusals: VecDeque::new(),
             salt: 0,
             random: faults.seed,
         }
@@ -152,6 +160,9 @@ impl State {
     /// The pool's rules.
     pub(super) fn accept(&mut self, raw: &Bytes) -> Result<TxHash, RpcError> {
         let method = "eth_sendRawTransaction";
+        if let Some((code, message)) = self.refusals.pop_front() {
+            return Err(Self::refused(method, code, message));
+        }
         let refused = |message: &str| Self::refused(method, -32_000, message.to_owned());
         let envelope = TxEnvelope::decode_2718(&mut raw.as_ref())
             .map_err(|_malformed| refused("rlp: not a transaction"))?;
@@ -252,6 +263,7 @@ fn record(sender: Address, envelope: &TxEnvelope) -> Executed {
         nonce: envelope.nonce(),
         to: envelope.kind(),
         input: envelope.input().clone(),
+        value: envelope.value(),
     }
 }
 
