@@ -12,6 +12,7 @@ mod duties;
 mod environment;
 mod events;
 mod fault;
+mod intervals;
 mod jobs;
 mod membership;
 mod openings;
@@ -48,6 +49,9 @@ use utnet_messages::{Escrow, SealError};
 use utnet_primitives::{Contracts, Epoch, Height, Seconds, SystemContract};
 use working::Bench;
 
+/// Blocks that one tick reads: some two seconds' worth.
+const BLOCKS_AT_ONCE: usize = 256;
+
 /// Which chain, which contracts, which operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Home {
@@ -75,6 +79,10 @@ pub struct Home {
     pub environment: Address,
     /// `ChipChallenges`.
     pub challenges: Address,
+    /// `IntervalCourt`.
+    pub court: Address,
+    /// `Vault`.
+    pub vault: Address,
 }
 
 impl Home {
@@ -98,6 +106,8 @@ impl Home {
             availability: contracts.address(SystemContract::Availability),
             environment: contracts.address(SystemContract::EnvironmentProof),
             challenges: contracts.address(SystemContract::ChipChallenges),
+            court: contracts.address(SystemContract::IntervalCourt),
+            vault: contracts.address(SystemContract::Vault),
         }
     }
 
@@ -230,6 +240,8 @@ pub struct Agent<C> {
     next_case: usize,
     /// Epoch in which suspended chips were last looked for.
     looked: Option<Epoch>,
+    /// Epoch in which the stake for seats was last looked at.
+    counted_seats: Option<Epoch>,
     /// Chain time of the last look.
     now: Seconds,
     /// Chain time of the last sweep of this process.
@@ -251,6 +263,7 @@ impl<C: Chain> Agent<C> {
             home.escrow,
             home.registry,
             home.challenges,
+            home.court,
         ]);
         let db = Arc::clone(parts.notebook.database());
         let cursor = LogCursor::open(db, "worker", start, filter)?;
@@ -262,9 +275,21 @@ impl<C: Chain> Agent<C> {
             turns: Turns::default(),
             next_case: 0,
             looked: None,
+            counted_seats: None,
             now: Seconds(0),
             swept_at: None,
         })
+    }
+
+    /// Reads the chain again from the start on, also what was read before: nothing that was done is done twice.
+    ///
+    /// # Errors
+    /// [`AgentError::Storage`] when the database fails.
+    pub fn read_again(&self) -> Result<(), AgentError> {
+        if let Some(last) = self.cursor.restart()? {
+            tracing::warn!(from = %self.cursor.start(), last = %last.number, "reading the chain again, as --start-height says");
+        }
+        Ok(())
     }
 
     /// Looks once and does everything that is due.
@@ -276,33 +301,44 @@ impl<C: Chain> Agent<C> {
         let head = self.parts.chain.head().await?;
         self.now = now(&head);
         self.collect()?;
-        // One that is in trouble must not keep the others from their deadlines.
-        let shown = [
-            self.attend_availability(&head).await,
-            self.attend_environment(&head).await,
-            self.attend_openings(&head).await,
-        ];
+        let shown = self.attend_to_state(&head).await;
         if followed.is_err() {
             // What else is done, is done about what the logs say.
-            return worst(shown.into_iter().chain([followed]));
+            return worst([shown, followed]);
         }
-        let tried = [
-            self.attend_challenges(&head).await,
-            self.attend_rentals(&head).await,
-            self.attend_duties(&head).await,
-            self.attend_requests().await,
-            self.attend_jobs(&head).await,
-            self.attend_disputes(&head).await,
-            self.attend_batches(&head).await,
-            self.attend_service().await,
-            self.sweep(&head).await,
-        ];
-        worst(shown.into_iter().chain(tried))
+        worst([shown, self.attend_to_records(&head).await])
     }
 
-    /// Reads every block that the cursor has not seen.
+    /// What needs nothing but the chain's state. One that is in trouble must not keep the others from their deadlines.
+    async fn attend_to_state(&mut self, head: &BlockRef) -> Result<(), AgentError> {
+        worst([
+            // A chip that is off the line need not be named in later proofs.
+            self.attend_service().await,
+            self.attend_availability(head).await,
+            self.attend_environment(head).await,
+            self.attend_openings(head).await,
+        ])
+    }
+
+    /// What was noted from the logs, each apart as well.
+    async fn attend_to_records(&mut self, head: &BlockRef) -> Result<(), AgentError> {
+        worst([
+            self.attend_challenges(head).await,
+            self.attend_intervals(head).await,
+            self.attend_rentals(head).await,
+            self.attend_duties(head).await,
+            self.attend_requests().await,
+            self.attend_jobs(head).await,
+            self.attend_disputes(head).await,
+            self.attend_batches(head).await,
+            self.attend_seats().await,
+            self.sweep(head).await,
+        ])
+    }
+
+    /// Reads the blocks that the cursor has not seen, so many at most: after an outage deadlines do not wait for all.
     async fn follow(&self) -> Result<(), AgentError> {
-        loop {
+        for _ in 0..BLOCKS_AT_ONCE {
             let news = self.cursor.next(&self.parts.chain).await?;
             if news == News::Nothing {
                 return Ok(());
@@ -316,6 +352,7 @@ impl<C: Chain> Agent<C> {
             self.cursor.accept_in(&txn, &news)?;
             txn.commit().map_err(StorageError::from)?;
         }
+        Ok(())
     }
 
     /// Calls a view function.

@@ -51,16 +51,16 @@ pub struct RunArgs {
     #[arg(long)]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// JSON-RPC of a node, http:// or ws://.
+    /// JSON-RPC of a node, http:// or ws://; needed.
     #[arg(long)]
     pub rpc: Option<String>,
     /// Where the contracts stand, as scripts/solidity/Deploy.s.sol writes it [default: as in genesis].
     #[arg(long, value_name = "FILE")]
     pub contracts: Option<PathBuf>,
-    /// Folder of the worker: database, blobs, certificate.
+    /// Folder of the worker: database, blobs, certificate; needed.
     #[arg(long)]
     pub datadir: Option<PathBuf>,
-    /// The operator's key: 64 hex digits, readable by its owner only.
+    /// The operator's key: 64 hex digits, readable by its owner only; needed.
     #[arg(long)]
     pub key_file: Option<PathBuf>,
     /// Folder of chip folders; without it nothing is proven available.
@@ -72,7 +72,7 @@ pub struct RunArgs {
     /// How others reach the job port [default: https:// and the address it listens on].
     #[arg(long)]
     pub url: Option<String>,
-    /// Blocks in an epoch, as in the genesis file [default: 16].
+    /// Blocks in an epoch: only for a node that cannot tell; where it can, another number is refused.
     #[arg(long)]
     pub epoch_blocks: Option<u64>,
     /// Score for renters, 1 to 100 [default: 80].
@@ -103,7 +103,7 @@ pub struct RunArgs {
     /// Wall time after which a job is killed, in seconds [default: 600].
     #[arg(long)]
     pub kill_after: Option<u64>,
-    /// First block to read [default: 0].
+    /// First block to read [default: 0]. As a flag it also moves a worker that has read others; in the file it does not.
     #[arg(long)]
     pub start_height: Option<u64>,
     /// TEST DIAL, never for real work: commits deliberately wrong results or answers, or hands over no access.
@@ -226,8 +226,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// How others reach the job port.
     pub url: Option<String>,
-    /// Blocks in an epoch.
-    pub epoch_blocks: u64,
+    /// Blocks in an epoch, where somebody said so.
+    pub epoch_blocks: Option<u64>,
     /// Score for renters.
     pub renter_score: u8,
     /// Jobs computed at the same time.
@@ -246,6 +246,8 @@ pub struct Settings {
     pub limits: Limits,
     /// First block to read.
     pub start: Height,
+    /// Whether that also holds for a worker that has read others.
+    pub is_moved: bool,
     /// Deliberate error.
     pub fault: Option<Fault>,
 }
@@ -302,6 +304,13 @@ pub enum SettingsError {
     },
 }
 
+impl SettingsError {
+    /// Whether other words on the command line mend it.
+    pub const fn is_typed(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::Range { .. } | Self::Url { .. })
+    }
+}
+
 impl RunArgs {
     /// Fills what the flags leave open from the file, then from the defaults.
     ///
@@ -319,7 +328,7 @@ impl RunArgs {
             chips: self.chips.or(file.chips),
             listen: self.listen.or(file.listen).unwrap_or_else(|| ([127, 0, 0, 1], 0).into()),
             url: self.url.or(file.url),
-            epoch_blocks: self.epoch_blocks.or(file.epoch_blocks).unwrap_or(16),
+            epoch_blocks: self.epoch_blocks.or(file.epoch_blocks),
             renter_score: self.renter_score.or(file.renter_score).unwrap_or(80),
             parallel_jobs: self.parallel_jobs.or(file.parallel_jobs).unwrap_or(1),
             committee_seats: self.committee_seats.or(file.committee_seats).unwrap_or(4),
@@ -328,6 +337,7 @@ impl RunArgs {
             rental_bytes: self.rental_bytes.or(file.rental_bytes).unwrap_or(1 << 30),
             keep: days(self.keep_days.or(file.keep_days).unwrap_or(7)),
             limits,
+            is_moved: self.start_height.is_some(),
             start: Height(self.start_height.or(file.start_height).unwrap_or(0)),
             fault: self.fault.or(file.fault),
         };
@@ -335,8 +345,10 @@ impl RunArgs {
     }
 }
 
+const DAY: Seconds = Seconds(86_400);
+
 const fn days(days: u64) -> Seconds {
-    Seconds(days.saturating_mul(86_400))
+    Seconds(days.saturating_mul(DAY.0))
 }
 
 fn limits(flags: &RunArgs, file: &RunArgs) -> Limits {
@@ -357,7 +369,8 @@ impl Settings {
         let jobs = u64::try_from(self.parallel_jobs).unwrap_or(u64::MAX);
         let ranges = [
             ("renter-score", u64::from(self.renter_score), 1, 100),
-            ("epoch-blocks", self.epoch_blocks, 1, 1 << 32),
+            ("epoch-blocks", self.epoch_blocks.unwrap_or(1), 1, 1 << 32),
+            ("keep-days", self.keep.0 / DAY.0, 1, 1 << 32),
             ("parallel-jobs", jobs, 1, 1_024),
             ("longest-blob", self.longest_blob, 1, LONGEST_BLOB as u64),
             ("rental-bytes", self.rental_bytes, self.longest_blob, 1 << 50),
@@ -409,7 +422,7 @@ mod tests {
         let settings = flags.settle().expect("complete");
 
         assert_eq!((settings.rpc.as_str(), settings.renter_score), ("http://b", 50));
-        assert_eq!(settings.epoch_blocks, 16);
+        assert_eq!(settings.epoch_blocks, None);
         assert_eq!(settings.least_price, Wei(20_000_000_000_000_000_000));
     }
 
@@ -427,6 +440,9 @@ mod tests {
         let epochless = RunArgs { epoch_blocks: Some(0), ..complete.clone() };
         let refused = epochless.settle().expect_err("no epoch has no block").to_string();
         assert_eq!(refused, "--epoch-blocks is 0, not within 1 and 4294967296");
+        let forgetful = RunArgs { keep_days: Some(0), ..complete.clone() };
+        let refused = forgetful.settle().expect_err("open seats need their salts").to_string();
+        assert_eq!(refused, "--keep-days is 0, not within 1 and 4294967296");
         let bad = ["http://a:1", "https://a b", "https://\u{e4}"].map(str::to_owned);
         for url in bad.into_iter().chain([format!("https://{}", "a".repeat(200))]) {
             let refused = RunArgs { url: Some(url), ..complete.clone() }.settle();
@@ -438,7 +454,9 @@ mod tests {
     #[test]
     fn a_missing_setting_is_named() {
         let refused = RunArgs::default().settle();
-        assert!(matches!(refused, Err(SettingsError::Missing { flag: "rpc" })));
+        let refused = refused.expect_err("no node");
+        assert_eq!(refused.to_string(), "--rpc is needed, as a flag or in the file of --config");
+        assert!(refused.is_typed());
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod challenges;
 pub mod disputes;
 pub mod duties;
 pub mod environment;
+pub mod intervals;
 pub mod jobs;
 pub mod openings;
 pub mod rentals;

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod compute;
 pub mod config;
 pub mod decide;
+pub mod epochs;
 pub mod https;
 pub mod notebook;
 pub mod records;

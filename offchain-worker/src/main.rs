@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use std::{
     collections::BTreeMap,
-    io::{Write, stdout},
+    io::{IsTerminal, Write, stderr, stdout},
     process::ExitCode,
     time::Duration,
 };
@@ -23,10 +23,16 @@ use utnet_worker::{
             safetensors::{self, Array, Numbers},
         },
     },
-    config::{BlobArgs, Cli, Command, RunArgs, RunJobArgs, TensorArgs, TraceArgs, torch_process},
+    config::{
+        BlobArgs, Cli, Command, RunArgs, RunJobArgs, SettingsError, TensorArgs, TraceArgs,
+        torch_process,
+    },
     service,
     store::{BlobStore, write_whole},
 };
+
+/// Exit status of a wrong command line, as clap's.
+const WRONG_COMMAND: u8 = 2;
 
 /// Exit status when PyTorch is needed and not there.
 const NO_TORCH: u8 = 3;
@@ -36,13 +42,24 @@ const GRACE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter);
+    lines.with_ansi(stderr().is_terminal()).with_writer(stderr).init();
     match act(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
-            if is_torch_missing(&error) { ExitCode::from(NO_TORCH) } else { ExitCode::FAILURE }
+            status_of(&error)
         }
+    }
+}
+
+fn status_of(error: &anyhow::Error) -> ExitCode {
+    if is_torch_missing(error) {
+        ExitCode::from(NO_TORCH)
+    } else if error.downcast_ref().is_some_and(SettingsError::is_typed) {
+        ExitCode::from(WRONG_COMMAND)
+    } else {
+        ExitCode::FAILURE
     }
 }
 

@@ -1,8 +1,10 @@
 //! Names what the worker remembers of jobs, batches, rentals, duties and chips.
 
 mod availability;
+mod intervals;
 
 pub use availability::{ChallengeRecord, KeyRecord, LeavesRecord, SignedPlace};
+pub use intervals::IntervalRecord;
 
 use crate::notebook::Record;
 use alloy_primitives::{Address, B256, Bytes, U256};

@@ -4,11 +4,13 @@ use crate::{
     agent::{Agent, Choices, Home, Parts},
     compute::Runtime,
     config::{Settings, torch_process},
+    epochs::epoch_blocks,
     https::{Desk, Doors, Identity, Lines, Published, router},
     notebook::Notebook,
     records,
     store::BlobStore,
 };
+use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, Result};
 use axum_server::{
     Handle,
@@ -65,37 +67,18 @@ pub async fn run(
     out: &mut (dyn Write + Send),
 ) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let signer = load_account(&settings.key_file)?;
-    let database = open_database(&settings.datadir)?;
-    let notebook = Notebook::open(Arc::clone(&database))?;
-    let blobs = BlobStore::open(settings.datadir.join("blobs"))?;
-    let identity = Identity::load_or_make(&settings.datadir)?;
-    let rpc = Rpc::new(&settings.rpc, Arc::clone(&clock))?;
-    let chain_id = rpc.chain_id().await.context("asking the node for its chain")?;
-    let contracts = read_contracts(settings.contracts.as_deref(), chain_id)?;
-    let home = Home::on(&contracts, chain_id, signer.address());
-    let outbox = Outbox::open(database, signer.address())?;
-
-    let listener = listen(settings.listen, &notebook)?;
+    let ground = Ground::prepare(&settings, &clock).await?;
+    let (home, identity) = (ground.home, Identity::load_or_make(&settings.datadir)?);
+    let listener = listen(settings.listen, &ground.notebook)?;
     let address = listener.local_addr()?;
     let url = settings.url.clone().unwrap_or_else(|| format!("https://{address}"));
-    let mut dispatcher =
-        Dispatcher::start(&outbox, rpc.clone(), signer.clone(), clock.clone(), Policy::default())
-            .await?;
-    let parts = Parts {
-        chain: rpc,
-        home,
-        notebook,
-        outbox,
-        blobs,
-        runtime: Arc::new(Runtime::new(settings.limits, torch_process())?),
-        signer,
-        doors: Doors::default(),
-        choices: choices(&settings, url, &identity),
-        clock: Arc::clone(&clock),
-    };
+    let mut dispatcher = ground.dispatcher(&clock).await?;
+    let parts = ground.parts(&settings, url, &identity, &clock)?;
     let desk = desk(&settings, &parts);
     let agent = Agent::new(parts, settings.start)?;
+    if settings.is_moved {
+        agent.read_again()?;
+    }
 
     let mut tasks = JoinSet::new();
     let handle = Handle::new();
@@ -104,8 +87,67 @@ pub async fn run(
     tasks.spawn(async move { dispatcher.run(until.cancelled()).await.context(LOOK_AT_THE_DISK) });
     tasks.spawn(follow(agent, clock, stop.clone()));
     writeln!(out, "Listening on https://{address}").and_then(|()| out.flush())?;
-    tracing::info!(operator = %home.operator, chain_id, fingerprint = %identity.fingerprint(), "worker started");
+    let (operator, chain_id) = (home.operator, home.chain_id);
+    tracing::info!(%operator, chain_id, fingerprint = %identity.fingerprint(), "worker started");
     supervise(tasks, stop, handle).await
+}
+
+/// What everything else stands on: the chain, the key, the folder.
+struct Ground {
+    signer: PrivateKeySigner,
+    rpc: Rpc,
+    home: Home,
+    epoch_blocks: u64,
+    notebook: Notebook,
+    outbox: Outbox,
+    blobs: BlobStore,
+}
+
+impl Ground {
+    async fn prepare(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self> {
+        let signer = load_account(&settings.key_file)?;
+        let database = open_database(&settings.datadir)?;
+        let rpc = Rpc::new(&settings.rpc, Arc::clone(clock))?;
+        let chain_id = rpc.chain_id().await.context("asking the node for its chain")?;
+        let contracts = read_contracts(settings.contracts.as_deref(), chain_id)?;
+        let home = Home::on(&contracts, chain_id, signer.address());
+        Ok(Self {
+            epoch_blocks: epoch_blocks(&rpc, home.registry, settings.epoch_blocks).await?,
+            notebook: Notebook::open(Arc::clone(&database))?,
+            outbox: Outbox::open(database, signer.address())?,
+            blobs: BlobStore::open(settings.datadir.join("blobs"))?,
+            signer,
+            rpc,
+            home,
+        })
+    }
+
+    async fn dispatcher(&self, clock: &Arc<dyn Clock>) -> Result<Dispatcher<Rpc>> {
+        let (rpc, signer) = (self.rpc.clone(), self.signer.clone());
+        let policy = Policy::default();
+        Ok(Dispatcher::start(&self.outbox, rpc, signer, Arc::clone(clock), policy).await?)
+    }
+
+    fn parts(
+        self,
+        settings: &Settings,
+        url: String,
+        identity: &Identity,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Parts<Rpc>> {
+        Ok(Parts {
+            choices: choices(settings, self.epoch_blocks, url, identity),
+            chain: self.rpc,
+            home: self.home,
+            notebook: self.notebook,
+            outbox: self.outbox,
+            blobs: self.blobs,
+            runtime: Arc::new(Runtime::new(settings.limits, torch_process())?),
+            signer: self.signer,
+            doors: Doors::default(),
+            clock: Arc::clone(clock),
+        })
+    }
 }
 
 /// What the job port needs of the worker's parts.
@@ -140,13 +182,13 @@ async fn serve(
     server.serve(router(Arc::new(desk)).into_make_service()).await.context("the job port")
 }
 
-fn choices(settings: &Settings, url: String, identity: &Identity) -> Choices {
+fn choices(settings: &Settings, epoch_blocks: u64, url: String, identity: &Identity) -> Choices {
     if let Some(fault) = settings.fault {
         tracing::warn!(?fault, "test dial is on: results are deliberately wrong");
     }
     Choices {
         chips: settings.chips.clone(),
-        epoch_blocks: settings.epoch_blocks,
+        epoch_blocks,
         renter_score: settings.renter_score,
         parallel_jobs: settings.parallel_jobs,
         least_price: settings.least_price.0,

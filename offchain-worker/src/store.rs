@@ -182,7 +182,7 @@ impl BlobStore {
 /// # Errors
 /// What the system says.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let folder = folder_of(path);
     let aside = aside_name(path);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
@@ -192,6 +192,11 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(error);
     }
     fs::File::open(folder)?.sync_all()
+}
+
+/// Where a file stands, also one that is named alone.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// A name that no other writer of this machine uses.
@@ -221,6 +226,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let store = BlobStore::open(folder.path().join("blobs")).expect("opens");
         (folder, store)
+    }
+
+    #[test]
+    fn a_file_that_is_named_alone_stands_in_the_current_folder() {
+        assert_eq!(folder_of(Path::new("in.st")), Path::new("."));
+        assert_eq!(folder_of(Path::new("there/in.st")), Path::new("there"));
     }
 
     #[test]

@@ -4,17 +4,18 @@ use super::{Home, taking::Offers};
 use crate::{
     notebook::{Record, find_in, has_in, put_in},
     records::{
-        CaseRecord, ChallengeRecord, DisputeRecord, DutyRecord, JobProgress, JobRecord, KeyRecord,
-        PostedRecord, RentalRecord, RequestRecord,
+        CaseRecord, ChallengeRecord, DisputeRecord, DutyRecord, IntervalRecord, JobProgress,
+        JobRecord, KeyRecord, PostedRecord, RentalRecord, RequestRecord,
     },
 };
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use alloy_rpc_types_eth::Log;
 use alloy_sol_types::SolEvent;
 use redb::WriteTransaction;
 use utnet_bindings::{
     ChipChallenges::Challenged,
     Committee::{CaseOpened, CommitteeDrawn},
+    IntervalCourt::IntervalDisputed,
     JobEscrow::JobOpened,
     OrderBook::OrderFilled,
     PociRegistry::ChipRegistered,
@@ -42,6 +43,8 @@ pub(super) fn note(
             filled.into_iter().for_each(|event| offers.note(log.transaction_hash, &event));
         } else if address == home.escrow && topic == RentalOpened::SIGNATURE_HASH {
             note_rental(txn, home, log)?;
+        } else if address == home.court && topic == IntervalDisputed::SIGNATURE_HASH {
+            note_interval(txn, log, at)?;
         } else if address == home.rollup && topic == RootPosted::SIGNATURE_HASH {
             note_batch(txn, log, at)?;
         } else if address == home.rollup && topic == LeafChallenged::SIGNATURE_HASH {
@@ -119,6 +122,27 @@ fn note_rental(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), Sto
         closed_at: None,
     };
     put_in(txn, &record)
+}
+
+/// A rental that was noted is this operator's.
+fn note_interval(txn: &WriteTransaction, log: &Log, noted_at: Seconds) -> Result<(), StorageError> {
+    let Some(event) = decoded::<IntervalDisputed>(log) else { return Ok(()) };
+    let rental = RentalId(event.rental);
+    if !has_in::<RentalRecord>(txn, rental.0.as_slice())? {
+        return Ok(());
+    }
+    tracing::warn!(%rental, from = event.fromSecond, to = event.toSecond, deadline = event.deadline, "the renter disputes an interval");
+    let record = IntervalRecord {
+        rental,
+        from: Seconds(event.fromSecond),
+        to: Seconds(event.toSecond),
+        bond: U256::from(event.bond),
+        deadline: Seconds(event.deadline),
+        is_told: false,
+        outcome: None,
+        noted_at,
+    };
+    put_new(txn, &record)
 }
 
 fn note_chip(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {

@@ -4,13 +4,27 @@ use super::{Agent, AgentError};
 use alloy_primitives::U256;
 use utnet_bindings::{
     Committee::{enlistCall, seatBondCall, standingOfCall},
-    PociRegistry::powerOfCall,
+    PociRegistry::{currentEpochCall, powerOfCall},
 };
 use utnet_client::{Chain, Intent};
+use utnet_primitives::Epoch;
 
 impl<C: Chain> Agent<C> {
+    /// Looks once in each epoch, where chips are proven.
+    pub(super) async fn attend_seats(&mut self) -> Result<(), AgentError> {
+        if self.parts.choices.chips.is_none() {
+            return Ok(());
+        }
+        let epoch = Epoch(self.view(self.parts.home.registry, &currentEpochCall {}).await?);
+        if self.counted_seats != Some(epoch) {
+            self.enlist().await?;
+            self.counted_seats = Some(epoch);
+        }
+        Ok(())
+    }
+
     /// Fills the stake up when it does not answer for one more seat. Operators without power are not drawn anyway.
-    pub(super) async fn enlist(&self) -> Result<(), AgentError> {
+    async fn enlist(&self) -> Result<(), AgentError> {
         let (home, seats) = (self.parts.home, self.parts.choices.committee_seats);
         if seats == 0 {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Serves rentals: hands over access, keeps the doors, rates.
 
-use super::{Agent, AgentError, Fault, now};
+use super::{Agent, AgentError, Fault, now, worst};
 use crate::{
     decide::rentals::{RatingStage, Seen, Step, is_open_to_renter, next_step},
     https::Door,
@@ -19,19 +19,28 @@ use utnet_messages::{Access, PublicKey, REVEAL_GAS, rating_commitment, seal_hand
 use utnet_primitives::{RentalId, Seconds};
 
 impl<C: Chain> Agent<C> {
+    /// One that fails keeps its door as it was, and the others from nothing.
     pub(super) async fn attend_rentals(&self, head: &BlockRef) -> Result<(), AgentError> {
-        let mut doors = Vec::new();
+        let (mut doors, mut tried) = (Vec::new(), Vec::new());
         let live = self.parts.notebook.all::<RentalRecord>()?.into_iter();
         for record in live.filter(|record| record.closed_at.is_none()) {
-            let seen = self.look_at_rental(record.id, head).await?;
-            if let Some(secret) = record.secret {
-                let is_open = is_open_to_renter(seen.effective);
-                doors.push(Door { rental: record.id, secret, is_open });
+            let done = match self.look_at_rental(record.id, head).await {
+                Ok(seen) => {
+                    doors.extend(door_of(&record, &seen));
+                    self.act_on_rental(&record, next_step(&record, &seen), &seen)
+                }
+                Err(error) => {
+                    doors.extend(self.parts.doors.of(record.id));
+                    Err(error)
+                }
+            };
+            if let Err(error) = &done {
+                tracing::warn!(rental = %record.id, %error, "this rental waits for the next look");
             }
-            self.act_on_rental(&record, next_step(&record, &seen), &seen)?;
+            tried.push(done);
         }
         self.parts.doors.set(doors);
-        Ok(())
+        worst(tried)
     }
 
     async fn look_at_rental(&self, id: RentalId, head: &BlockRef) -> Result<Seen, AgentError> {
@@ -149,6 +158,11 @@ impl<C: Chain> Agent<C> {
         let words: [&[u8]; 2] = [b"reveal-rating", record.id.0.as_slice()];
         self.send(&words, &Intent::call(home.escrow, &call).with_gas(REVEAL_GAS))
     }
+}
+
+fn door_of(record: &RentalRecord, seen: &Seen) -> Option<Door> {
+    let (rental, is_open) = (record.id, is_open_to_renter(seen.effective));
+    record.secret.map(|secret| Door { rental, secret, is_open })
 }
 
 /// The rating of a rental's renter: the one that is kept, or a new one with a fresh salt.

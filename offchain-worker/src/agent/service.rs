@@ -4,8 +4,11 @@ use super::{
     Agent, AgentError,
     availability::{ProofError, chips_at_hand},
 };
-use crate::decide::service::{Standing, returns};
-use alloy_primitives::B256;
+use crate::{
+    decide::service::{Standing, returns},
+    records::KeyRecord,
+};
+use alloy_primitives::{B256, Bytes};
 use std::collections::BTreeMap;
 use utnet_bindings::{
     PociRegistry::{
@@ -20,6 +23,9 @@ use utnet_se::{SecurityEngine, SoftwareChip};
 
 /// Chips in one `suspendSilent`: about 60,000 gas each, far below what a transaction may use.
 const SUSPENDED_AT_ONCE: usize = 64;
+
+/// Such transactions in one epoch; the rest waits for the next.
+const BATCHES_AT_ONCE: usize = 8;
 
 impl<C: Chain> Agent<C> {
     /// Looks once in each epoch for chips that missed too many.
@@ -50,7 +56,6 @@ impl<C: Chain> Agent<C> {
             let Some(chip) = at_hand.get(&id) else { continue };
             self.resume(epoch, id, chip).await?;
         }
-        self.enlist().await?;
         self.looked = Some(epoch);
         Ok(())
     }
@@ -61,16 +66,38 @@ impl<C: Chain> Agent<C> {
         chips: &[ChipId],
         at_hand: &BTreeMap<ChipId, SoftwareChip>,
     ) -> Result<(), AgentError> {
-        for part in chips.chunks(SUSPENDED_AT_ONCE) {
+        let mut keyed = Vec::new();
+        for id in chips.iter().take(SUSPENDED_AT_ONCE * BATCHES_AT_ONCE) {
+            match self.key_of_chip(*id, at_hand.get(id))? {
+                Some(key) => keyed.push((id.0, key)),
+                None => {
+                    tracing::warn!(chip = %id, "stays on the line: its registration was not seen")
+                }
+            }
+        }
+        for part in keyed.chunks(SUSPENDED_AT_ONCE) {
             tracing::warn!(%epoch, chips = part.len(), "missed too many epochs: leaving the line");
-            let ids: Vec<B256> = part.iter().map(|id| id.0).collect();
+            let (ids, keys): (Vec<B256>, Vec<&[u8]>) =
+                part.iter().map(|(id, key)| (*id, key.as_ref())).unzip();
             let first = ids.first().copied().unwrap_or_default();
             let words: [&[u8]; 3] = [b"overdue", first.as_slice(), &epoch.0.to_be_bytes()];
-            let keys = part.iter().filter_map(|id| at_hand.get(id)).flat_map(|chip| chip.bls_key());
-            let call = suspendSilentCall { chips: ids, blsKeys: keys.collect::<Vec<u8>>().into() };
+            let call = suspendSilentCall { chips: ids, blsKeys: keys.concat().into() };
             self.send(&words, &Intent::call(self.parts.home.registry, &call))?;
         }
         Ok(())
+    }
+
+    /// The BLS key of a chip: its own word, or what its registration said.
+    fn key_of_chip(
+        &self,
+        id: ChipId,
+        at_hand: Option<&SoftwareChip>,
+    ) -> Result<Option<Bytes>, AgentError> {
+        if let Some(chip) = at_hand {
+            return Ok(Some(chip.bls_key().into()));
+        }
+        let known: Option<KeyRecord> = self.parts.notebook.find(id.0.as_slice())?;
+        Ok(known.map(|known| known.key))
     }
 
     async fn resume(

@@ -8,8 +8,9 @@ use crate::{
     decide::jobs::MOST_BATCHES,
     notebook::{Record, remove_in},
     records::{
-        BatchRecord, CaseRecord, ChallengeRecord, Computed, DisputeRecord, DutyRecord, JobProgress,
-        JobRecord, PostedRecord, RatingRecord, RentalRecord, RequestRecord, UsageRecord,
+        BatchRecord, CaseRecord, ChallengeRecord, Computed, DisputeRecord, DutyRecord,
+        IntervalRecord, JobProgress, JobRecord, PostedRecord, RatingRecord, RentalRecord,
+        RequestRecord, UsageRecord,
     },
     store::BlobStore,
 };
@@ -19,7 +20,7 @@ use std::{
     collections::BTreeSet,
     time::{Duration, SystemTime},
 };
-use utnet_bindings::states::CaseState;
+use utnet_bindings::states::{CaseState, DisputeState};
 use utnet_client::{BlockRef, Chain, StorageError};
 use utnet_jobs::{manifest::Manifest, merkle::Leaf};
 use utnet_primitives::Seconds;
@@ -85,7 +86,12 @@ impl<C: Chain> Agent<C> {
             self.forget(&txn, batch, &[b"post"])?;
         }
         self.forget_disputes(&txn, before)?;
-        for asked in notebook.all::<ChallengeRecord>()?.iter().filter(|it| it.noted_at < before) {
+        self.forget_intervals(&txn, before)?;
+        for asked in notebook
+            .all::<ChallengeRecord>()?
+            .iter()
+            .filter(|it| is_over(it.noted_at, &it.outcome, before))
+        {
             let number = asked.number.to_be_bytes();
             self.forget_in(&txn, &[b"answer", asked.chip.0.as_slice(), &number])?;
             remove_in::<ChallengeRecord>(&txn, &asked.key())?;
@@ -96,10 +102,14 @@ impl<C: Chain> Agent<C> {
         Ok(txn.commit().map_err(StorageError::from)?)
     }
 
-    /// Disputes, seats and requests are over long before.
+    /// Disputes, seats and requests.
     fn forget_disputes(&self, txn: &WriteTransaction, before: Seconds) -> Result<(), AgentError> {
         let notebook = &self.parts.notebook;
-        for duty in notebook.all::<DutyRecord>()?.iter().filter(|it| it.noted_at < before) {
+        for duty in notebook
+            .all::<DutyRecord>()?
+            .iter()
+            .filter(|it| is_over(it.noted_at, &it.outcome, before))
+        {
             for word in [b"commit-verdict".as_slice(), b"reveal-verdict"] {
                 self.forget_in(txn, &[word, duty.subject.as_slice(), &[duty.round]])?;
             }
@@ -111,7 +121,11 @@ impl<C: Chain> Agent<C> {
             }
             remove_in::<DutyRecord>(txn, &duty.key())?;
         }
-        for dispute in notebook.all::<DisputeRecord>()?.iter().filter(|it| it.noted_at < before) {
+        for dispute in notebook
+            .all::<DisputeRecord>()?
+            .iter()
+            .filter(|it| is_over(it.noted_at, &it.outcome, before))
+        {
             self.forget_in(txn, &[b"resolve", dispute.subject.as_slice()])?;
             remove_in::<DisputeRecord>(txn, &dispute.key())?;
         }
@@ -122,10 +136,27 @@ impl<C: Chain> Agent<C> {
             }
             remove_in::<CaseRecord>(txn, &case.key())?;
         }
-        for request in notebook.all::<RequestRecord>()?.iter().filter(|it| it.noted_at < before) {
+        for request in notebook
+            .all::<RequestRecord>()?
+            .iter()
+            .filter(|it| is_over(it.noted_at, &it.outcome, before))
+        {
             let index = request.index.to_be_bytes();
             self.forget_in(txn, &[b"serve", request.batch.0.as_slice(), &index])?;
             remove_in::<RequestRecord>(txn, &request.key())?;
+        }
+        Ok(())
+    }
+
+    fn forget_intervals(&self, txn: &WriteTransaction, before: Seconds) -> Result<(), AgentError> {
+        let closed = self.parts.notebook.all::<IntervalRecord>()?.into_iter();
+        for it in closed.filter(|it| is_over(it.noted_at, &it.outcome, before)) {
+            let (rental, from) = (it.rental.0.as_slice(), it.from.0.to_be_bytes());
+            self.forget_in(txn, &[b"contest", rental, &from])?;
+            for state in 0..=u8::from(DisputeState::Judging) {
+                self.forget_in(txn, &[b"poke-interval", rental, &from, &[state]])?;
+            }
+            remove_in::<IntervalRecord>(txn, &it.key())?;
         }
         Ok(())
     }
@@ -170,6 +201,11 @@ impl<C: Chain> Agent<C> {
         let results = computed.chain(leaves).map(|leaf: Leaf| leaf.result_root).collect();
         Ok(Named { inputs: inputs.collect(), results })
     }
+}
+
+/// Whether something ended, and was seen first before a time: what is open is never forgotten.
+const fn is_over(noted_at: Seconds, outcome: &Option<String>, before: Seconds) -> bool {
+    outcome.is_some() && noted_at.0 < before.0
 }
 
 /// What records name.

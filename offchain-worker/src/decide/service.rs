@@ -26,17 +26,18 @@ pub struct Returns {
 }
 
 /// The way back of every suspended chip: off the line first, then, some epochs later, on it again. A chip that is not at
-/// hand stays where it is: its absence is the operator's to explain.
+/// hand leaves the line as well, so that no proof need name it, and stays away.
 pub fn returns(chips: &[Standing]) -> Returns {
-    let of = |stored_is_suspended: bool| {
-        chips
-            .iter()
-            .filter(|chip| chip.effective == ChipState::Suspended && chip.is_at_hand)
-            .filter(|chip| (chip.stored == ChipState::Suspended) == stored_is_suspended)
-            .map(|chip| chip.chip)
-            .collect()
-    };
-    Returns { suspend: of(false), resume: of(true) }
+    let is_off = |chip: &Standing| chip.stored == ChipState::Suspended;
+    let (off, overdue): (Vec<Standing>, Vec<Standing>) = chips
+        .iter()
+        .filter(|chip| chip.effective == ChipState::Suspended)
+        .partition(|chip| is_off(chip));
+    let back = off.iter().filter(|chip| chip.is_at_hand);
+    Returns {
+        suspend: overdue.iter().map(|chip| chip.chip).collect(),
+        resume: back.map(|chip| chip.chip).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -67,9 +68,10 @@ mod tests {
     }
 
     #[test]
-    fn a_chip_that_is_not_at_hand_waits() {
-        let away =
-            Standing { is_at_hand: false, ..chip(1, ChipState::Suspended, ChipState::Suspended) };
-        assert_eq!(returns(&[away]), Returns::default());
+    fn a_chip_that_is_not_at_hand_leaves_the_line_and_waits() {
+        let away = |stored| Standing { is_at_hand: false, ..chip(1, stored, ChipState::Suspended) };
+        let overdue = away(ChipState::Active);
+        assert_eq!(returns(&[overdue]), Returns { suspend: vec![overdue.chip], resume: vec![] });
+        assert_eq!(returns(&[away(ChipState::Suspended)]), Returns::default());
     }
 }

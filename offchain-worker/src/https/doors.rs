@@ -47,6 +47,11 @@ impl Doors {
         self.all.send_replace(all);
     }
 
+    /// The door of a rental as it was set last.
+    pub fn of(&self, rental: RentalId) -> Option<Door> {
+        self.all.borrow().iter().find(|door| door.rental == rental).copied()
+    }
+
     /// The rental that a secret opens now.
     pub fn find(&self, shown: &B256) -> Option<RentalId> {
         self.look(shown).filter(|door| door.is_open).map(|door| door.rental)

@@ -1,19 +1,18 @@
 //! Plays the worker against a chain in memory that loses requests, answers and processes: everything happens once.
 
+mod chips;
+mod rentals;
 mod rounds;
 mod world;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use std::collections::BTreeMap;
-use utnet_bindings::{
-    JobEscrow, ResultRollup, RpoiEscrow,
-    states::{RentalState, RequestState},
-};
+use utnet_bindings::{JobEscrow, ResultRollup, states::RequestState};
 use utnet_client::simulation::Faults;
-use utnet_messages::{Sealed, SecretKey, open_handover};
-use utnet_primitives::{ChipId, Height, Seconds};
-use utnet_worker::records::{BatchRecord, ChallengeRecord, JobRecord, PostedRecord, TrialRecord};
+use utnet_messages::SecretKey;
+use utnet_primitives::{Height, Seconds};
+use utnet_worker::records::{BatchRecord, DutyRecord, JobRecord, PostedRecord, TrialRecord};
 use world::{Desk, LEAST_PRICE, World};
 
 /// Seeds to play; `SEED=n` plays one.
@@ -125,44 +124,6 @@ async fn a_request_that_cannot_be_served_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
-async fn access_is_sealed_once_opens_the_door_while_the_rental_runs_and_never_after() {
-    let mut world = World::new(storm(7));
-    let desk = Desk::new();
-    let key = SecretKey::generate();
-    let rental = world.open_rental(&key.public());
-
-    world.play(&desk, 7, |world| world.handover(rental).is_some()).await;
-    let (enc, ciphertext) = world.handover(rental).expect("just seen");
-    let home = desk.home();
-    let access =
-        open_handover(&Sealed { enc, ciphertext }, &home.sealing(), rental, home.operator, &key)
-            .expect("sealed to us by the operator");
-
-    world.set_rental(rental, RentalState::Active);
-    world.play(&desk, 7, |_| desk.doors.find(&access.secret) == Some(rental)).await;
-    world.set_rental(rental, RentalState::Ended);
-    world.play(&desk, 7, |_| desk.doors.find(&access.secret).is_none()).await;
-
-    assert_eq!(executed::<RpoiEscrow::commitHandoverCall>(&world)[&rental.0], 1);
-}
-
-#[tokio::test]
-async fn an_operator_whom_nobody_asks_commits_and_reveals_by_itself() {
-    let mut world = World::new(storm(9));
-    let desk = Desk::new();
-    let rental = world.open_rental(&SecretKey::generate().public());
-    world.set_rental(rental, RentalState::Ended);
-
-    world.play(&desk, 9, |world| world.commitment(rental) != B256::ZERO).await;
-    world.set_rental(rental, RentalState::Revealing);
-    world.play(&desk, 9, |world| world.score(rental) != 0).await;
-
-    assert_eq!(world.score(rental), 80);
-    assert_eq!(executed::<RpoiEscrow::commitRatingCall>(&world)[&rental.0], 1);
-    assert_eq!(executed::<RpoiEscrow::revealCall>(&world)[&rental.0], 1);
-}
-
-#[tokio::test]
 async fn a_job_whose_files_never_come_is_left_alone() {
     let mut world = World::new(Faults::default());
     let (desk, elsewhere) = (Desk::new(), Desk::new());
@@ -234,26 +195,6 @@ async fn a_committee_that_nobody_draws_is_drawn_once_by_a_worker_whom_it_does_no
     world.play(&desk, 3, |world| cases.iter().all(|subject| world.is_drawn(subject))).await;
 }
 
-/// One that the node could tell nothing about used to keep all later ones from their answers.
-#[tokio::test]
-async fn a_challenge_that_fails_does_not_hold_up_the_others() {
-    let mut world = World::new(Faults::default());
-    let desk = Desk::new();
-    let (unknown, over) = (ChipId(B256::repeat_byte(1)), ChipId(B256::repeat_byte(2)));
-    world.challenge(unknown);
-    world.challenge(over);
-    world.close_challenge(over);
-
-    for _ in 0..5 {
-        world.round(&desk).await;
-    }
-
-    let records = desk.records::<ChallengeRecord>().into_iter();
-    let outcomes: BTreeMap<_, _> = records.map(|record| (record.chip, record.outcome)).collect();
-    assert_eq!(outcomes[&unknown], None);
-    assert_eq!(outcomes[&over].as_deref(), Some("over"));
-}
-
 /// The first block that the node had removed used to end every look.
 #[tokio::test]
 async fn a_worker_that_was_away_longer_than_its_node_keeps_blocks_works_again() {
@@ -274,6 +215,37 @@ async fn what_needs_no_logs_is_done_though_none_can_be_read() {
     world.chain.prune(Height(u64::MAX));
 
     world.play(&desk, 0, |world| world.rounds_opened() >= 1).await;
+}
+
+/// All blocks used to be read before anything was done.
+#[tokio::test]
+async fn after_an_outage_what_is_due_is_done_before_all_blocks_are_read() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::with_chips();
+    world.round(&desk).await;
+    let job = world.open_job(&desk, 1);
+    world.stay_away(1_000);
+
+    world.round(&desk).await;
+
+    assert!(desk.records::<TrialRecord>().iter().any(|trial| trial.answer.is_some()));
+    assert!(desk.read_up_to() < Some(Height(500)), "{:?}", desk.read_up_to());
+    world.play(&desk, 0, |world| world.is_paid(job)).await;
+}
+
+#[tokio::test]
+async fn what_is_still_open_is_not_forgotten_however_old_it_is() {
+    let mut world = World::new(Faults::default());
+    let mut desk = Desk::new();
+    desk.keep = Seconds(1);
+    world.seat(B256::repeat_byte(1));
+    world.round(&desk).await;
+
+    for _ in 0..700 {
+        world.round(&desk).await;
+    }
+
+    assert_eq!(desk.records::<DutyRecord>().len(), 1);
 }
 
 /// Records used to be kept for ever, and all of them were read with every look.

@@ -1,13 +1,18 @@
 //! Stands for the contracts: answers views, and changes when transactions are executed.
 
+mod fleet;
 mod questions;
+mod rentals;
 
 use crate::rounds::{EPOCH, Rounds, view};
 use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
+use alloy_rpc_types_eth::Filter;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolEvent, SolValue};
+use fleet::Fleet;
 use questions::Questions;
 use redb::{Database, backends::InMemoryBackend};
+use rentals::Rentals;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -15,20 +20,19 @@ use std::{
     time::Duration,
 };
 use utnet_bindings::{
-    JobEscrow, ResultRollup, RpoiEscrow,
+    JobEscrow, ResultRollup,
     signed::{JobSpec, SolStruct, job_escrow_domain},
-    states::{JobState, RentalState},
+    states::JobState,
 };
 use utnet_client::{
-    CallRequest, Clock, Dispatcher, ManualClock, Outbox, Policy,
-    simulation::{Faults, RecordingChain},
+    CallRequest, Clock, Dispatcher, LogCursor, ManualClock, Outbox, Policy,
+    simulation::{Executed, Faults, RecordingChain},
 };
 use utnet_jobs::{
     merkle::{Leaf, climb},
     params::{Params, WasmParams},
 };
-use utnet_messages::{PublicKey, rating_commitment};
-use utnet_primitives::{Height, RentalId, Seconds, Tag, tag};
+use utnet_primitives::{Height, Seconds, Tag, tag};
 use utnet_worker::{
     agent::{Agent, Choices, Home, Parts},
     compute::{Limits, Runtime, torch},
@@ -103,6 +107,13 @@ impl Desk {
         notebook.all().expect("readable")
     }
 
+    /// The newest block that this worker has read.
+    pub(crate) fn read_up_to(&self) -> Option<Height> {
+        let db = Arc::clone(&self.database);
+        let cursor = LogCursor::open(db, "worker", Height(0), Filter::new()).expect("opens");
+        cursor.position().expect("readable").map(|block| block.number)
+    }
+
     /// A process that knows nothing but the folder; `None` when the node does not answer.
     async fn start(&self, chain: &RecordingChain, clock: &ManualClock) -> Option<Process> {
         let signer = operator();
@@ -159,19 +170,13 @@ struct Batch {
     is_returned: bool,
 }
 
-struct Rental {
-    state: RentalState,
-    handover: Option<(Bytes, Bytes)>,
-    commitment: B256,
-    score: u8,
-}
-
 #[derive(Default)]
 struct Contracts {
     now: u64,
     jobs: BTreeMap<B256, Job>,
     batches: BTreeMap<B256, Batch>,
-    rentals: BTreeMap<B256, Rental>,
+    rentals: Rentals,
+    fleet: Fleet,
     rounds: Rounds,
     questions: Questions,
     /// Batches of which the worker learns only when their places cannot be revealed any more.
@@ -266,7 +271,7 @@ impl World {
         self.locked().held = held;
         news.into_iter().for_each(|(_, log)| self.chain.emit(log));
         for executed in done.iter().skip(self.applied) {
-            let log = self.locked().apply(&executed.input, self.home);
+            let log = self.locked().apply(executed, self.home);
             log.into_iter().for_each(|log| self.chain.emit(log));
             self.ask_for_data();
         }
@@ -310,43 +315,6 @@ impl World {
         let job = Job { spec, state: JobState::Open, word, index: 0, root };
         self.locked().jobs.insert(id, job);
         id
-    }
-
-    pub(crate) fn open_rental(&self, key: &PublicKey) -> RentalId {
-        let id = RentalId(B256::repeat_byte(5));
-        let event = RpoiEscrow::RentalOpened {
-            rental: id.0,
-            renter: Address::repeat_byte(9),
-            operator: self.home.operator,
-            chips: Vec::new(),
-            duration: 100,
-            deposit: 1,
-            rent: 1,
-            token: Address::ZERO,
-            renterKey: key.to_bytes().to_vec().into(),
-            handoverDeadline: 1_000,
-        };
-        self.chain.emit(log(self.home.escrow, &event));
-        let rental =
-            Rental { state: RentalState::Open, handover: None, commitment: B256::ZERO, score: 0 };
-        self.locked().rentals.insert(id.0, rental);
-        id
-    }
-
-    pub(crate) fn set_rental(&self, id: RentalId, state: RentalState) {
-        self.locked().rentals.get_mut(&id.0).expect("opened").state = state;
-    }
-
-    pub(crate) fn handover(&self, id: RentalId) -> Option<(Bytes, Bytes)> {
-        self.locked().rentals[&id.0].handover.clone()
-    }
-
-    pub(crate) fn commitment(&self, id: RentalId) -> B256 {
-        self.locked().rentals[&id.0].commitment
-    }
-
-    pub(crate) fn score(&self, id: RentalId) -> u8 {
-        self.locked().rentals[&id.0].score
     }
 
     pub(crate) fn is_paid(&self, job: B256) -> bool {
@@ -404,12 +372,8 @@ impl Contracts {
             .or_else(|| view::<ResultRollup::postBondCall>(input, |_| BOND))
             .or_else(|| view::<ResultRollup::challengeSecondsCall>(input, |_| WINDOW))
             .or_else(|| view::<ResultRollup::batchOfCall>(input, |call| self.batch(&call.batch)))
-            .or_else(|| view::<RpoiEscrow::rentalOfCall>(input, |call| self.rental(&call.id)))
-            .or_else(|| {
-                view::<RpoiEscrow::stateOfCall>(input, |call| {
-                    self.rentals[&call.rental].state.into()
-                })
-            })
+            .or_else(|| self.rentals.answer(input))
+            .or_else(|| self.fleet.answer(input))
             .or_else(|| self.questions.answer(input))
             .or_else(|| self.rounds.answer(input))
             .unwrap_or_default()
@@ -450,37 +414,9 @@ impl Contracts {
         }
     }
 
-    fn rental(&self, id: &B256) -> RpoiEscrow::Rental {
-        let rental = &self.rentals[id];
-        RpoiEscrow::Rental {
-            state: rental.state.into(),
-            renter: Address::repeat_byte(9),
-            operator: operator().address(),
-            chips: 1,
-            token: Address::ZERO,
-            deposit: 1,
-            rent: 1,
-            operatorBond: 0,
-            ratingBond: 0,
-            duration: 100,
-            mostDuration: 100,
-            startedAt: 0,
-            endedAt: 0,
-            deadline: 0,
-            renterCommitment: B256::ZERO,
-            operatorCommitment: rental.commitment,
-            renterScore: 0,
-            operatorScore: rental.score,
-            handoverHash: B256::ZERO,
-            payer: Address::ZERO,
-            firstEpoch: 0,
-            frozen: 0,
-            forgiven: 0,
-        }
-    }
-
     /// What the contracts would do; what they would refuse makes the test fail.
-    fn apply(&mut self, input: &[u8], home: Home) -> Option<Log> {
+    fn apply(&mut self, executed: &Executed, home: Home) -> Option<Log> {
+        let input = executed.input.as_ref();
         if let Ok(call) = JobEscrow::commitResultCall::abi_decode(input) {
             let job = self.jobs.get_mut(&call.job).expect("opened");
             assert_eq!(job.state, JobState::Open, "committed twice");
@@ -503,27 +439,12 @@ impl Contracts {
             assert!(!batch.is_returned, "fetched back twice");
             batch.is_returned = true;
         } else {
-            self.apply_to_rental(input);
+            self.rentals.apply(executed, home, self.now);
+            self.fleet.apply(input);
             self.rounds.apply(input, home.operator);
             self.questions.apply(input);
         }
         None
-    }
-
-    fn apply_to_rental(&mut self, input: &[u8]) {
-        if let Ok(call) = RpoiEscrow::commitHandoverCall::abi_decode(input) {
-            let rental = self.rentals.get_mut(&call.rental).expect("opened");
-            assert!(rental.handover.is_none(), "handed over twice");
-            rental.handover = Some((call.enc, call.ciphertext));
-            rental.state = RentalState::HandedOver;
-        } else if let Ok(call) = RpoiEscrow::commitRatingCall::abi_decode(input) {
-            self.rentals.get_mut(&call.rental).expect("opened").commitment = call.commitment;
-        } else if let Ok(call) = RpoiEscrow::revealCall::abi_decode(input) {
-            let rental = self.rentals.get_mut(&call.rental).expect("opened");
-            let found = rating_commitment(RentalId(call.rental), call.rater, call.score, call.salt);
-            assert_eq!(found, rental.commitment, "another rating");
-            rental.score = call.score;
-        }
     }
 
     fn reveal(&mut self, call: &JobEscrow::revealResultCall, home: Home) {

@@ -39,6 +39,11 @@ fn a_chip_that_leaves_and_a_stake_that_is_taken_back_are_their_operator_s_money_
 }
 
 #[test]
+fn a_worker_learns_from_the_chain_how_long_its_epochs_are() -> Result<()> {
+    play("epochs.py", "proven and opened in epochs of 32 blocks")
+}
+
+#[test]
 fn a_large_fleet_is_registered_proven_and_opened_for_at_most_this_much_gas() -> Result<()> {
     play("fleet.py", "chips proven and opened")
 }

@@ -126,7 +126,7 @@ def bound(stage, what, gas, most):
 def prove(stage):
     """Three epochs proven and two opened; the first of each writes words that later ones find."""
     stage.console.step("Availability: one signature for the whole fleet, sixteen leaves opened")
-    acts.start_worker(stage, "fleet", OPERATOR, "--epoch-blocks", EPOCH)
+    acts.start_worker(stage, "fleet", OPERATOR)
     proofs, openings = [], []
     for epoch in (3, 4, 5):
         reach(stage, epoch)

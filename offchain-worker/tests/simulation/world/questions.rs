@@ -129,6 +129,13 @@ impl World {
         self.chain.emit(log(self.home.challenges, &asked));
     }
 
+    /// Draws the operator into the committee of a subject.
+    pub(crate) fn seat(&self, subject: B256) {
+        let members = vec![self.home.operator];
+        let event = Committee::CommitteeDrawn { subject, members, ..Default::default() };
+        self.chain.emit(log(self.home.committee, &event));
+    }
+
     pub(crate) fn close_challenge(&self, chip: ChipId) {
         self.locked().questions.closed.insert(chip.0);
     }
