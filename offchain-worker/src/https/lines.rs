@@ -184,7 +184,8 @@ mod tests {
     #[tokio::test]
     async fn a_new_request_begins_a_new_time() {
         let (mut line, mut far) = line(Duration::from_secs(3_600), 1);
-        let (sent, read) = tokio::join!(line.write_all(b"two"), far.read_exact(&mut [0; 3]));
+        let mut taken = [0; 3];
+        let (sent, read) = tokio::join!(line.write_all(b"two"), far.read_exact(&mut taken));
         sent.expect("all of it");
         read.expect("all of it");
         assert!(line.until.is_some());

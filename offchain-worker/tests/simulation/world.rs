@@ -285,10 +285,22 @@ impl World {
     }
 
     pub(crate) fn open_priced_job(&self, desk: &Desk, nonce: u64, price: u128) -> B256 {
+        self.open(JobSpec { price, nonce: U256::from(nonce), ..self.spec(desk) })
+    }
+
+    /// As many well paid jobs.
+    pub(crate) fn open_jobs(&self, desk: &Desk, count: u64) {
+        let spec = self.spec(desk);
+        for nonce in 0..count {
+            self.open(JobSpec { nonce: U256::from(nonce), ..spec.clone() });
+        }
+    }
+
+    fn spec(&self, desk: &Desk) -> JobSpec {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/guests/wordrank.wasm");
         let module = std::fs::read(path).expect("scripts/guests was run before");
         let params = Params::Wasm(WasmParams::default()).encode();
-        let spec = JobSpec {
+        JobSpec {
             client: Address::repeat_byte(9),
             worker: self.home.operator,
             rental: B256::ZERO,
@@ -299,10 +311,13 @@ impl World {
             seed: 0,
             paramsHash: desk.blobs.put(&params).expect("kept"),
             tolerance: 0,
-            price,
+            price: LEAST_PRICE,
             deadline: 10_000,
-            nonce: U256::from(nonce),
-        };
+            nonce: U256::ZERO,
+        }
+    }
+
+    fn open(&self, spec: JobSpec) -> B256 {
         let id = spec.eip712_signing_hash(&job_escrow_domain(CHAIN, self.home.jobs));
         let event = JobEscrow::JobOpened {
             job: id,
