@@ -71,7 +71,7 @@ impl<C: Chain> Agent<C> {
             match self.key_of_chip(*id, at_hand.get(id))? {
                 Some(key) => keyed.push((id.0, key)),
                 None => {
-                    tracing::warn!(chip = %id, "stays on the line: its registration was not seen")
+                    tracing::warn!(chip = %id, "stays on the line: its registration was not seen");
                 }
             }
         }
