@@ -107,7 +107,9 @@ impl Sealer {
         self.chips.refresh();
         let mut draw = Draw::next(view, schedule)?;
         let mut has_sealed = false;
-        for round in (0..schedule.max_rounds).map(Round) {
+        // Without power nobody is drawn, and nobody is waited for.
+        let rounds = if draw.total.0 == 0 { 0 } else { schedule.max_rounds };
+        for round in (0..rounds).map(Round) {
             let retry_at = draw.earliest(round);
             if timestamp < retry_at {
                 return Err(PociFault::NotOurTurn { retry_at });
