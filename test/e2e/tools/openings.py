@@ -78,6 +78,8 @@ def play(stage):
     acts.chips_on_disk(stage)
     acts.start_node(stage)
     acts.register(stage)
+    # From here on blocks come once a second: were each transaction one, the workers' would use up the window of an opening.
+    stage.ask("evm_setIntervalMining", 1)
     for name, account, _ in acts.OPERATORS:
         acts.start_worker(stage, name, account, *FAULTS.get(name, ()))
     honest, mute, false = (acts.operator_address(stage, account) for _, account, _ in acts.OPERATORS)
