@@ -187,7 +187,7 @@ interface IRpoiEscrow {
 
     /// @notice Gives all rent that waits to the renter's payer, or lets it go its way: to the operator, less
     /// the market fee. The court of intervals only.
-    /// @param missed Proofs missed for which the interval's rent pays, in 65,536ths of an epoch of a chip: it
+    /// @param missed Proofs missed for which the interval's rent pays; 65,536 are one epoch of a chip: it
     /// counts toward their refund.
     function thaw(RentalId rental, bool isRenters, uint64 missed) external;
 
