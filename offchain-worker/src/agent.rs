@@ -315,8 +315,9 @@ impl<C: Chain> Agent<C> {
             // A chip that is off the line need not be named in later proofs.
             self.attend_service().await,
             self.attend_availability(head).await,
-            self.attend_environment(head).await,
+            // Its window is the shorter one, and three that are missed suspend.
             self.attend_openings(head).await,
+            self.attend_environment(head).await,
         ])
     }
 
