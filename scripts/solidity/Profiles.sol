@@ -32,9 +32,9 @@ struct Profile {
 }
 
 /// @title The parameters of docs/protocol.md, section 1: of the dev chain, and of a chain where money is at
-/// stake. @dev `dev` names what `chain/src/execution/install.rs` puts into genesis; `test/python` holds them
-/// against each
-/// other.
+/// stake.
+/// @dev `dev` names what `chain/src/execution/install.rs` puts into genesis; `test/python` holds them against
+/// each other.
 library Profiles {
     /// @dev The chain id of dev chains: `utnet node`, anvil, forge.
     uint256 internal constant DEV_CHAIN = 31_337;

@@ -172,7 +172,7 @@ pub(super) struct OutputArgs {
     /// Print nothing but errors.
     #[arg(short = 'q', long, visible_alias = "quiet")]
     pub(super) silent: bool,
-    /// Log lines as JSON.
+    /// Print blocks, transactions and calls as JSON, an object a line (log lines: `--log-format json`).
     #[arg(long)]
     pub(super) json: bool,
     /// Write accounts, keys and settings to this file, as JSON.

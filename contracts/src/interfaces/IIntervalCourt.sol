@@ -57,8 +57,8 @@ interface IIntervalCourt {
     event DisputeClosed(RentalId indexed rental, DisputeEnd how, bool isRenters);
 
     /// @notice Disputes an interval of the use of an open rental, with the bond `bondOf(rental)`. Renter
-    /// only. @dev Coin is sent along; of a rental in a token the bond is taken from the caller's free balance
-    /// of it.
+    /// only.
+    /// @dev Coin is sent along; of a rental in a token the bond comes from the caller's free balance.
     /// @param fromSecond First second in dispute.
     /// @param toSecond First second after it, not in the future.
     /// @param evidence At most 256 bytes.

@@ -50,8 +50,9 @@ interface IRentalDesk {
     function open(Opening calldata opening) external returns (RentalId rental);
 
     /// @notice Opens a rental for each bid of a batch, all at one price: the highest of the asks. Anyone may
-    /// carry it. @dev All or none. Each is opened as by `open`; its request names the price of the batch.
-    /// Orders: see `IOrderBook.matchBatch`.
+    /// carry it.
+    /// @dev All or none. Each is opened as by `open`; its request names the price of the batch. Orders: see
+    /// `IOrderBook.matchBatch`.
     /// @param openings For each bid of the batch, in their order; as many chips as it takes units.
     function openBatch(
         OrderBatch calldata batch,

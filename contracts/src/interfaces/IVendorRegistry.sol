@@ -64,7 +64,8 @@ interface IVendorRegistry {
     function revokeBatch(ChipBatchId batch) external;
 
     /// @notice The model and power of a chip, if the path proves it genuine; reverts if its batch is unknown
-    /// or revoked. @return genuine Whether the path leads to the batch's root.
+    /// or revoked.
+    /// @return genuine Whether the path leads to the batch's root.
     function check(ChipBatchId batch, bytes32 x, bytes32 y, bytes32 serialHash, bytes32[] calldata path)
         external
         view

@@ -33,7 +33,8 @@ library MerkleTree {
     }
 
     /// @dev Root of a tree of `width` leaves whose pairs are in order; a level of odd length promotes its
-    /// last node. @param index Place of the leaf, from 0.
+    /// last node.
+    /// @param index Place of the leaf, from 0.
     /// @return root The root that leaf and path give.
     /// @return isWhole Whether the index is in the tree and the path has exactly the nodes that it needs.
     function rootOfOrdered(bytes32 leaf, uint256 index, uint256 width, bytes32[] calldata path)

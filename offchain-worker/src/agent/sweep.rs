@@ -129,7 +129,9 @@ impl<C: Chain> Agent<C> {
             self.forget_in(txn, &[b"resolve", dispute.subject.as_slice()])?;
             remove_in::<DisputeRecord>(txn, &dispute.key())?;
         }
-        for case in notebook.all::<CaseRecord>()?.iter().filter(|it| it.noted_at < before) {
+        for case in
+            notebook.all::<CaseRecord>()?.iter().filter(|it| it.is_closed && it.noted_at < before)
+        {
             let waiting = u8::from(CaseState::Waiting);
             for round in 0..=MOST_ROUNDS {
                 self.forget_in(txn, &[b"draw", case.subject.as_slice(), &[round, waiting]])?;

@@ -12,7 +12,9 @@ use utnet_bindings::{JobEscrow, ResultRollup, states::RequestState};
 use utnet_client::simulation::Faults;
 use utnet_messages::SecretKey;
 use utnet_primitives::{Height, Seconds};
-use utnet_worker::records::{BatchRecord, DutyRecord, JobRecord, PostedRecord, TrialRecord};
+use utnet_worker::records::{
+    BatchRecord, CaseRecord, DutyRecord, JobRecord, PostedRecord, TrialRecord,
+};
 use world::{Desk, LEAST_PRICE, World};
 
 /// Seeds to play; `SEED=n` plays one.
@@ -237,6 +239,7 @@ async fn what_is_still_open_is_not_forgotten_however_old_it_is() {
     let mut desk = Desk::new();
     desk.keep = Seconds(1);
     world.seat(B256::repeat_byte(1));
+    world.open_case(B256::repeat_byte(2));
     world.round(&desk).await;
 
     for _ in 0..700 {
@@ -244,6 +247,7 @@ async fn what_is_still_open_is_not_forgotten_however_old_it_is() {
     }
 
     assert_eq!(desk.records::<DutyRecord>().len(), 1);
+    assert_eq!(desk.records::<CaseRecord>().len(), 1);
 }
 
 /// Records used to be kept for ever, and all of them were read with every look.

@@ -9,8 +9,9 @@ import {SeVerify} from "contracts/src/precompiles/SeVerify.sol";
 import {VrfVerify} from "contracts/src/precompiles/VrfVerify.sol";
 
 /// @title Attacks on the wrappers of precompiles: on a chain where other code, or none, stands at the
-/// address. @dev A call to an empty account succeeds and returns nothing: read as a word of memory it is
-/// whatever lay there, so "valid" as well as anything.
+/// address.
+/// @dev A call to an empty account succeeds and returns nothing: read as a word of memory it is whatever lay
+/// there, so "valid" as well as anything.
 contract PrecompilesAttack is Test {
     /// @dev Returns `size` bytes that begin with the word 1, or reverts with them.
     function answering(uint8 size, bool isRevert) private pure returns (bytes memory) {

@@ -122,7 +122,7 @@ contract RentalHandler is RentalFixture {
         if (rentals.length == 0) return;
         RentalId id = rentals[seed % rentals.length];
         Dispute memory kept = court.disputeOf(id);
-        if (kept.state != DisputeState.Open || block.timestamp > kept.deadline) return;
+        if (kept.state != DisputeState.Open) return;
         if (isConceded) {
             vm.prank(operator);
             try court.concede(id) {}
@@ -131,6 +131,7 @@ contract RentalHandler is RentalFixture {
             }
             return;
         }
+        if (block.timestamp > kept.deadline) return;
         uint256 sent = _bond(id, operator, kept.bond);
         court.contest{value: sent}(id, "");
     }

@@ -13,8 +13,9 @@ import {VrfFallback} from "contracts/src/precompiles/fallback/VrfFallback.sol";
 import {ChainFixture} from "../lib/ChainFixture.sol";
 
 /// @title Whatever the bytes, a fallback ends as the node's precompile does: the same answer, or the same
-/// reason. @dev Inputs are the known ones, changed at random. The node answers through the shim, the
-/// fallback on forge's own EVM.
+/// reason.
+/// @dev Inputs are the known ones, changed at random. The node answers through the shim, the fallback on
+/// forge's own EVM.
 contract FallbackTwinsTest is ChainFixture {
     /// @dev Longer inputs of the vectors are left out: 64 proofs a run take too long.
     uint256 private constant MOST_BYTES = 1200;
