@@ -27,18 +27,24 @@ use table::Table;
 
 /// What is measured, by the name that selects it.
 const SUBJECTS: &[(&str, Subject)] = &[
-    ("start", start::measure),
-    ("transfers", throughput::transfers),
-    ("erc20", throughput::erc20),
-    ("store", throughput::store),
-    ("reads", reads::measure),
-    ("growth", growth::measure),
-    ("empty", growth::empty_blocks),
-    ("logs", reads::sparse_logs),
-    ("accounts", accounts::measure),
+    ("start", Subject::Each(start::measure)),
+    ("transfers", Subject::Each(throughput::transfers)),
+    ("erc20", Subject::Each(throughput::erc20)),
+    ("store", Subject::Each(throughput::store)),
+    ("reads", Subject::Together(reads::measure)),
+    ("growth", Subject::Each(growth::measure)),
+    ("empty", Subject::Each(growth::empty_blocks)),
+    ("logs", Subject::Each(reads::sparse_logs)),
+    ("accounts", Subject::Each(accounts::measure)),
 ];
 
-type Subject = fn(&Peer, &mut Table) -> Result<()>;
+/// How a subject is measured.
+enum Subject {
+    /// One node after another.
+    Each(fn(&Peer, &mut Table) -> Result<()>),
+    /// All at the same time, asked in turn.
+    Together(fn(&[Peer], &mut Table) -> Result<()>),
+}
 
 const USAGE: &str = "\
 scripts/bench/node [--quick] [--durable] [--pruned] [--only-ours] [--with PATH] [SUBJECT..]
@@ -77,10 +83,15 @@ fn main() -> Result<()> {
     for (name, measure) in SUBJECTS {
         if chosen.is_empty() || chosen.iter().any(|word| word == name) {
             eprintln!("== {name}");
-            for peer in &peers {
-                // One that hangs, as anvil does now and then, does not end the run.
-                if let Err(error) = measure(peer, &mut table) {
-                    table.note_failure(name, peer.name, &error);
+            match measure {
+                Subject::Together(all) => all(&peers, &mut table)?,
+                Subject::Each(one) => {
+                    for peer in &peers {
+                        // One that hangs, as anvil does now and then, does not end the run.
+                        if let Err(error) = one(peer, &mut table) {
+                            table.note_failure(name, peer.name, &error);
+                        }
+                    }
                 }
             }
         }

@@ -4,7 +4,8 @@ use crate::{
     contract::{balanceOfCall, deploy, markCall},
     http::{Client, Prepared, call, quantity},
     load::scaled,
-    peer::Peer,
+    machine::core_time,
+    peer::{Peer, Running},
     table::Table,
     wallet::{Action, dev_accounts, sign, sign_many},
 };
@@ -15,27 +16,77 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Reads of each kind.
-const ROUNDS: usize = 3_000;
+/// Rounds in which each node is asked in turn: what the machine does meanwhile meets all alike.
+const TURNS: usize = 30;
+/// Reads of each kind in a round.
+const IN_TURN: usize = 200;
 /// Transactions in the block that is read.
 const IN_BLOCK: u64 = 200;
 /// Reads of the logs.
 const LOG_ROUNDS: usize = 15;
 
-pub(crate) fn measure(peer: &Peer, table: &mut Table) -> Result<()> {
-    let keys = dev_accounts(2)?;
-    let node = peer.start(&["--no-mining"])?;
-    let mut client = node.client()?;
-    let token = deploy(&mut client, &keys[0])?;
-    fill_block(&mut client, &keys[1])?;
-    let data = balanceOfCall { account: keys[0].address() }.abi_encode();
-    let read = json!([{ "to": token, "data": hex::encode_prefixed(data) }, "latest"]);
-    note(table, "eth_call", peer, &mut client, &Prepared::call("eth_call", &read))?;
-    let whole = Prepared::call("eth_getBlockByNumber", &json!(["latest", true]));
-    note(table, "eth_getBlockByNumber, 200 whole transactions", peer, &mut client, &whole)?;
-    let nonce = Prepared::call("eth_getTransactionCount", &json!([token, "latest"]));
-    note(table, "eth_getTransactionCount", peer, &mut client, &nonce)?;
+/// A node with a token and a whole block, and the connection that asks it.
+struct Asked<'a> {
+    peer: &'a Peer,
+    node: Running,
+    client: Client,
+    requests: [Prepared; KINDS.len()],
+}
+
+/// What is asked, in the order of `Asked::requests`.
+const KINDS: [&str; 3] =
+    ["eth_call", "eth_getBlockByNumber, 200 whole transactions", "eth_getTransactionCount"];
+
+pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<()> {
+    let mut asked = Vec::with_capacity(peers.len());
+    for peer in peers {
+        match Asked::prepare(peer) {
+            Ok(ready) => asked.push(ready),
+            Err(error) => table.note_failure("reads", peer.name, &error),
+        }
+    }
+    for (kind, what) in KINDS.iter().enumerate() {
+        let begun = cores(&asked)?;
+        let mut times = vec![Vec::with_capacity(TURNS * IN_TURN); asked.len()];
+        for _ in 0..TURNS {
+            for (one, times) in asked.iter_mut().zip(&mut times) {
+                times.extend(one.times(kind)?);
+            }
+        }
+        for (place, (one, ended)) in asked.iter().zip(cores(&asked)?).enumerate() {
+            times[place].sort_unstable();
+            note(table, what, one.peer.name, &times[place], ended - begun[place]);
+        }
+    }
     Ok(())
+}
+
+/// How long each node had a core so far.
+fn cores(asked: &[Asked<'_>]) -> Result<Vec<Duration>> {
+    asked.iter().map(|one| core_time(one.node.pid())).collect()
+}
+
+impl<'a> Asked<'a> {
+    fn prepare(peer: &'a Peer) -> Result<Self> {
+        let keys = dev_accounts(2)?;
+        let node = peer.start(&["--no-mining"])?;
+        let mut client = node.client()?;
+        let token = deploy(&mut client, &keys[0])?;
+        fill_block(&mut client, &keys[1])?;
+        let data = balanceOfCall { account: keys[0].address() }.abi_encode();
+        let read = json!([{ "to": token, "data": hex::encode_prefixed(data) }, "latest"]);
+        let requests = [
+            Prepared::call("eth_call", &read),
+            Prepared::call("eth_getBlockByNumber", &json!(["latest", true])),
+            Prepared::call("eth_getTransactionCount", &json!([token, "latest"])),
+        ];
+        Ok(Self { peer, node, client, requests })
+    }
+
+    /// Times of one turn's requests of a kind, one after another.
+    fn times(&mut self, kind: usize) -> Result<Vec<Duration>> {
+        times(&mut self.client, &self.requests[kind], IN_TURN)
+    }
 }
 
 fn fill_block(client: &mut Client, key: &PrivateKeySigner) -> Result<()> {
@@ -50,21 +101,14 @@ fn fill_block(client: &mut Client, key: &PrivateKeySigner) -> Result<()> {
     Ok(())
 }
 
-fn note(
-    table: &mut Table,
-    what: &str,
-    peer: &Peer,
-    client: &mut Client,
-    request: &Prepared,
-) -> Result<()> {
-    let times = times(client, request, ROUNDS)?;
-    let at = |share: usize| times[times.len() * share / 100].as_secs_f64() * 1e6;
-    table.note(&format!("{what}, p50"), peer.name, format!("{:.0} us", at(50)));
-    table.note(&format!("{what}, p99"), peer.name, format!("{:.0} us", at(99)));
-    Ok(())
+fn note(table: &mut Table, what: &str, peer: &'static str, sorted: &[Duration], core: Duration) {
+    let at = |share: usize| sorted[sorted.len() * share / 100].as_secs_f64() * 1e6;
+    let each = core.as_secs_f64() * 1e6 / (TURNS * (IN_TURN + IN_TURN / 10)) as f64;
+    table.note(&format!("{what}, p50"), peer, format!("{:.0} us ({each:.0} us of a core)", at(50)));
+    table.note(&format!("{what}, p99"), peer, format!("{:.0} us", at(99)));
 }
 
-/// Sorted times of the same request, one after another.
+/// Sorted times of the same request, one after another; a tenth before them is not counted.
 fn times(client: &mut Client, request: &Prepared, rounds: usize) -> Result<Vec<Duration>> {
     for _ in 0..rounds / 10 {
         client.send(request)?;
