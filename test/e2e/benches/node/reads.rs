@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Rounds in which each node is asked in turn: what the machine does meanwhile meets all alike.
-const TURNS: usize = 30;
+const TURNS: usize = 20;
 /// Reads of each kind in a round.
-const IN_TURN: usize = 200;
+const IN_TURN: usize = 60;
 /// Transactions in the block that is read.
 const IN_BLOCK: u64 = 200;
 /// Reads of the logs.
