@@ -204,7 +204,7 @@ state! {
         Committing = 2,
         /// Members who committed owe the opening.
         Revealing = 3,
-        /// A majority agrees; a party may appeal.
+        /// A majority agrees; anybody may appeal.
         Ruled = 4,
         /// Over, with a verdict.
         Decided = 5,

@@ -31,8 +31,6 @@ interface ICommittee {
     error CommitteeNotDue(bytes32 subject, uint64 deadline);
     /// @notice What was opened hashes to something else than the member's commitment.
     error CommitteeBadReveal(bytes32 subject, bytes32 opened, bytes32 commitment);
-    /// @notice Only the two parties appeal.
-    error CommitteeNotParty(bytes32 subject, address caller);
     /// @notice The stake that no seat holds is too small, in wei.
     error CommitteeStakeTooSmall(address operator, uint256 free, uint256 needed);
 
@@ -51,7 +49,8 @@ interface ICommittee {
     );
     /// @notice A case waits for the beacon of the block `drawHeight`.
     event DrawAwaited(bytes32 indexed subject, uint8 round, uint64 drawHeight);
-    /// @notice A committee was drawn and may commit until the second `deadline`, inclusive.
+    /// @notice A committee was drawn and may commit until the second `deadline`, inclusive. Without members:
+    /// too many were busy, and nothing is drawn until then.
     event CommitteeDrawn(bytes32 indexed subject, uint8 indexed round, address[] members, uint64 deadline);
     /// @notice A member bound itself to a verdict.
     event VerdictCommitted(bytes32 indexed subject, uint8 indexed round, address indexed member);
@@ -63,7 +62,7 @@ interface ICommittee {
     );
     /// @notice A committee found no majority, or was not seated.
     event CommitteeFailed(bytes32 indexed subject, uint8 indexed round);
-    /// @notice Members of most of the weight agree; it may be appealed until the second `deadline`, inclusive
+    /// @notice Members of most of the weight agree; anybody may appeal until the second `deadline`, inclusive
     /// (zero: no more).
     event CaseRuled(
         bytes32 indexed subject,
@@ -73,7 +72,7 @@ interface ICommittee {
         uint8 weight,
         uint64 deadline
     );
-    /// @notice A party asked a larger committee.
+    /// @notice Somebody, a party or not, asked a larger committee.
     event CaseAppealed(bytes32 indexed subject, address indexed appellant);
     /// @notice A case is over; `agreeing` is zero if there is no verdict.
     /// @param cost Wei that the committees which the plaintiff paid for earned.
@@ -95,9 +94,11 @@ interface ICommittee {
 
     /// @notice Draws the members, once the beacon is there. Anyone. With fewer members than the least seats,
     /// or no more weight of members than of busy ones, the case waits for another beacon or, after the last
-    /// attempt, ends.
+    /// attempt, ends. Where some were busy it waits before that for as long as a committee that sits now
+    /// may hold stakes, its appeal apart: `poke` is due then.
     /// @dev It goes on until all seats are filled, or to the last step; every step that hits an operator with
-    /// a seat adds to its weight, so that power counts as much in many accounts as in one.
+    /// a seat adds to its weight. On average power counts as much in many accounts as in one; a draw whose
+    /// seats are filled soon is a small sample.
     /// Chips and stakes that came after the wait began are not drawn; how: `libraries/SeatDraw.sol`. An
     /// operator whose stake is held by other seats fills one as `SeatState.Busy`: it owes nothing, and counts
     /// against a majority as a silent one does.
@@ -110,8 +111,10 @@ interface ICommittee {
     /// @notice Opens the caller's commitment. The last opening counts the votes.
     function reveal(bytes32 subject, bytes32 verdict, bytes32 salt) external;
 
-    /// @notice Asks a larger committee, once; the value sent is twice `priceOf(appealSeats)`, exactly: half
-    /// pays the members, half is lost to the other party unless the verdict changes. Parties only.
+    /// @notice Asks a larger committee, once a case; the value sent is twice `priceOf(appealSeats)`, exactly:
+    /// half pays the members, half is lost if they find the same: a party's to the other one, anybody else's
+    /// burns. Anyone; who appeals is not drawn.
+    /// @dev Reverts: `CommitteeWrongState`, `CommitteeTooLate`, `CommitteePriceMismatch`.
     function appeal(bytes32 subject) external payable;
 
     /// @notice Ends whatever is overdue: commitments, openings, the time for an appeal, a forgotten beacon.
@@ -130,6 +133,10 @@ interface ICommittee {
         returns (bool isDecided, bytes32 verdict, uint8 agreeing, uint8 weight);
     /// @notice Wei that the committees which the plaintiff paid for earned, once the case is over.
     function costOf(bytes32 subject) external view returns (uint128);
+    /// @notice Who is no party, appealed, and was right: the appeal changed the verdict.
+    /// @return intervener Zero: nobody, or the case is not over.
+    /// @return cost Wei that the appeal's committee earned, of what the intervener paid.
+    function intervenerOf(bytes32 subject) external view returns (address intervener, uint128 cost);
     /// @notice A case as kept; zeros if it was never put.
     function caseOf(bytes32 subject) external view returns (Case memory);
     /// @notice The members of one of its committees, in the order of the draw; after them the busy ones.

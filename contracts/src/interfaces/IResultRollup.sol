@@ -103,7 +103,9 @@ interface IResultRollup {
     /// challenger's bond goes to the poster. Another, or reason 1 (not served): the leaf falls; the
     /// challenger has its bond back, and of the poster's, half of which burns in any case, what the committee
     /// cost, a refund of gas and, for the batch's first leaf with another finding, half of what it risked.
-    /// Reason 0 or no verdict: the leaf falls, everybody has his bond back.
+    /// Reason 0 or no verdict: the leaf falls, everybody has his bond back. Who is no party, appealed and was
+    /// right has its cost and gas from the bond that is lost, before others, and that half in the
+    /// challenger's stead.
     function resolve(BatchId batch, uint256 index) external;
 
     /// @notice Asks for a leaf's data on chain; the value sent is `dataFee()`, exactly. Anyone, once a leaf.

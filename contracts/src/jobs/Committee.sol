@@ -14,7 +14,8 @@ import {CommitteeStakes} from "./CommitteeStakes.sol";
 /// counts.
 /// @dev Safety: more than half of the drawn power is honest, the busy counted; BeaconHistory, PociRegistry,
 /// Vault and the conveners are trusted. Liveness: every wait has a last second and `poke`; a case takes at
-/// most two instances of `maxAttempts` committees each, and the time for the appeal.
+/// most two instances of `maxAttempts` committees each, the time for the appeal, and that time again for each
+/// draw but an instance's last that finds too many busy.
 contract Committee is CommitteeCases {
     /// @dev Most members of a committee: what bounds every loop over them.
     uint8 private constant MOST_SEATS = 15;
@@ -88,9 +89,6 @@ contract Committee is CommitteeCases {
     function appeal(bytes32 subject) external payable {
         Case storage kept = _inState(subject, CaseState.Ruled);
         if (block.timestamp > kept.deadline) revert CommitteeTooLate(subject, kept.deadline);
-        if (msg.sender != kept.plaintiff && msg.sender != kept.defendant) {
-            revert CommitteeNotParty(subject, msg.sender);
-        }
         uint128 price = priceOf(appealSeats);
         if (msg.value != 2 * uint256(price)) revert CommitteePriceMismatch(msg.value, 2 * uint256(price));
 
@@ -121,7 +119,9 @@ contract Committee is CommitteeCases {
         (address[] memory members, bool isMost) = _membersOf(drawn);
         // The members alone must be able to be a majority.
         if (members.length < MIN_SEATS || !isMost) {
-            _fail(subject, kept);
+            bool isLast = kept.attempts + 1 == MAX_ATTEMPTS;
+            if (isLast || members.length == drawn.length) _fail(subject, kept);
+            else _awaitStakes(subject, kept);
             return;
         }
         Seat[] storage seats = _seats[subject][kept.round];
@@ -186,7 +186,7 @@ contract Committee is CommitteeCases {
         if (block.timestamp <= kept.deadline) revert CommitteeNotDue(subject, kept.deadline);
 
         if (state == CaseState.Ruled) {
-            _close(subject, false, false);
+            _close(subject, false);
         } else if (state == CaseState.Revealing) {
             _count(subject, kept);
         } else {
@@ -208,6 +208,16 @@ contract Committee is CommitteeCases {
         emit DrawAwaited(subject, kept.round, kept.drawHeight);
     }
 
+    /// @dev Nobody sits while the committees that hold the stakes of the busy are at work and may be
+    /// appealed.
+    function _awaitStakes(bytes32 subject, Case storage kept) private {
+        kept.state = CaseState.Committing;
+        kept.owing = 0;
+        kept.deadline = uint64(block.timestamp) + COMMIT_SECONDS + REVEAL_SECONDS + APPEAL_SECONDS;
+
+        emit CommitteeDrawn(subject, kept.round, new address[](0), kept.deadline);
+    }
+
     function _beginReveal(bytes32 subject, Case storage kept, uint256 committed) private {
         kept.state = CaseState.Revealing;
         // forge-lint: disable-next-line(unsafe-typecast)
@@ -217,14 +227,16 @@ contract Committee is CommitteeCases {
         emit RevealBegan(subject, kept.round, kept.deadline);
     }
 
-    /// @dev A majority is more than half of all weight, that of the silent and of the busy ones counted.
+    /// @dev A majority is more than half of all weight, that of the silent and of the busy ones counted, and
+    /// of two members at least where a committee has more than one.
     function _count(bytes32 subject, Case storage kept) private {
-        (bytes32 verdict, uint8 agreeing, uint8 weight) = _mostFound(_seats[subject][kept.round]);
-        if (2 * uint256(agreeing) <= weight) {
+        (bytes32 verdict, uint8 agreeing, uint256 alike, uint8 weight) =
+            _mostFound(_seats[subject][kept.round]);
+        if (2 * uint256(agreeing) <= weight || (alike == 1 && MIN_SEATS != 1)) {
             _fail(subject, kept);
             return;
         }
-        bool isChanged = kept.verdict != verdict;
+        if (kept.isAppealed) kept.isChanged = kept.verdict != verdict;
         kept.verdict = verdict;
         kept.agreeing = agreeing;
         kept.weight = weight;
@@ -236,7 +248,7 @@ contract Committee is CommitteeCases {
 
         emit CaseRuled(subject, kept.round, verdict, agreeing, weight, kept.isAppealed ? 0 : kept.deadline);
 
-        if (kept.isAppealed) _close(subject, true, isChanged);
+        if (kept.isAppealed) _close(subject, true);
     }
 
     /// @dev Another committee, or the end of an instance that found none to agree.
@@ -246,7 +258,7 @@ contract Committee is CommitteeCases {
         _settle(subject, kept.round, false);
         kept.attempts += 1;
         if (kept.attempts == MAX_ATTEMPTS) {
-            _close(subject, false, false);
+            _close(subject, false);
             return;
         }
         kept.round += 1;
@@ -256,8 +268,8 @@ contract Committee is CommitteeCases {
     // ------------------------------------------------------------------ reads
 
     /// @dev Operators that the steps hit, in their order, each once with as much weight as steps, without the
-    /// parties and those without a stake. Who has one that other seats hold takes a seat as well, as busy:
-    /// who keeps others busy must not thereby come into their seats.
+    /// parties, who appealed, and those without a stake. Who has one that other seats hold takes a seat as
+    /// well, as busy: who keeps others busy must not thereby come into their seats.
     function _drawn(bytes32 subject, Case storage kept) private view returns (Seat[] memory drawn) {
         drawn = new Seat[](kept.seats);
         uint256 count = 0;
@@ -266,7 +278,7 @@ contract Committee is CommitteeCases {
             uint64 waitsSince = kept.drawHeight - DRAW_DELAY;
             for (uint256 step = 0; step < SeatDraw.STEPS && count < drawn.length; ++step) {
                 address hit = SeatDraw.hitBy(REGISTRY, ballot, step);
-                if (hit == address(0) || hit == kept.plaintiff || hit == kept.defendant) continue;
+                if (hit == address(0) || _isParty(kept, hit) || hit == kept.appellant) continue;
                 uint256 place = _placeOf(drawn, count, hit);
                 if (place == count) {
                     (bool isEnlisted, bool isBusy) = _readinessOf(hit, waitsSince);

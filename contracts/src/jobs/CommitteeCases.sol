@@ -10,7 +10,7 @@ import {CommitteeStakes} from "./CommitteeStakes.sol";
 
 /// @title Keeps cases and closes them: members are judged by the final verdict, and paid.
 /// @dev What is forfeit is halved: the burned half is rounded up, the other goes to those who earn, in equal
-/// parts rounded down; what that leaves burns, too.
+/// parts rounded down, to none more than half a bond; what that leaves burns, too.
 abstract contract CommitteeCases is CommitteeStakes {
     using SafeCast for uint256;
 
@@ -48,6 +48,13 @@ abstract contract CommitteeCases is CommitteeStakes {
     }
 
     /// @inheritdoc ICommittee
+    function intervenerOf(bytes32 subject) external view returns (address intervener, uint128 cost) {
+        Case storage kept = _cases[subject];
+        if (!kept.isChanged || _isParty(kept, kept.appellant)) return (address(0), 0);
+        return (kept.appellant, kept.appealCost);
+    }
+
+    /// @inheritdoc ICommittee
     function caseOf(bytes32 subject) external view returns (Case memory) {
         return _cases[subject];
     }
@@ -63,7 +70,7 @@ abstract contract CommitteeCases is CommitteeStakes {
     }
 
     /// @dev Ends a case. An appeal that found nothing leaves the verdict of the first instance.
-    function _close(bytes32 subject, bool hasAppealRuled, bool isChanged) internal {
+    function _close(bytes32 subject, bool hasAppealRuled) internal {
         Case storage kept = _cases[subject];
         bool isDecided = kept.agreeing != 0;
         kept.state = isDecided ? CaseState.Decided : CaseState.Undecided;
@@ -73,15 +80,18 @@ abstract contract CommitteeCases is CommitteeStakes {
         uint256 appealRest = kept.appealPot - appealCost;
         uint128 bond = kept.appealBond;
         (kept.pot, kept.appealPot, kept.appealBond) = (0, 0, 0);
-        address other = kept.appellant == kept.plaintiff ? kept.defendant : kept.plaintiff;
         if (kept.appellant == kept.plaintiff) cost += appealCost;
         kept.cost = cost.toUint128();
+        if (appealCost != 0) kept.appealCost = appealCost.toUint128();
 
         emit CaseClosed(subject, kept.verdict, kept.agreeing, kept.cost);
 
         _release(subject, kept.plaintiff, rest);
         _release(subject, kept.appellant, appealRest);
-        _release(subject, hasAppealRuled && !isChanged ? other : kept.appellant, bond);
+        if (bond == 0) return;
+        if (!hasAppealRuled || kept.isChanged) _release(subject, kept.appellant, bond);
+        else if (!_isParty(kept, kept.appellant)) VAULT.burn(subject, bond);
+        else _release(subject, kept.appellant == kept.plaintiff ? kept.defendant : kept.plaintiff, bond);
     }
 
     /// @dev Judges the members of one committee, by the verdict if there is one, and pays them: for a finding
@@ -108,7 +118,7 @@ abstract contract CommitteeCases is CommitteeStakes {
             }
         }
         uint256 fee = isFinding ? SEAT_FEE + SEAT_GAS * Math.min(block.basefee, MOST_BASEFEE) : 0;
-        uint256 share = count == 0 ? 0 : forfeits / 2 / count;
+        uint256 share = count == 0 ? 0 : Math.min(forfeits / 2 / count, seatBond / 2);
         for (uint256 i = 0; i < count; ++i) {
             _release(subject, earners[i], fee);
             _release(STAKES, earners[i], share);
@@ -117,12 +127,12 @@ abstract contract CommitteeCases is CommitteeStakes {
         return fee * count;
     }
 
-    /// @dev What most of a committee's weight found, how much of it, and all of it, the silent and the busy
-    /// counted; the verdict is of no use unless it has more than half.
+    /// @dev What most of a committee's weight found, how much of it, of how many members, and all of it, the
+    /// silent and the busy counted; the verdict is of no use unless it has more than half.
     function _mostFound(Seat[] storage seats)
         internal
         view
-        returns (bytes32 verdict, uint8 agreeing, uint8 weight)
+        returns (bytes32 verdict, uint8 agreeing, uint256 alike, uint8 weight)
     {
         uint256 lead = 0;
         for (uint256 i = 0; i < seats.length; ++i) {
@@ -136,6 +146,7 @@ abstract contract CommitteeCases is CommitteeStakes {
         for (uint256 i = 0; i < seats.length; ++i) {
             if (seats[i].state == SeatState.Revealed && seats[i].word == verdict) {
                 agreeing += seats[i].weight;
+                ++alike;
             }
         }
     }
@@ -167,6 +178,10 @@ abstract contract CommitteeCases is CommitteeStakes {
     function _inState(bytes32 subject, CaseState expected) internal view returns (Case storage kept) {
         kept = _cases[subject];
         if (kept.state != expected) revert CommitteeWrongState(subject, kept.state);
+    }
+
+    function _isParty(Case storage kept, address account) internal view returns (bool) {
+        return account == kept.plaintiff || account == kept.defendant;
     }
 
     function _release(bytes32 purpose, address account, uint256 amount) private {

@@ -25,7 +25,8 @@ contract ResultRollup is ResultData {
     bytes32 private constant CANNOT_RUN = 0;
     /// @dev A verdict below this is a reason of the committee's, not a finding.
     uint256 private constant REASONS = 1 << 16;
-    /// @dev Gas of a challenge, its draw and its resolution, as refunded to a challenger who was right.
+    /// @dev Gas of a challenge, its draw and its resolution, as refunded to a challenger who was right, and
+    /// to an intervener.
     uint256 private constant CHALLENGE_GAS = 600_000;
     /// @dev Wei a gas: gas is refunded at the base fee, but at no higher one.
     uint256 private constant MOST_BASEFEE = 100 gwei;
@@ -110,36 +111,48 @@ contract ResultRollup is ResultData {
         return challengeBond + COMMITTEE.priceOf(SEATS);
     }
 
-    /// @dev The leaf stands: the challenger's bond is the poster's.
+    /// @dev The leaf stands: the challenger's bond is the poster's, but for what an intervener spent.
     function _uphold(BatchId batch, uint256 index, Challenge storage dispute) private {
         dispute.state = ChallengeState.Upheld;
+        bytes32 key = subjectOf(batch, index);
+        (address intervener, uint256 spent) = _intervenerOf(key);
+        uint256 slice = Math.min(spent, dispute.bond);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        dispute.bond -= uint128(slice); // fits: at most the bond
 
         emit LeafUpheld(batch, index, dispute.job);
 
         _payBond(batch, index, dispute, _batches[batch].poster);
+        if (slice != 0) VAULT.release(key, intervener, slice);
     }
 
-    /// @dev The leaf falls, and half of the poster's bond answers for what challengers spent and, once a
-    /// batch and for a finding only, for half of what one risked. The other half burns in any case, with what
-    /// is left: who challenges leaves of his own does not save his bond.
+    /// @dev The leaf falls, and half of the poster's bond answers for what an intervener spent, then for what
+    /// challengers spent and, once a batch and for a finding only, for half of what one risked: the
+    /// intervener has it, if there is one. The other half burns in any case, with what is left: who
+    /// challenges leaves of his own does not save his bond.
     function _overturn(BatchId batch, uint256 index, Challenge storage dispute) private {
         dispute.state = ChallengeState.Overturned;
         Batch storage posted = _batches[batch];
-        uint256 due =
-            COMMITTEE.costOf(subjectOf(batch, index)) + CHALLENGE_GAS * Math.min(block.basefee, MOST_BASEFEE);
+        bytes32 key = subjectOf(batch, index);
+        (address intervener, uint256 spent) = _intervenerOf(key);
+        uint256 left = posted.bond - (postBond - postBond / 2);
+        uint256 share = Math.min(spent, left);
+        uint256 slice = Math.min(COMMITTEE.costOf(key) + _gasCost(), left - share);
         if (!posted.isRewarded && uint256(dispute.found) >= REASONS) {
             posted.isRewarded = true;
-            due += dispute.bond / 2;
+            uint256 reward = Math.min(dispute.bond / 2, left - share - slice);
+            if (intervener == address(0)) slice += reward;
+            else share += reward;
         }
-        uint256 slice = Math.min(due, posted.bond - (postBond - postBond / 2));
         // forge-lint: disable-next-line(unsafe-typecast)
-        posted.bond -= uint128(slice); // fits: at most the bond
+        posted.bond -= uint128(share + slice); // fits: at most the bond
         _fell(batch, index, true);
 
         emit LeafOverturned(batch, index, dispute.job, dispute.found);
 
         _payBond(batch, index, dispute, dispute.challenger);
         if (slice != 0) VAULT.release(BatchId.unwrap(batch), dispute.challenger, slice);
+        if (share != 0) VAULT.release(BatchId.unwrap(batch), intervener, share);
     }
 
     /// @dev Nobody knows: the leaf proves nothing, and nobody loses a bond. A bisection game (`IDisputeGame`)
@@ -151,6 +164,16 @@ contract ResultRollup is ResultData {
         emit LeafVoided(batch, index, dispute.job);
 
         _payBond(batch, index, dispute, dispute.challenger);
+    }
+
+    /// @dev Who appealed for others and was right, and what that cost: its committee, and gas.
+    function _intervenerOf(bytes32 key) private view returns (address intervener, uint256 spent) {
+        (intervener, spent) = COMMITTEE.intervenerOf(key);
+        if (intervener != address(0)) spent += _gasCost();
+    }
+
+    function _gasCost() private view returns (uint256) {
+        return CHALLENGE_GAS * Math.min(block.basefee, MOST_BASEFEE);
     }
 
     function _payBond(BatchId batch, uint256 index, Challenge storage dispute, address to) private {

@@ -5,9 +5,9 @@ pragma solidity ^0.8.28;
 enum CaseState {
     None,
     Waiting, // for the beacon that draws the members
-    Committing, // members owe commitments to their verdicts
+    Committing, // members owe commitments to their verdicts; without members: stakes are waited for
     Revealing, // members who committed owe the opening
-    Ruled, // a majority agrees; a party may appeal once
+    Ruled, // a majority agrees; it may be appealed once
     Decided, // over, with a verdict
     Undecided // over, without: no committee could be seated, or none agreed
 }
@@ -62,12 +62,15 @@ struct Case {
     uint128 pot;
     /// who appealed
     address appellant;
+    /// whether the appeal found something else than the first instance
+    bool isChanged;
     /// wei for the members of the appeal
     uint128 appealPot;
-    /// wei that the appellant loses to the other party unless the appeal changes the verdict
+    /// wei that the appellant loses unless the appeal changes the verdict
     uint128 appealBond;
-    /// wei that the plaintiff's committees earned, once it is over
+    /// wei that the plaintiff's committees earned, and that of an appeal, once it is over
     uint128 cost;
+    uint128 appealCost;
     /// what the majority of the first instance found, then what is final
     bytes32 verdict;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICommittee} from "contracts/src/interfaces/ICommittee.sol";
 import {CaseState, Seat, SeatState, Standing} from "contracts/src/types/Committees.sol";
 
 import {CommitteeFixture} from "../lib/CommitteeFixture.sol";
@@ -20,6 +21,7 @@ contract BusyCommitteeTest is CommitteeFixture {
 
         convene();
         for (uint256 i = 0; i < ATTEMPTS; ++i) {
+            if (i != 0) close(SUBJECT);
             assertEq(uint8(committee.caseOf(SUBJECT).state), uint8(CaseState.Waiting), "another beacon");
             draw(SUBJECT);
             assertEq(seatsNow(SUBJECT).length, 0, "no committee of liars");
@@ -107,7 +109,7 @@ contract BusyCommitteeTest is CommitteeFixture {
         keepBusy(3, 6);
         askFor(SUBJECT, 6);
         draw(SUBJECT);
-        assertEq(uint8(committee.caseOf(SUBJECT).state), uint8(CaseState.Waiting), "three of six are busy");
+        assertEq(committee.caseOf(SUBJECT).owing, 0, "three of six are busy");
 
         members.push(newMember("member 6"));
         bytes32 next = "next";
@@ -128,7 +130,50 @@ contract BusyCommitteeTest is CommitteeFixture {
         drawAsItFalls(SUBJECT);
 
         assertEq(seatsNow(SUBJECT).length, 0, "not seated");
-        assertEq(committee.caseOf(SUBJECT).attempts, 1, "another beacon");
+        assertEq(committee.caseOf(SUBJECT).owing, 0, "nobody owes anything");
+    }
+
+    /// @dev Two draws within two blocks that one busy operator with most of the power stopped made a leaf
+    /// void. After the first nothing is drawn until the committees that hold its bonds are over.
+    function test_attack_aBusyOperatorDelaysButVoidsNothing() public {
+        keepBusy(1, SEATS);
+        for (uint256 i = 0; i < 30; ++i) {
+            power.add(members[0]);
+        }
+        convene();
+        mineTo(committee.caseOf(SUBJECT).drawHeight);
+        uint64 until = time() + COMMIT + REVEAL + APPEAL;
+        vm.expectEmit(COMMITTEE);
+        emit ICommittee.CommitteeDrawn(SUBJECT, 0, new address[](0), until);
+        committee.draw(SUBJECT);
+        vm.expectRevert(wrongState(SUBJECT, CaseState.Committing));
+        committee.draw(SUBJECT);
+        voteAll(OTHER, TRUTH);
+        close(OTHER);
+        vm.warp(until);
+        vm.expectRevert(abi.encodeWithSelector(ICommittee.CommitteeNotDue.selector, SUBJECT, until));
+        committee.poke(SUBJECT);
+
+        vm.warp(until + 1);
+        committee.poke(SUBJECT);
+        drawAsItFalls(SUBJECT);
+        voteAll(SUBJECT, TRUTH);
+        close(SUBJECT);
+
+        (bool isDecided, bytes32 verdict,,) = committee.verdictOf(SUBJECT);
+        assertTrue(isDecided, "over");
+        assertEq(verdict, TRUTH, "and found");
+    }
+
+    /// @dev Without anybody busy there is nothing to wait for: see `unit/CommitteeDraw.t.sol`. Nobody owes a
+    /// commitment meanwhile.
+    function test_attack_nobodySitsWhileStakesAreAwaited() public {
+        keepBusy(3, SEATS);
+        seat();
+
+        vm.expectRevert(abi.encodeWithSelector(ICommittee.CommitteeNotOwed.selector, SUBJECT, members[3]));
+        vm.prank(members[3]);
+        committee.commit(SUBJECT, TRUTH);
     }
 
     /// @dev Who spent its stake, or took it back, is not busy: it is not there.

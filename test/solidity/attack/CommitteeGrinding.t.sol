@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Seat} from "contracts/src/types/Committees.sol";
+import {Case, CaseState, Seat} from "contracts/src/types/Committees.sol";
 
 import {CommitteeFixture} from "../lib/CommitteeFixture.sol";
 
@@ -105,6 +105,36 @@ contract CommitteeGrindingTest is CommitteeFixture {
         vote(SUBJECT, verdicts);
 
         assertEq(committee.caseOf(SUBJECT).verdict, TRUTH);
+    }
+
+    /// @dev One account with most of the votes took the bonds of four others, whatever it said. A verdict is
+    /// of two at least; this committee has none, and nobody loses a bond.
+    function test_attack_aLoneHeavyMembersVerdictDoesNotStand() public {
+        for (uint256 i = 0; i < 20; ++i) {
+            power.add(members[0]);
+        }
+        convene();
+        drawAsItFalls(SUBJECT);
+        Seat[] memory seats = seatsNow(SUBJECT);
+        bytes32[] memory verdicts = new bytes32[](seats.length);
+        (uint256 own, uint256 all) = (0, 0);
+        for (uint256 i = 0; i < seats.length; ++i) {
+            bool isHeavy = seats[i].member == members[0];
+            all += seats[i].weight;
+            if (isHeavy) own = seats[i].weight;
+            verdicts[i] = isHeavy ? LIE : TRUTH;
+        }
+        assertGt(2 * own, all, "most of the votes");
+
+        vote(SUBJECT, verdicts);
+
+        Case memory kept = committee.caseOf(SUBJECT);
+        assertEq(uint8(kept.state), uint8(CaseState.Waiting), "no verdict");
+        assertEq(kept.attempts, 1, "another committee");
+        for (uint256 i = 0; i < seats.length; ++i) {
+            assertEq(committee.standingOf(seats[i].member).held, 0, "no bond is held");
+            assertEq(committee.standingOf(seats[i].member).outvoted, 0, "and none is lost");
+        }
     }
 
     /// @dev Operators with stakes and so many chips each.

@@ -41,6 +41,36 @@ contract SelfChallengeTest is JobFixture {
         );
     }
 
+    /// @dev A friend challenged the lie at once, the five seats were the poster's, and nobody else could do
+    /// anything about it: the leaf stood, and was paid. Whoever knows better appeals.
+    function test_attack_aFriendThatComesFirstShutsNobodyOut() public {
+        BatchId batch = postBatch();
+        dispute(batch, 0);
+        bytes32 subject = keyOf(batch, 0);
+        draw(subject);
+        voteAll(subject, verdictOn(0));
+        uint256 price = 2 * uint256(committee.priceOf(APPEAL_SEATS));
+        vm.deal(_honest, price);
+
+        vm.prank(_honest);
+        committee.appeal{value: price}(subject);
+        draw(subject);
+        voteAll(subject, FOUND);
+        rollup.resolve(batch, 0);
+
+        assertTrue(rollup.isAtFault(batch, 0), "the lie fell");
+        uint256 gas_ = 600_000 * uint256(BASEFEE);
+        assertEq(
+            vault.freeOf(_honest), price + gas_ + CHALLENGE_BOND / 2, "its costs, and half of what one risked"
+        );
+        assertEq(vault.freeOf(challenger), rollup.challengePrice() + gas_, "the friend gains nothing");
+        assertEq(committee.standingOf(members[0]).outvoted, 1, "who lied for it lost his bond");
+        skipSeconds(WINDOW + 1);
+        uint256 burned = emission.burned();
+        rollup.finalise(batch);
+        assertGe(emission.burned() - burned, POST_BOND / 2, "half of the poster's bond burns");
+    }
+
     /// @dev The friends come first, to the last wei of what challengers get: that half is spent, the other
     /// burns, and the honest challenger has its own bond.
     function test_attack_halfBurnsWhenFriendsComeFirst() public {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {Case, CaseState, Seat, SeatState, Standing} from "contracts/src/types/Committees.sol";
 import {BatchId, JobId} from "contracts/src/types/Ids.sol";
 import {ChallengeState, Job, JobSpec, JobState, RequestState} from "contracts/src/types/Jobs.sol";
@@ -21,6 +23,9 @@ contract JobHandler is JobFixture {
 
     constructor() {
         setUp();
+        for (uint256 i = 0; i < members.length; ++i) {
+            vm.deal(members[i], 10 ether);
+        }
     }
 
     function pass(uint8 amount) external {
@@ -109,15 +114,17 @@ contract JobHandler is JobFixture {
         }
     }
 
-    function appealAny(uint256 i) external {
+    /// @dev A party, or a stranger: a client, or one that may have judged before.
+    function appealAny(uint256 i, uint256 by) external {
         if (posted.length == 0) return;
         bytes32 subject = keyOf(posted[i % posted.length], 0);
         Case memory kept = committee.caseOf(subject);
         if (kept.state != CaseState.Ruled || block.timestamp > kept.deadline) return;
-        address party = i % 2 == 0 ? worker : challenger;
+        address[4] memory callers = [worker, challenger, client, members[by % members.length]];
+        address caller = callers[by % 4];
         uint256 price = 2 * uint256(committee.priceOf(APPEAL_SEATS));
-        if (party.balance < price) return;
-        vm.prank(party);
+        if (caller.balance < price) return;
+        vm.prank(caller);
         committee.appeal{value: price}(subject);
     }
 
@@ -252,7 +259,7 @@ contract JobHandler is JobFixture {
             if (state == CaseState.Waiting) {
                 draw(subject);
             } else {
-                skipSeconds(COMMIT + 1);
+                vm.warp(Math.max(block.timestamp, committee.caseOf(subject).deadline + 1));
                 committee.poke(subject);
             }
         }
@@ -333,6 +340,18 @@ contract JobMoneyInvariantTest is JobFixture {
 
     function invariant_stakesAreInTheVault() public view {
         assertEq(vault.lockedOf(COMMITTEE, STAKES), _handler.stakes());
+    }
+
+    function invariant_whoAppealedDoesNotJudge() public view {
+        for (uint256 i = 0; i < _handler.postedCount(); ++i) {
+            bytes32 subject = keyOf(_handler.posted(i), 0);
+            Case memory kept = committee.caseOf(subject);
+            if (!kept.isAppealed || kept.round == kept.firstRound) continue;
+            Seat[] memory seats = committee.seatsOf(subject, kept.round);
+            for (uint256 n = 0; n < seats.length; ++n) {
+                assertTrue(seats[n].member != kept.appellant);
+            }
+        }
     }
 
     function invariant_aDisputedBatchIsNotFinal() public view {

@@ -6,7 +6,7 @@ import {Case, CaseState} from "contracts/src/types/Committees.sol";
 
 import {CommitteeFixture} from "../lib/CommitteeFixture.sol";
 
-/// @title Tests what a party may do about a verdict.
+/// @title Tests what a party, and anybody else, may do about a verdict.
 contract CommitteeAppealTest is CommitteeFixture {
     bytes32 private constant TRUE = "true";
     bytes32 private constant FALSE = "false";
@@ -18,7 +18,7 @@ contract CommitteeAppealTest is CommitteeFixture {
         super.setUp();
         _price = committee.priceOf(APPEAL_SEATS);
         for (uint256 i = 0; i < 3; ++i) {
-            newMember(string.concat("further ", vm.toString(i)));
+            members.push(newMember(string.concat("further ", vm.toString(i))));
         }
     }
 
@@ -54,13 +54,14 @@ contract CommitteeAppealTest is CommitteeFixture {
         assertEq(agreeing, APPEAL_SEATS, "agreeing");
         assertEq(seats, APPEAL_SEATS, "seats");
         assertEq(committee.standingOf(first[0]).outvoted, 1, "who was wrong loses his bond");
-        uint256 share = 4 * uint256(SEAT_BOND) / 2;
+        uint256 share = SEAT_BOND / 2; // of four bonds that are forfeit
         uint256 pay = PAY + share + (isIn(second, first[4]) ? PAY : 0);
         assertEq(vault.freeOf(first[4]), pay, "who was right earns it");
         assertEq(vault.freeOf(defendant), 2 * _price - 7 * PAY, "bond and what the members left");
         assertEq(vault.freeOf(plaintiff), committee.priceOf(SEATS) - PAY, "rest of the first price");
         assertEq(committee.costOf(SUBJECT), PAY, "cost");
         assertEq(vault.lockedOf(COMMITTEE, SUBJECT), 0, "lock");
+        assertEq(intervener(), address(0), "a party is no intervener");
     }
 
     function test_appeal_thatChangesNothingLosesItsBondToTheOtherParty() public {
@@ -93,12 +94,108 @@ contract CommitteeAppealTest is CommitteeFixture {
         assertEq(vault.freeOf(plaintiff), committee.priceOf(SEATS) - 5 * PAY, "first committee is paid");
     }
 
-    function test_appeal_revertsWhen_callerIsNoParty() public {
+    function test_appeal_byAStrangerAsksALargerCommitteeWithoutIt() public {
+        members.push(newMember("further 3"));
         ruled(TRUE);
-        vm.deal(stranger, 10 ether);
-        vm.expectRevert(abi.encodeWithSelector(ICommittee.CommitteeNotParty.selector, SUBJECT, stranger));
-        vm.prank(stranger);
-        committee.appeal{value: 2 * _price}(SUBJECT);
+        address caller = memberAt(0);
+        vm.deal(caller, 2 * _price);
+
+        vm.expectEmit(COMMITTEE);
+        emit ICommittee.CaseAppealed(SUBJECT, caller);
+        appealAs(caller);
+        drawAsItFalls(SUBJECT);
+
+        assertEq(committee.caseOf(SUBJECT).appellant, caller, "appellant");
+        address[] memory second = seated();
+        assertEq(second.length, APPEAL_SEATS, "larger");
+        assertFalse(isIn(second, caller), "who appeals does not judge");
+    }
+
+    /// @dev A stranger that was right has its bond and what the members left; what they earned is on record.
+    function test_appeal_byAStrangerThatChangesTheVerdictReturnsItsBond() public {
+        seat();
+        vote(SUBJECT, five(FALSE, FALSE, FALSE, TRUE, TRUE));
+        vm.deal(stranger, 2 * _price);
+        appealAs(stranger);
+        assertEq(intervener(), address(0), "not before the end");
+        draw(SUBJECT);
+        voteAll(SUBJECT, TRUE);
+
+        assertEq(vault.freeOf(stranger), 2 * _price - 7 * PAY, "bond and what the members left");
+        assertEq(vault.freeOf(plaintiff), committee.priceOf(SEATS) - 2 * PAY, "rest of the first price");
+        assertEq(vault.freeOf(defendant), 0, "defendant");
+        assertEq(committee.costOf(SUBJECT), 2 * PAY, "the plaintiff paid the first committee alone");
+        (address who, uint128 cost) = committee.intervenerOf(SUBJECT);
+        assertEq(who, stranger, "intervener");
+        assertEq(cost, 7 * PAY, "and what it paid");
+        assertEq(vault.lockedOf(COMMITTEE, SUBJECT), 0, "lock");
+    }
+
+    function test_appeal_byAStrangerThatChangesNothingBurnsItsBond() public {
+        ruled(TRUE);
+        vm.deal(stranger, 2 * _price);
+        appealAs(stranger);
+        draw(SUBJECT);
+        uint256 burned = emission.burned();
+        voteAll(SUBJECT, TRUE);
+
+        assertEq(emission.burned() - burned, _price, "burned");
+        assertEq(vault.freeOf(stranger), _price - 7 * PAY, "what the members left");
+        assertEq(vault.freeOf(plaintiff), committee.priceOf(SEATS) - 5 * PAY, "plaintiff");
+        assertEq(vault.freeOf(defendant), 0, "defendant");
+        assertEq(committee.costOf(SUBJECT), 5 * PAY, "the plaintiff paid the first committee alone");
+        assertEq(intervener(), address(0), "nobody was right");
+        assertEq(vault.lockedOf(COMMITTEE, SUBJECT), 0, "lock");
+    }
+
+    function test_appeal_byAStrangerThatFindsNothingReturnsItsBond() public {
+        ruled(TRUE);
+        vm.deal(stranger, 2 * _price);
+        appealAs(stranger);
+        for (uint256 i = 0; i < ATTEMPTS; ++i) {
+            draw(SUBJECT);
+            skipSeconds(COMMIT + 1);
+            committee.poke(SUBJECT);
+        }
+
+        assertEq(vault.freeOf(stranger), 2 * _price, "all back");
+        assertEq(intervener(), address(0), "nobody was right");
+        assertEq(vault.lockedOf(COMMITTEE, SUBJECT), 0, "lock");
+    }
+
+    /// @dev Two members of the first committee still owed an opening when it ruled; in the wait nobody does.
+    function test_appeal_whoseDrawFindsAllBusyWaits() public {
+        for (uint256 i = 0; i < members.length; ++i) {
+            vm.prank(members[i]);
+            committee.retire(STAKE - SEAT_BOND);
+        }
+        seat();
+        for (uint256 i = 0; i < SEATS; ++i) {
+            commitAs(memberAt(i), SUBJECT, TRUE);
+        }
+        for (uint256 i = 0; i < MIN_SEATS; ++i) {
+            revealAs(memberAt(i), SUBJECT, TRUE);
+        }
+        close(SUBJECT);
+        appealAs(defendant);
+
+        draw(SUBJECT);
+
+        Case memory kept = committee.caseOf(SUBJECT);
+        assertEq(uint8(kept.state), uint8(CaseState.Committing), "the first committee is busy");
+        assertEq(kept.owing, 0, "nobody owes anything");
+        assertEq(kept.deadline, time() + COMMIT + REVEAL + APPEAL, "deadline");
+        assertEq(kept.attempts, 0, "not yet another attempt");
+        close(SUBJECT);
+        assertEq(committee.caseOf(SUBJECT).attempts, 1, "one attempt");
+    }
+
+    function test_appeal_revertsWhen_anotherAppealed() public {
+        ruled(TRUE);
+        vm.deal(stranger, 2 * _price);
+        appealAs(stranger);
+        vm.expectRevert(wrongState(SUBJECT, CaseState.Waiting));
+        appealAs(defendant);
     }
 
     function test_appeal_revertsWhen_valueIsNotTwiceThePrice() public {
@@ -138,8 +235,12 @@ contract CommitteeAppealTest is CommitteeFixture {
         voteAll(SUBJECT, verdict);
     }
 
-    function appealAs(address party) private {
-        vm.prank(party);
+    function intervener() private view returns (address who) {
+        (who,) = committee.intervenerOf(SUBJECT);
+    }
+
+    function appealAs(address caller) private {
+        vm.prank(caller);
         committee.appeal{value: 2 * _price}(SUBJECT);
     }
 

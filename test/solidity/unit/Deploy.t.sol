@@ -93,7 +93,8 @@ contract DeployTest is Test {
     }
 
     /// @dev docs/protocol.md, section 1; the grace outlasts windows, data and both instances of the
-    /// committee, of whose blocks each takes less than half a minute.
+    /// committee, of whose blocks each takes less than half a minute, and each of whose draws finds too many
+    /// busy.
     function test_profiles_giveMainHoursWhereItTakesParties() public pure {
         Profile memory given = Profiles.main();
         assertEq(given.committee.appealSeconds, 7200, "appeal");
@@ -102,7 +103,8 @@ contract DeployTest is Test {
         assertEq(given.poci.exitSeconds, 604_800, "exit");
         uint256 instance = given.committee.commitSeconds + given.committee.revealSeconds + 30
             * uint256(given.committee.drawDelayBlocks);
-        uint256 dispute = 2 * given.committee.maxAttempts * instance + given.committee.appealSeconds;
+        uint256 busy = 2 * (given.committee.maxAttempts - 1) * given.committee.appealSeconds;
+        uint256 dispute = 2 * given.committee.maxAttempts * instance + given.committee.appealSeconds + busy;
         uint256 batch = 2 * given.rollup.challengeSeconds + given.rollup.serveSeconds;
         assertGt(given.jobGraceSeconds, batch + dispute, "grace");
         assertGt(given.intervals.committeeSeconds, dispute, "the court waits for its committee");

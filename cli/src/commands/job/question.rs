@@ -33,7 +33,7 @@ pub(crate) enum Question {
     },
     /// Show the committee that judges a disputed result.
     Committee(Located),
-    /// Ask a larger committee about a verdict, at twice its price; client or worker only, once.
+    /// Ask a larger committee about a verdict, at twice its price; anybody, once a case.
     Appeal {
         #[command(flatten)]
         located: Located,
