@@ -8,8 +8,8 @@ import {Tags} from "./Tags.sol";
 /// @dev Each step names one place of the segment line and accepts its chip with the chance phi / greatest
 /// phi. Places are given once and for ever, and their number and the greatest phi are those of the moment the
 /// wait began: what registers or grows after the beacon is known can neither shift the step that hits a chip
-/// nor come into the draw. A chip counts if it is active now: one that is resumed after the beacon is known is
-/// hit on its old place, as if it had stayed; who takes a chip of his own away only gives up his own hit.
+/// nor come into the draw. A chip counts if it is active now: one that is resumed after the beacon is known
+/// is hit on its old place, as if it had stayed; who takes a chip of his own away only gives up his own hit.
 library SeatDraw {
     /// @dev Hashes that one draw may try until its seats are filled.
     uint256 internal constant STEPS = 128;
