@@ -29,7 +29,7 @@ interface IIntervalCourt {
     /// @notice Nobody is late: the state waits until this second, inclusive.
     error IntervalCourtNotDue(RentalId rental, uint64 deadline);
     /// @notice Proofs of the interval's epochs may still come, or be opened: it is not the renter's before
-    /// this epoch, or the next, by when the registry knows what was missed.
+    /// this epoch, in which the registry knows what was missed.
     error IntervalCourtTooEarly(RentalId rental, uint64 epoch);
     /// @notice The registry does not know that all chips were absent in the interval.
     error IntervalCourtNotOnRecord(RentalId rental);
@@ -78,9 +78,12 @@ interface IIntervalCourt {
     /// @notice Ends a dispute for the renter that the registry decides: all chips missed all epochs that the
     /// interval may touch, and these are over. Anyone, while no committee was asked and the rental is not
     /// settled.
-    /// @dev Seconds become epochs on the line between the rental's start and now, which is early by one at
-    /// most: the epoch after the last one is asked for, too. Where the renter's silence started the time, the
-    /// line begins with the epoch of the hand-over and is early by the epochs of the acknowledgement more.
+    /// @dev Seconds become epochs on the line between the rental's start and the dispute. If blocks came
+    /// evenly it is early by one at most: the epoch after the last one is asked for, too, unless the dispute
+    /// was made before it. If they did not, it is early by age * (1 - b / m) more: age from the second to the
+    /// dispute, in epochs of the mean rate m of the line, b the rate in that time. Where the renter's silence
+    /// started the time, the line begins with the epoch of the hand-over and is early by the epochs of the
+    /// acknowledgement more.
     function closeOnRecord(RentalId rental) external;
 
     /// @notice Asks a committee; the value sent is its price. Renter only; silence drops the dispute.

@@ -27,9 +27,9 @@ contract IntervalCourt is IIntervalCourt {
     /// @dev Epochs, of all chips together, that are looked at: 1,024 words of the registry's, which fit into
     /// one transaction.
     uint64 private constant MOST_CHIP_EPOCHS = 1024 * 256;
-    /// @dev Epochs after an interval's last one in which the registry knows what was missed in it: one in
-    /// which its proof may be opened, one because the line of `_epochAt` may be early, and then the next.
-    uint64 private constant EPOCHS_TO_KNOW = 3;
+    /// @dev Epochs after an interval's last one in which the registry knows what was missed in it: in the
+    /// next its proof may be opened.
+    uint64 private constant EPOCHS_TO_KNOW = 2;
 
     IRpoiEscrow private immutable ESCROW;
     ITokenVault private immutable VAULT;
@@ -73,6 +73,7 @@ contract IntervalCourt is IIntervalCourt {
         kept.toSecond = uint256(toSecond).toUint40();
         kept.deadline = _second() + ANSWER_SECONDS;
         kept.bond = uint256(held.ratingBond).toUint96();
+        (kept.madeIn, kept.madeAt) = (uint256(REGISTRY.currentEpoch()).toUint32(), _second());
         uint128 amount = ESCROW.freeze(rental, fromSecond, toSecond);
 
         emit IntervalDisputed(rental, fromSecond, toSecond, amount, held.ratingBond, kept.deadline, evidence);
@@ -109,8 +110,7 @@ contract IntervalCourt is IIntervalCourt {
         DisputeState state = _disputes[rental].state;
         bool isWaiting = state == DisputeState.Open || state == DisputeState.Contested;
         if (!isWaiting) revert IntervalCourtWrongState(rental, state);
-        // The line is early by one epoch at most: the interval may touch the one after its last.
-        (uint64 missed, uint64 owed) = _proofsIn(rental, ESCROW.rentalOf(rental), _disputes[rental], 1);
+        (uint64 missed, uint64 owed) = _proofsIn(rental, ESCROW.rentalOf(rental), _disputes[rental]);
         if (missed == 0 || missed != owed) revert IntervalCourtNotOnRecord(rental);
 
         _close(rental, DisputeEnd.OnRecord);
@@ -218,15 +218,16 @@ contract IntervalCourt is IIntervalCourt {
     }
 
     /// @dev What an interval that is the renter's pays of the proofs missed in its epochs: as many of them as
-    /// its own time is worth, rounded down, in `EPOCH_PARTS`. More would pay what another interval owes.
+    /// its own time is worth, rounded down, in `EPOCH_PARTS`. More would pay what another interval owes. What
+    /// time is worth is a rate, by the line between start and now: the settlement's goes as far, or farther.
     function _paidBy(RentalId rental, Dispute storage kept) private view returns (uint64) {
         Rental memory held = ESCROW.rentalOf(rental);
         // The settlement took the refund out of what waited.
         if (held.state == RentalState.Settled) return 0;
         uint64 current = REGISTRY.currentEpoch();
-        uint64 known = _epochAt(held, kept.toSecond - 1) + EPOCHS_TO_KNOW;
-        if (current < known) revert IntervalCourtTooEarly(rental, known);
-        (uint256 missed,) = _proofsIn(rental, held, kept, 0);
+        (, uint64 last) = _epochsOf(held, kept);
+        if (current < last + EPOCHS_TO_KNOW) revert IntervalCourtTooEarly(rental, last + EPOCHS_TO_KNOW);
+        (uint256 missed,) = _proofsIn(rental, held, kept);
         uint256 parts = Settlement.EPOCH_PARTS * held.chips * (current - held.firstEpoch + 1);
         uint256 worth = parts * (kept.toSecond - kept.fromSecond) / (_second() - held.startedAt);
         return Math.min(missed * Settlement.EPOCH_PARTS, worth).toUint64();
@@ -235,15 +236,13 @@ contract IntervalCourt is IIntervalCourt {
     /// @dev Proofs that the rental's chips missed in the epochs of the interval, and those they owed there;
     /// the registry counts the current epoch as not missed. Of a long interval the last epochs are looked at,
     /// the others not missed. Zeros once the rental is over.
-    /// @param more Epochs after it that count, too.
-    function _proofsIn(RentalId rental, Rental memory held, Dispute storage kept, uint64 more)
+    function _proofsIn(RentalId rental, Rental memory held, Dispute storage kept)
         private
         view
         returns (uint64 missed, uint64 owed)
     {
         ChipId[] memory chips = ESCROW.chipsOf(rental);
-        uint64 first = _epochAt(held, kept.fromSecond);
-        uint64 last = _epochAt(held, kept.toSecond - 1) + more;
+        (uint64 first, uint64 last) = _epochsOf(held, kept);
         if (chips.length == 0) return (0, 0);
         owed = (chips.length * (last - first + 1)).toUint64();
         uint64 window = MOST_CHIP_EPOCHS / uint64(chips.length); // forge-lint: disable-line(unsafe-typecast)
@@ -254,13 +253,25 @@ contract IntervalCourt is IIntervalCourt {
         }
     }
 
-    /// @dev The epoch of a second on the line between the rental's start and now, rounded down. Both ends of
-    /// the line lie somewhere in their epochs: the true one is this or the next. Not so where silence started
-    /// the time: `firstEpoch` is then that of the hand-over, before the start.
-    function _epochAt(Rental memory held, uint64 second) private view returns (uint64) {
-        uint256 passed = _second() - held.startedAt;
-        if (passed == 0) return held.firstEpoch;
-        uint256 epochs = REGISTRY.currentEpoch() - held.firstEpoch;
+    /// @dev The epochs that the interval may touch. Both ends of the line lie somewhere in their epochs, so
+    /// that it is early by one at most where blocks came evenly: the epoch after the last one counts, too. It
+    /// is not after that of the dispute, which no interval outlasts. Where silence started the time,
+    /// `firstEpoch` is that of the hand-over, before the start, and the line early by so much more.
+    function _epochsOf(Rental memory held, Dispute storage kept)
+        private
+        view
+        returns (uint64 first, uint64 last)
+    {
+        first = _epochAt(held, kept, kept.fromSecond);
+        last = _epochAt(held, kept, kept.toSecond - 1) + 1;
+        if (last > kept.madeIn) last = kept.madeIn;
+    }
+
+    /// @dev The epoch of a second on the line between the rental's start and the dispute, which is later: an
+    /// interval has a second, and lies between them. Rounded down.
+    function _epochAt(Rental memory held, Dispute storage kept, uint64 second) private view returns (uint64) {
+        uint256 passed = kept.madeAt - held.startedAt;
+        uint256 epochs = kept.madeIn - held.firstEpoch;
         return held.firstEpoch + (epochs * (second - held.startedAt) / passed).toUint64();
     }
 

@@ -31,6 +31,10 @@ struct Dispute {
     uint40 deadline;
     /// of each side, in units of the rental's money
     uint96 bond;
+    /// epoch in which it was made
+    uint32 madeIn;
+    /// second in which it was made
+    uint40 madeAt;
 }
 
 /// @dev What the court is built with.

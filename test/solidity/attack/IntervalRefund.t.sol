@@ -25,7 +25,7 @@ contract IntervalRefundAttack is IntervalFixture {
         court.closeOnRecord(id);
     }
 
-    /// @dev What the record gives the settlement refunded again.
+    /// @dev What the record gives the settlement refunded again. The interval may have touched all three.
     function test_attack_epochsOnRecordAreRefundedOnce() public {
         pass(40);
         missAll(11, 13);
@@ -36,7 +36,28 @@ contract IntervalRefundAttack is IntervalFixture {
         pass(20);
         settle();
 
-        assertPaid(RENT - 2 * INTERVAL - refundFor(1), 0, "two epochs by the court, the third by the proofs");
+        assertPaid(RENT - refundFor(3), 0, "by the court, and the rest by the proofs");
+    }
+
+    /// @dev With blocks at half the speed the line to now led to epochs that nobody missed, earlier ones the
+    /// longer one waited, and the settlement refunded the missed one again.
+    function test_attack_anEpochMissedWhileBlocksAreSlowIsRefundedOnce() public {
+        extend();
+        pass(460);
+        passSlowly(56);
+        missAll(42, 42); // seconds 524 to 556
+        disputeSeconds(524, 556);
+        passSlowly(34);
+        vm.startPrank(operator);
+        vm.expectRevert(tooEarly(45));
+        court.concede(id);
+        passSlowly(30);
+        court.concede(id);
+        vm.stopPrank();
+
+        finish();
+
+        assertPaid(RENT * (620 - 32) / 100, 0, "the interval's rent, which is more than the epoch's");
     }
 
     /// @dev So it did for epochs whose absence the operator admits.

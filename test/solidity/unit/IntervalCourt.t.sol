@@ -45,6 +45,8 @@ contract IntervalCourtTest is IntervalFixture {
         Dispute memory kept = court.disputeOf(id);
         assertTrue(kept.state == DisputeState.Open, "state");
         assertEq(kept.deadline, START + 40 + ANSWER, "deadline of the answer");
+        assertEq(kept.madeAt, START + 40, "second of the dispute");
+        assertEq(kept.madeIn, 12, "epoch of the dispute");
         assertEq(escrow.rentalOf(id).frozen, DISPUTED, "a fifth of the rent waits");
         assertEq(vault.lockedOf(INTERVAL_COURT, RentalId.unwrap(id)), BOND, "the bond");
         assertTrue(escrow.stateOf(id) == RentalState.Active, "the rental goes on");
@@ -168,11 +170,43 @@ contract IntervalCourtTest is IntervalFixture {
     function test_poke_ofASilentOperatorRevertsWhen_proofsMayStillCome() public {
         dispute();
         skip(ANSWER + 1); // no blocks: 31 seconds of the epoch that ran
-        vm.expectRevert(tooEarly(13));
+        vm.expectRevert(tooEarly(14));
         court.poke(id);
-        vm.roll(block.number + 32);
+        vm.roll(block.number + 24);
 
         court.poke(id);
+
+        assertEq(escrow.rentalOf(id).forgiven, DISPUTED, "it is the renter's");
+    }
+
+    /// @dev The line to now named epoch after epoch: each that passed moved it on.
+    function test_concede_waitsForOneEpochThoughTimePassedWithoutBlocks() public {
+        extend();
+        skip(500);
+        pass(16);
+        disputeSeconds(540, 556);
+        vm.startPrank(operator);
+        vm.expectRevert(tooEarly(15));
+        court.concede(id);
+        pass(23);
+        vm.expectRevert(tooEarly(15));
+        court.concede(id);
+        pass(1);
+        court.concede(id);
+
+        assertEq(escrow.rentalOf(id).forgiven, RENT * 16 / 100, "it is the renter's");
+    }
+
+    function test_concede_ofAnIntervalInTheFirstEpochWaitsForTwoMore() public {
+        vm.roll(11 * EPOCH - 1);
+        dispute();
+
+        vm.startPrank(operator);
+        vm.roll(12 * EPOCH - 1);
+        vm.expectRevert(tooEarly(12));
+        court.concede(id);
+        vm.roll(12 * EPOCH);
+        court.concede(id);
 
         assertEq(escrow.rentalOf(id).forgiven, DISPUTED, "it is the renter's");
     }

@@ -139,7 +139,24 @@ contract IntervalVerdictsTest is IntervalFixture {
         assertEq(escrow.rentalOf(id).forgiven, RENT * 32 / 100, "the interval's rent");
     }
 
-    /// @dev The line between start and now may be early by one epoch.
+    /// @dev Epochs 42 and 43 lie between seconds 524 and 588; the line to now looked for them where all was
+    /// there.
+    function test_closeOnRecord_findsEpochsThatWereMissedWhileBlocksAreSlow() public {
+        extend();
+        pass(460);
+        passSlowly(56);
+        missAll(42, 43);
+        disputeSeconds(541, 556);
+        vm.expectRevert(tooEarly(45));
+        court.closeOnRecord(id);
+        passSlowly(64);
+
+        court.closeOnRecord(id);
+
+        assertEq(escrow.rentalOf(id).forgiven, RENT * 15 / 100, "the interval's rent");
+    }
+
+    /// @dev The line between start and dispute may be early by one epoch.
     function test_closeOnRecord_revertsWhen_theEpochAfterIsNotMissed() public {
         pass(40);
         vm.prank(renter);
@@ -184,7 +201,7 @@ contract IntervalVerdictsTest is IntervalFixture {
         vm.roll(block.number + 200_000 * EPOCH);
         vm.prank(renter);
         court.dispute{value: BOND}(id, START, START + 40, "");
-        uint64 last = 10 + (registry.currentEpoch() - 10) * 39 / 40;
+        uint64 last = 11 + (registry.currentEpoch() - 10) * 39 / 40;
         vm.mockCall(REGISTRY, abi.encodeWithSelector(RegistryDouble.missesIn.selector), abi.encode(0));
 
         vm.expectCall(REGISTRY, abi.encodeCall(RegistryDouble.missesIn, (chips[0], last + 1 - 131_072, last)));

@@ -74,6 +74,8 @@ impl Rentals {
             toSecond: Uint::from(kept.to),
             deadline: Uint::from(kept.deadline),
             bond: Uint::from(RATING_BOND),
+            madeIn: 0,
+            madeAt: Uint::ZERO,
         }
     }
 
