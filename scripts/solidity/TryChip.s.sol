@@ -15,7 +15,8 @@ import {ChipBatchId, ChipId} from "contracts/src/types/Ids.sol";
 
 /// @title Tries a deployment: registers a chip, and proves in a later epoch that it is available.
 /// @dev forge script scripts/solidity/TryChip.s.sol --sig "register(address,address)" VENDORS REGISTRY ...,
-/// then, an epoch later, --sig "prove(address,address)" REGISTRY AVAILABILITY. The sender must be a vendor.
+/// then, L epochs later (main: two of 300 blocks; on chain id 31337 one of 16), --sig
+/// "prove(address,address)" REGISTRY AVAILABILITY. The sender must be a vendor.
 contract TryChip is Script {
     uint256 internal constant SECRET = 0xc41b;
     uint32 internal constant MODEL = 1;

@@ -6,6 +6,7 @@ import {VmSafe} from "forge-std/Vm.sol";
 
 import {IAvailability} from "contracts/src/interfaces/IAvailability.sol";
 import {IEmission} from "contracts/src/interfaces/IEmission.sol";
+import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {IRpoiEscrow} from "contracts/src/interfaces/IRpoiEscrow.sol";
 import {Committee} from "contracts/src/jobs/Committee.sol";
@@ -170,6 +171,22 @@ contract DeployTest is Test {
 
         assertTrue(registry.wasPresent(trial.chip(), epoch), "present");
         assertEq(IPociViews(all.registry).powerOf(address(trial)), 1, "power");
+    }
+
+    /// @dev Of the main profile it is the second epoch after that of the registration: L is 2.
+    function test_aChipOfTheMainProfileIsProvedTwoEpochsLater() public {
+        Protocol memory main = script.deploy(address(script), address(trial), "main");
+        PociRegistry registry = PociRegistry(main.registry);
+        vm.deal(address(trial), 100 ether);
+        trial.registerFor(address(trial), VendorRegistry(main.vendors), registry);
+
+        vm.roll(300);
+        vm.expectRevert(abi.encodeWithSelector(IPociRegistry.PociRegistryNoChips.selector, address(trial), 1));
+        trial.proveFor(address(trial), registry, Availability(main.availability));
+        vm.roll(600);
+        trial.proveFor(address(trial), registry, Availability(main.availability));
+
+        assertTrue(registry.wasPresent(trial.chip(), 2), "present");
     }
 
     function requireMain(Protocol memory main) private view {
