@@ -23,6 +23,19 @@ pub struct JobRecord {
     pub spec: JobSpec,
     /// How far it is.
     pub progress: JobProgress,
+    /// Why it is done.
+    #[serde(default)]
+    pub terms: Terms,
+}
+
+/// Why a job is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Terms {
+    /// It pays, or is under an order of ours.
+    #[default]
+    Job,
+    /// Its rental pays: it is begun while that runs, and at no other time.
+    Rental,
 }
 
 /// How far a job is on this side.

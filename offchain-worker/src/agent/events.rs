@@ -42,7 +42,7 @@ pub(super) fn note(
             let filled = decoded::<OrderFilled>(log);
             filled.into_iter().for_each(|event| offers.note(log.transaction_hash, &event));
         } else if address == home.escrow && topic == RentalOpened::SIGNATURE_HASH {
-            note_rental(txn, home, log)?;
+            note_rental(txn, home, &mut offers, log)?;
         } else if address == home.court && topic == IntervalDisputed::SIGNATURE_HASH {
             note_interval(txn, log, at)?;
         } else if address == home.rollup && topic == RootPosted::SIGNATURE_HASH {
@@ -99,18 +99,27 @@ fn note_job(
         return Ok(());
     }
     let rental: Option<RentalRecord> = find_in(txn, event.spec.rental.as_slice())?;
-    if !offers.is_taken(log.transaction_hash, &event.spec, rental.as_ref()) {
+    let Some(terms) = offers.terms_of(log.transaction_hash, &event.spec, rental.as_ref()) else {
         tracing::debug!(job = %id, client = %event.client, "a job that nobody agreed on");
         return Ok(());
-    }
+    };
     tracing::info!(job = %id, client = %event.client, "job opened");
-    put_in(txn, &JobRecord { id, spec: event.spec, progress: JobProgress::Waiting })
+    put_in(txn, &JobRecord { id, spec: event.spec, progress: JobProgress::Waiting, terms })
 }
 
-fn note_rental(txn: &WriteTransaction, home: &Home, log: &Log) -> Result<(), StorageError> {
+fn note_rental(
+    txn: &WriteTransaction,
+    home: &Home,
+    offers: &mut Offers,
+    log: &Log,
+) -> Result<(), StorageError> {
     let Some(event) = decoded::<RentalOpened>(log) else { return Ok(()) };
     let id = RentalId(event.rental);
-    if event.operator != home.operator || has_in::<RentalRecord>(txn, id.0.as_slice())? {
+    if event.operator != home.operator {
+        return Ok(());
+    }
+    offers.note_rental(log.transaction_hash);
+    if has_in::<RentalRecord>(txn, id.0.as_slice())? {
         return Ok(());
     }
     tracing::info!(rental = %id, renter = %event.renter, "rental opened");

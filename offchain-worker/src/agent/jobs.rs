@@ -4,7 +4,8 @@ use super::{Agent, AgentError, now, working::Purpose, worst};
 use crate::{
     compute::Task,
     decide::jobs::{BatchStanding, Seen, Step, next_step},
-    records::{BatchRecord, Computed, JobProgress, JobRecord},
+    https::Doors,
+    records::{BatchRecord, Computed, JobProgress, JobRecord, Terms},
     store::BlobStore,
 };
 use alloy_primitives::{B256, U256, keccak256};
@@ -17,7 +18,7 @@ use utnet_bindings::{
 };
 use utnet_client::{BlockRef, Chain, Intent};
 use utnet_jobs::{manifest::Class, merkle};
-use utnet_primitives::{BatchId, JobId, Seconds, Tag, tag};
+use utnet_primitives::{BatchId, JobId, RentalId, Seconds, Tag, tag};
 
 /// What a worker commits to: `keccak256(abi.encode(tag, resultRoot, salt, worker, job))`.
 pub(super) fn result_commitment(
@@ -54,6 +55,12 @@ fn has_files(blobs: &BlobStore, spec: &JobSpec) -> bool {
     has_program && blobs.has(&spec.inputHash) && blobs.has(&spec.paramsHash)
 }
 
+/// Whether a rental that pays for a job runs: its door is open then, and at no other time.
+fn is_paid_for(record: &JobRecord, doors: &Doors) -> bool {
+    let rental = RentalId(record.spec.rental);
+    record.terms == Terms::Job || doors.of(rental).is_some_and(|door| door.is_open)
+}
+
 /// What a job has for the next batch.
 enum Pending {
     /// Its leaf.
@@ -85,10 +92,13 @@ impl<C: Chain> Agent<C> {
     }
 
     fn jobs_in_turn(&mut self, now: Seconds) -> Result<Vec<JobRecord>, AgentError> {
-        let (blobs, bench) = (&self.parts.blobs, &self.bench);
+        let (blobs, doors, bench) = (&self.parts.blobs, &self.parts.doors, &self.bench);
         let can_start = |record: &JobRecord| {
             let purpose = Purpose::Job(record.id);
-            !bench.is_full(purpose) && !bench.is_running(purpose) && has_files(blobs, &record.spec)
+            !bench.is_full(purpose)
+                && !bench.is_running(purpose)
+                && is_paid_for(record, doors)
+                && has_files(blobs, &record.spec)
         };
         Ok(self.turns.pick(self.parts.notebook.all::<JobRecord>()?, now, can_start))
     }

@@ -1,11 +1,11 @@
 //! Serves rentals: hands over access, keeps the doors, rates.
 
-use super::{Agent, AgentError, Fault, now, worst};
+use super::{Agent, AgentError, Fault, now, working::Purpose, worst};
 use crate::{
     decide::rentals::{RatingStage, Seen, Step, is_open_to_renter, next_step},
     https::Door,
     notebook::{Notebook, put_in},
-    records::{RatingRecord, RentalRecord},
+    records::{JobProgress, JobRecord, RatingRecord, RentalRecord, Terms},
 };
 use alloy_primitives::{Address, B256};
 use utnet_bindings::{
@@ -99,10 +99,23 @@ impl<C: Chain> Agent<C> {
         }
     }
 
-    /// Nothing is left to do, and nobody needs the secret any more.
+    /// Nothing is left to do, and nobody needs the secret any more. What the rental would have paid for is not begun.
     fn close_rental(&self, record: &RentalRecord, now: Seconds) -> Result<(), AgentError> {
         let closed = RentalRecord { closed_at: Some(now), secret: None, ..record.clone() };
-        Ok(self.parts.notebook.put(&closed)?)
+        let notebook = &self.parts.notebook;
+        let jobs = notebook.all::<JobRecord>()?.into_iter().filter(|job| {
+            job.terms == Terms::Rental
+                && job.spec.rental == record.id.0
+                && job.progress == JobProgress::Waiting
+                && !self.is_running(Purpose::Job(job.id))
+        });
+        let txn = notebook.begin()?;
+        put_in(&txn, &closed)?;
+        for job in jobs {
+            let progress = JobProgress::Declined { reason: "its rental is over".into(), at: now };
+            put_in(&txn, &JobRecord { progress, ..job })?;
+        }
+        Ok(txn.commit().map_err(StorageError::from)?)
     }
 
     /// Draws the secret, seals it and wants it published, in one transaction.

@@ -1,6 +1,6 @@
 //! Says which jobs are taken: anybody may open one that names this operator, and would have it computed for nothing.
 
-use crate::records::RentalRecord;
+use crate::records::{RentalRecord, Terms};
 use alloy_primitives::{Address, B256};
 use utnet_bindings::{OrderBook::OrderFilled, signed::JobSpec};
 
@@ -25,23 +25,36 @@ impl Offers {
         }
     }
 
-    /// Whether a job is of a rental of ours, or under an order of ours, or well paid.
-    pub(super) fn is_taken(
+    /// Notes that a rental of ours was opened: what its transaction filled last was for chips.
+    pub(super) fn note_rental(&mut self, transaction: Option<B256>) {
+        if self.filled.0 == transaction {
+            self.filled.1 = 0;
+        }
+    }
+
+    /// On which terms a job is taken, if it is: under an order of ours, or well paid, or else as one of a rental of ours.
+    pub(super) fn terms_of(
         &mut self,
         transaction: Option<B256>,
         spec: &JobSpec,
         rental: Option<&RentalRecord>,
-    ) -> bool {
+    ) -> Option<Terms> {
+        let is_ordered = self.take_unit(transaction);
+        if is_ordered || spec.price >= self.least_price {
+            return Some(Terms::Job);
+        }
         let is_rented = rental.is_some_and(|it| it.renter == spec.client && it.closed_at.is_none());
-        if is_rented || spec.price >= self.least_price {
-            return true;
-        }
+        is_rented.then_some(Terms::Rental)
+    }
+
+    /// A unit is for the next job of its transaction, whatever that one pays: else well paid ones would leave it to others.
+    fn take_unit(&mut self, transaction: Option<B256>) -> bool {
         let (filled_in, units) = &mut self.filled;
-        if *filled_in != transaction || *units == 0 {
-            return false;
+        let is_left = *filled_in == transaction && *units > 0;
+        if is_left {
+            *units -= 1;
         }
-        *units -= 1;
-        true
+        is_left
     }
 }
 
@@ -70,9 +83,9 @@ mod tests {
 
     #[test]
     fn a_strangers_job_is_taken_only_if_it_pays() {
-        assert!(!offers().is_taken(HERE, &job(0), None));
-        assert!(!offers().is_taken(HERE, &job(9), None));
-        assert!(offers().is_taken(HERE, &job(10), None));
+        assert_eq!(offers().terms_of(HERE, &job(0), None), None);
+        assert_eq!(offers().terms_of(HERE, &job(9), None), None);
+        assert_eq!(offers().terms_of(HERE, &job(10), None), Some(Terms::Job));
     }
 
     #[test]
@@ -84,11 +97,12 @@ mod tests {
             secret: None,
             closed_at: None,
         };
-        assert!(offers().is_taken(HERE, &job(0), Some(&rental)));
+        assert_eq!(offers().terms_of(HERE, &job(0), Some(&rental)), Some(Terms::Rental));
+        assert_eq!(offers().terms_of(HERE, &job(10), Some(&rental)), Some(Terms::Job));
         let others = RentalRecord { renter: OPERATOR, ..rental.clone() };
-        assert!(!offers().is_taken(HERE, &job(0), Some(&others)));
+        assert_eq!(offers().terms_of(HERE, &job(0), Some(&others)), None);
         let closed = RentalRecord { closed_at: Some(Seconds(1)), ..rental };
-        assert!(!offers().is_taken(HERE, &job(0), Some(&closed)));
+        assert_eq!(offers().terms_of(HERE, &job(0), Some(&closed)), None);
     }
 
     #[test]
@@ -96,16 +110,34 @@ mod tests {
         let mut offers = offers();
         offers.note(HERE, &filled(OPERATOR, 2));
         offers.note(HERE, &filled(CLIENT, 9));
-        assert!(!offers.is_taken(ELSEWHERE, &job(0), None));
-        assert!(offers.is_taken(HERE, &job(0), None));
-        assert!(offers.is_taken(HERE, &job(0), None));
-        assert!(!offers.is_taken(HERE, &job(0), None));
+        assert_eq!(offers.terms_of(ELSEWHERE, &job(0), None), None);
+        assert_eq!(offers.terms_of(HERE, &job(0), None), Some(Terms::Job));
+        assert_eq!(offers.terms_of(HERE, &job(0), None), Some(Terms::Job));
+        assert_eq!(offers.terms_of(HERE, &job(0), None), None);
+    }
+
+    /// Jobs at the price used to leave their units to as many more, for nothing.
+    #[test]
+    fn a_unit_is_taken_by_a_well_paid_job_too() {
+        let mut offers = offers();
+        offers.note(HERE, &filled(OPERATOR, 2));
+        assert_eq!(offers.terms_of(HERE, &job(10), None), Some(Terms::Job));
+        assert_eq!(offers.terms_of(HERE, &job(0), None), Some(Terms::Job));
+        assert_eq!(offers.terms_of(HERE, &job(0), None), None);
     }
 
     #[test]
     fn what_others_sell_is_not_our_offer() {
         let mut offers = offers();
         offers.note(HERE, &filled(CLIENT, 1));
-        assert!(!offers.is_taken(HERE, &job(0), None));
+        assert_eq!(offers.terms_of(HERE, &job(0), None), None);
+    }
+
+    #[test]
+    fn units_of_a_rental_are_chips_and_no_jobs() {
+        let mut offers = offers();
+        offers.note(HERE, &filled(OPERATOR, 1));
+        offers.note_rental(HERE);
+        assert_eq!(offers.terms_of(HERE, &job(0), None), None);
     }
 }

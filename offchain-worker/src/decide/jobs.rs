@@ -105,6 +105,7 @@ fn place(computed: &Computed, seen: &Seen) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Terms;
     use alloy_primitives::B256;
     use utnet_bindings::signed::JobSpec;
     use utnet_jobs::merkle::Leaf;
@@ -112,7 +113,7 @@ mod tests {
 
     fn job(progress: JobProgress) -> JobRecord {
         let spec = JobSpec { deadline: 100, ..crate::testing::spec() };
-        JobRecord { id: JobId(B256::repeat_byte(1)), spec, progress }
+        JobRecord { id: JobId(B256::repeat_byte(1)), spec, progress, terms: Terms::Job }
     }
 
     fn computed(batch: Option<u64>, passed: u8) -> JobRecord {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use utnet_primitives::{JobId, Seconds};
 
 /// Jobs of each kind that one tick looks at.
-const MOST: [usize; 3] = [256, 64, 16];
+const MOST: [usize; 4] = [256, 64, 16, 16];
 
 /// Kinds of jobs that are looked at, the most pressing first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +15,16 @@ enum Kind {
     Pressing,
     /// It waits until its batch is final.
     Settling,
-    /// It is not computed yet.
+    /// It can be computed.
     Waiting,
+    /// Its deadline has passed before it could.
+    Late,
 }
 
 /// Whose turn it is. Forgotten with the process: then all begin anew.
 #[derive(Debug, Default)]
 pub struct Turns {
-    passed: [BTreeSet<JobId>; 3],
+    passed: [BTreeSet<JobId>; 4],
 }
 
 impl Turns {
@@ -33,7 +35,7 @@ impl Turns {
         now: Seconds,
         can_start: impl Fn(&JobRecord) -> bool,
     ) -> Vec<JobRecord> {
-        let mut lists: [Vec<JobRecord>; 3] = Default::default();
+        let mut lists: [Vec<JobRecord>; 4] = Default::default();
         for record in records {
             if let Some(kind) = kind_of(&record, now, &can_start) {
                 lists[kind as usize].push(record);
@@ -53,10 +55,8 @@ fn kind_of(
         JobProgress::Closed { .. } | JobProgress::Declined { .. } => None,
         JobProgress::Computed(done) if done.is_revealed => Some(Kind::Settling),
         JobProgress::Computed(_) => Some(Kind::Pressing),
-        JobProgress::Waiting => {
-            let is_late = now > Seconds(record.spec.deadline);
-            (is_late || can_start(record)).then_some(Kind::Waiting)
-        }
+        JobProgress::Waiting if now > Seconds(record.spec.deadline) => Some(Kind::Late),
+        JobProgress::Waiting => can_start(record).then_some(Kind::Waiting),
     }
 }
 
@@ -74,13 +74,14 @@ fn choose(mut list: Vec<JobRecord>, passed: &mut BTreeSet<JobId>, most: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Terms;
     use alloy_primitives::{B256, U256};
     use utnet_bindings::signed::JobSpec;
 
     fn job(number: u64, deadline: u64) -> JobRecord {
         let spec = JobSpec { deadline, ..crate::testing::spec() };
         let id = JobId(B256::from(U256::from(number)));
-        JobRecord { id, spec, progress: JobProgress::Waiting }
+        JobRecord { id, spec, progress: JobProgress::Waiting, terms: Terms::Job }
     }
 
     fn deadlines(picked: &[JobRecord]) -> Vec<u64> {
@@ -105,5 +106,15 @@ mod tests {
         let mut turns = Turns::default();
         assert!(turns.pick(all.clone(), Seconds(10), |_| false).is_empty());
         assert_eq!(deadlines(&turns.pick(all, Seconds(11), |_| false)), [10]);
+    }
+
+    /// Many late ones used to be looked at first, until the deadlines of others had passed as well.
+    #[test]
+    fn however_many_are_late_one_that_can_start_has_its_turn() {
+        let mut all: Vec<_> = (0..40).map(|number| job(number, 10)).collect();
+        all.push(job(40, 20));
+        let picked = Turns::default().pick(all, Seconds(11), |_| true);
+        assert_eq!(deadlines(&picked)[0], 20);
+        assert_eq!(picked.len(), 17);
     }
 }

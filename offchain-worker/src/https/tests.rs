@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     agent::Home,
     notebook::Notebook,
-    records::{BatchRecord, JobProgress, JobRecord, RentalRecord},
+    records::{BatchRecord, JobProgress, JobRecord, RentalRecord, Terms},
     store::BlobStore,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -197,7 +197,8 @@ fn post(port: &Port, input: &[u8]) -> (BatchId, JobSpec, Leaf) {
     let id = JobId(B256::repeat_byte(3));
     let leaf = Leaf { job: id, result_root: B256::ZERO, steps: 5 };
     let batch = BatchId(B256::repeat_byte(4));
-    let job = JobRecord { id, spec: spec.clone(), progress: JobProgress::Waiting };
+    let progress = JobProgress::Waiting;
+    let job = JobRecord { id, spec: spec.clone(), progress, terms: Terms::Job };
     port.desk.notebook.put(&job).expect("kept");
     let record = BatchRecord {
         number: 0,

@@ -6,13 +6,13 @@ use crate::{
 };
 use alloy_primitives::{B256, U256};
 use utnet_bindings::{
-    IntervalCourt, RpoiEscrow,
+    IntervalCourt, JobEscrow, RpoiEscrow,
     states::{DisputeState, RentalState},
 };
 use utnet_client::simulation::Faults;
 use utnet_messages::{Sealed, SecretKey, open_handover};
 use utnet_primitives::{RentalId, Seconds};
-use utnet_worker::records::IntervalRecord;
+use utnet_worker::records::{IntervalRecord, JobProgress, JobRecord};
 
 #[tokio::test]
 async fn access_is_sealed_once_opens_the_door_while_the_rental_runs_and_never_after() {
@@ -88,6 +88,38 @@ async fn a_rental_that_fails_does_not_hold_up_the_others() {
     let rental = world.open_rental(&key);
 
     world.play(&desk, 0, |world| world.handover(rental).is_some()).await;
+}
+
+/// A rental of some seconds used to pay for any number of jobs until it was settled, and those of before went on after that.
+#[tokio::test]
+async fn a_job_that_its_rental_pays_for_is_begun_while_that_runs_and_at_no_other_time() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::new();
+    let rental = world.open_rental(&SecretKey::generate().public());
+    world.play(&desk, 0, |world| world.handover(rental).is_some()).await;
+    let commits = |world: &World| executed::<JobEscrow::commitResultCall>(world).len();
+
+    let early = world.open_rented_job(&desk, 1, rental);
+    rounds(&mut world, &desk).await;
+    assert_eq!(commits(&world), 0, "before it runs");
+
+    world.set_rental(rental, RentalState::Active);
+    world.play(&desk, 0, |world| world.is_paid(early)).await;
+
+    world.set_rental(rental, RentalState::Ended);
+    let late = world.open_rented_job(&desk, 2, rental);
+    rounds(&mut world, &desk).await;
+    world.set_rental(rental, RentalState::Settled);
+    rounds(&mut world, &desk).await;
+    assert_eq!(commits(&world), 1, "after its end");
+    let late = desk.records::<JobRecord>().into_iter().find(|job| job.id.0 == late);
+    assert!(matches!(late.expect("noted").progress, JobProgress::Declined { .. }));
+}
+
+async fn rounds(world: &mut World, desk: &Desk) {
+    for _ in 0..10 {
+        world.round(desk).await;
+    }
 }
 
 /// A running rental with an interval in dispute.

@@ -30,7 +30,7 @@ use utnet_client::{
     simulation::{Faults, RecordingChain},
 };
 use utnet_jobs::params::{Params, WasmParams};
-use utnet_primitives::{Height, Seconds};
+use utnet_primitives::{Height, RentalId, Seconds};
 use utnet_worker::{
     agent::{Agent, Choices, Home, Parts},
     compute::{Limits, Runtime, torch},
@@ -284,6 +284,12 @@ impl World {
 
     pub(crate) fn open_priced_job(&self, desk: &Desk, nonce: u64, price: u128) -> B256 {
         self.open(JobSpec { price, nonce: U256::from(nonce), ..self.spec(desk) })
+    }
+
+    /// A renter's job that pays nothing itself.
+    pub(crate) fn open_rented_job(&self, desk: &Desk, nonce: u64, rental: RentalId) -> B256 {
+        let spec = self.spec(desk);
+        self.open(JobSpec { rental: rental.0, price: 0, nonce: U256::from(nonce), ..spec })
     }
 
     /// As many well paid jobs.
