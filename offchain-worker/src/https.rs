@@ -9,6 +9,7 @@ mod lines;
 mod published;
 mod refused;
 mod routes;
+mod server;
 mod tls;
 mod upload;
 
@@ -16,7 +17,7 @@ mod upload;
 mod tests;
 
 pub use doors::{Door, Doors};
-pub use lines::{Line, Lines};
 pub use published::Published;
-pub use routes::{Desk, router};
+pub use routes::Desk;
+pub use server::{Patience, serve};
 pub use tls::{Identity, IdentityError};

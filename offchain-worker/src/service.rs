@@ -5,20 +5,15 @@ use crate::{
     compute::Runtime,
     config::{Settings, torch_process},
     epochs::epoch_blocks,
-    https::{Desk, Doors, Identity, Lines, Published, router},
+    https::{Desk, Doors, Identity, Patience, Published, serve},
     notebook::Notebook,
     records,
     store::BlobStore,
 };
 use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, Result};
-use axum_server::{
-    Handle,
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
-use hyper_util::rt::TokioTimer;
+use axum_server::Handle;
 use redb::Database;
-use rustls::ServerConfig;
 use std::{
     fs::DirBuilder,
     io::Write,
@@ -40,12 +35,6 @@ const TURN: Duration = Duration::from_millis(400);
 
 /// Time that open connections get to end.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// What is held of one connection, in bytes: a request's head must fit, and more waits for the reader.
-const HELD_BYTES: usize = 64 << 10;
-
-/// Time in which a request's head must come.
-const HEADERS: Duration = Duration::from_secs(10);
 
 /// Files that renters may bring at the same time.
 const UPLOADS: usize = 16;
@@ -74,7 +63,7 @@ pub async fn run(
     let url = settings.url.clone().unwrap_or_else(|| format!("https://{address}"));
     let mut dispatcher = ground.dispatcher(&clock).await?;
     let parts = ground.parts(&settings, url, &identity, &clock)?;
-    let desk = desk(&settings, &parts);
+    let desk = Arc::new(desk(&settings, &parts));
     let agent = Agent::new(parts, settings.start)?;
     if settings.is_moved {
         agent.read_again()?;
@@ -82,7 +71,9 @@ pub async fn run(
 
     let mut tasks = JoinSet::new();
     let handle = Handle::new();
-    tasks.spawn(serve(listener, identity.server_config()?, desk, handle.clone()));
+    let port =
+        serve(listener, identity.server_config()?, desk, handle.clone(), Patience::default());
+    tasks.spawn(async move { port.await.context("the job port") });
     let until = stop.clone();
     tasks.spawn(async move { dispatcher.run(until.cancelled()).await.context(LOOK_AT_THE_DISK) });
     tasks.spawn(follow(agent, clock, stop.clone()));
@@ -166,20 +157,6 @@ fn desk(settings: &Settings, parts: &Parts<Rpc>) -> Desk {
         public_downloads: Arc::new(Semaphore::new(PUBLIC_DOWNLOADS)),
         published: Published::default(),
     }
-}
-
-/// Serves the job port until its handle ends it.
-async fn serve(
-    listener: TcpListener,
-    tls: Arc<ServerConfig>,
-    desk: Desk,
-    handle: Handle<SocketAddr>,
-) -> Result<()> {
-    let lines = RustlsAcceptor::new(RustlsConfig::from_config(tls)).acceptor(Lines::default());
-    let mut server = axum_server::from_tcp(listener)?.acceptor(lines).handle(handle);
-    let mut builder = server.http_builder().http1();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HELD_BYTES);
-    server.serve(router(Arc::new(desk)).into_make_service()).await.context("the job port")
 }
 
 fn choices(settings: &Settings, epoch_blocks: u64, url: String, identity: &Identity) -> Choices {

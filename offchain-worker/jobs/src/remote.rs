@@ -91,15 +91,8 @@ impl Remote {
     /// # Errors
     /// [`FetchError`] when this machine cannot speak TLS.
     pub fn pinned(url: &str, fingerprint: B256) -> Result<Self, FetchError> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let pin = Arc::new(Pin { fingerprint, provider: Arc::clone(&provider) });
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(pin)
-            .with_no_client_auth();
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls_trusting(fingerprint)?)
             .https_only(true)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -159,6 +152,20 @@ impl Remote {
         }
         Ok(bytes)
     }
+}
+
+/// TLS that trusts the certificate with this SHA-256 and no other.
+///
+/// # Errors
+/// When this machine cannot speak TLS.
+pub fn tls_trusting(fingerprint: B256) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let pin = Arc::new(Pin { fingerprint, provider: Arc::clone(&provider) });
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(pin)
+        .with_no_client_auth())
 }
 
 /// A line that stands still is given up.

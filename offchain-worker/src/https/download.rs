@@ -23,7 +23,8 @@ use utnet_jobs::remote::FILE_PATIENCE;
 /// Most bytes of a piece.
 const PIECE: u64 = 64 << 10;
 
-/// A file on its way to a reader, who keeps the seat until it is there or the line breaks.
+/// A file on its way to a reader, who keeps the seat until it is there or the line breaks. Lines see to it that the next
+/// piece, with which the time is looked at, is asked for soon.
 struct Download {
     blobs: BlobStore,
     name: B256,

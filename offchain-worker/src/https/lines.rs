@@ -18,19 +18,20 @@ use tokio::{
 /// Connections at the same time.
 const MOST: usize = 1_024;
 
-/// Time in which a reader takes this much of what waits for it, in bytes: about as much as the system holds for it.
-const PAUSE: Duration = Duration::from_secs(60);
+/// What a reader must take in its time, in bytes: about as much as the system holds for it.
 const LEAST: usize = 256 << 10;
 
 /// Accepts connections while there is room.
 #[derive(Clone, Debug)]
-pub struct Lines {
+pub(super) struct Lines {
     room: Arc<Semaphore>,
+    patience: Duration,
 }
 
-impl Default for Lines {
-    fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(MOST)) }
+impl Lines {
+    /// Lines whose readers are waited for so long with each 256 KiB.
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { room: Arc::new(Semaphore::new(MOST)), patience }
     }
 }
 
@@ -42,26 +43,29 @@ impl<I, S> Accept<I, S> for Lines {
     fn accept(&self, stream: I, service: S) -> Self::Future {
         let room = Arc::clone(&self.room).try_acquire_owned();
         ready(match room {
-            Ok(room) => Ok((Line::new(stream, Some(room)), service)),
+            Ok(room) => Ok((Line::new(stream, self.patience, Some(room)), service)),
             Err(_full) => Err(io::ErrorKind::ConnectionRefused.into()),
         })
     }
 }
 
-/// A connection that breaks when its reader stands still.
+/// A connection that breaks when its reader stands still. Time runs only while something waits for the reader, and nothing
+/// that it sends gives it more.
 #[derive(Debug)]
-pub struct Line<I> {
+pub(super) struct Line<I> {
     stream: I,
-    pause: Duration,
-    /// When the reader must have taken the rest; nothing, while it takes all that comes.
-    until: Option<Pin<Box<Sleep>>>,
+    patience: Duration,
+    /// What is left of it until as much is taken as must be.
+    left: Duration,
     owed: usize,
+    /// When nothing is left; nothing, while nothing waits.
+    until: Option<Pin<Box<Sleep>>>,
     _room: Option<OwnedSemaphorePermit>,
 }
 
 impl<I> Line<I> {
-    const fn new(stream: I, room: Option<OwnedSemaphorePermit>) -> Self {
-        Self { stream, pause: PAUSE, until: None, owed: 0, _room: room }
+    const fn new(stream: I, patience: Duration, room: Option<OwnedSemaphorePermit>) -> Self {
+        Self { stream, patience, left: patience, owed: LEAST, until: None, _room: room }
     }
 
     /// Notes what became of a write.
@@ -71,18 +75,17 @@ impl<I> Line<I> {
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(written) = written {
-            let bytes = *written.as_ref().unwrap_or(&0);
-            self.owed = self.owed.saturating_sub(bytes);
+            if let Some(until) = self.until.take() {
+                self.left = until.deadline().saturating_duration_since(Instant::now());
+            }
+            self.owed = self.owed.saturating_sub(*written.as_ref().unwrap_or(&0));
             if self.owed == 0 {
-                self.until = None;
+                (self.left, self.owed) = (self.patience, LEAST);
             }
             return Poll::Ready(written);
         }
-        if self.until.is_none() {
-            self.owed = LEAST;
-        }
-        let pause = self.pause;
-        let until = self.until.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + pause)));
+        let left = self.left;
+        let until = self.until.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + left)));
         ready_or_wait!(until.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -94,13 +97,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Line<I> {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, into);
-        // Who asks for more has taken what came before.
-        if into.filled().len() > before {
-            self.until = None;
-        }
-        read
+        Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
@@ -141,13 +138,18 @@ mod tests {
     use super::*;
     use std::future::pending;
     use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split},
         time::timeout,
     };
 
-    fn line(pause: Duration, held: usize) -> (Line<DuplexStream>, DuplexStream) {
+    fn line(patience: Duration, held: usize) -> (Line<DuplexStream>, DuplexStream) {
         let (near, far) = duplex(held);
-        (Line { pause, ..Line::new(near, None) }, far)
+        (Line::new(near, patience, None), far)
+    }
+
+    /// Waits on the other side of a line that is too quick for it.
+    async fn a_while() {
+        drop(timeout(Duration::from_millis(2), pending::<()>()).await);
     }
 
     #[tokio::test]
@@ -163,40 +165,60 @@ mod tests {
         let writing = async move { line.write_all(&[0; LEAST]).await };
         let reading = async move {
             while far.read_u8().await.is_ok() {
-                drop(timeout(Duration::from_millis(2), pending::<()>()).await);
+                a_while().await;
             }
         };
         let (broken, ()) = tokio::join!(writing, reading);
         assert_eq!(broken.expect_err("too slow").kind(), io::ErrorKind::TimedOut);
     }
 
+    /// Any byte used to give the reader its whole time again.
+    #[tokio::test]
+    async fn a_line_breaks_when_somebody_says_a_byte_now_and_then_and_reads_nothing() {
+        let (line, mut far) = line(Duration::from_millis(50), 1);
+        let (mut heard, mut line) = split(line);
+        let writing = async { line.write_all(b"two").await.expect_err("nobody reads") };
+        let saying = async {
+            loop {
+                far.write_u8(0).await.expect("open");
+                heard.read_u8().await.expect("open");
+                a_while().await;
+            }
+        };
+        let broken = tokio::select! {
+            broken = writing => broken,
+            _ = timeout(Duration::from_secs(30), saying) => panic!("kept for ever"),
+        };
+        assert_eq!(broken.kind(), io::ErrorKind::TimedOut);
+    }
+
     #[tokio::test]
     async fn who_takes_what_comes_gets_the_whole_time_again() {
-        let (mut line, mut far) = line(Duration::from_secs(3_600), 1_000);
-        let mut taken = vec![0; LEAST + 1_000];
+        let patience = Duration::from_secs(3_600);
+        let (mut line, mut far) = line(patience, 1_000);
+        let mut taken = vec![0; LEAST];
         let sent = vec![1; taken.len()];
         let (sent, read) = tokio::join!(line.write_all(&sent), far.read_exact(&mut taken));
         sent.expect("all of it");
         read.expect("all of it");
-        assert!(line.until.is_none());
+        assert_eq!((line.left, line.owed), (patience, LEAST));
     }
 
     #[tokio::test]
-    async fn a_new_request_begins_a_new_time() {
+    async fn no_time_runs_while_nothing_waits() {
         let (mut line, mut far) = line(Duration::from_secs(3_600), 1);
         let mut taken = [0; 3];
         let (sent, read) = tokio::join!(line.write_all(b"two"), far.read_exact(&mut taken));
         sent.expect("all of it");
         read.expect("all of it");
-        assert!(line.until.is_some());
-        far.write_all(b"?").await.expect("open");
-        assert_eq!(line.read_u8().await.expect("open"), b'?');
         assert!(line.until.is_none());
+        assert_eq!(line.owed, LEAST - 3);
     }
 
     #[tokio::test]
     async fn there_is_room_for_so_many_and_for_the_next_when_one_has_gone() {
-        let lines = Lines { room: Arc::new(Semaphore::new(1)) };
+        let room = Arc::new(Semaphore::new(1));
+        let lines = Lines { room, ..Lines::new(Duration::from_secs(3_600)) };
         let (one, ()) = lines.accept(duplex(1).0, ()).await.expect("room");
         assert!(lines.accept(duplex(1).0, ()).await.is_err());
         drop(one);

@@ -88,7 +88,7 @@ struct JobAnswer {
 type Shared = State<Arc<Desk>>;
 
 /// All routes.
-pub fn router(desk: Arc<Desk>) -> Router {
+pub(super) fn router(desk: Arc<Desk>) -> Router {
     let files = Router::new().route("/v1/blobs/{hash}", put(keep_blob));
     Router::new()
         .route("/v1/access", get(show_access))

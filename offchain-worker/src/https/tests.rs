@@ -1,5 +1,7 @@
 //! Tests the job port through its own client, over real TLS.
 
+mod strangers;
+
 use super::*;
 use crate::{
     agent::Home,
@@ -9,10 +11,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;
-use axum_server::{
-    Handle,
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
+use axum_server::Handle;
 use redb::{Database, backends::InMemoryBackend};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -55,6 +54,10 @@ fn key(byte: u8) -> PrivateKeySigner {
 }
 
 fn open() -> Port {
+    open_with(Patience::default())
+}
+
+fn open_with(patience: Patience) -> Port {
     let folder = tempfile::tempdir().expect("temporary folder");
     let database = Database::builder().create_with_backend(InMemoryBackend::new());
     let desk = Arc::new(Desk {
@@ -75,14 +78,10 @@ fn open() -> Port {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a socket");
     let url = format!("https://{}", listener.local_addr().expect("bound"));
-    let tls = RustlsConfig::from_config(identity.server_config().expect("usable"));
-    let handle = Handle::new();
-    let lines = RustlsAcceptor::new(tls).acceptor(Lines::default());
-    let server = axum_server::from_tcp(listener).expect("bound").acceptor(lines);
-    let server = server.handle(handle.clone());
+    let (tls, handle) = (identity.server_config().expect("usable"), Handle::new());
     let mut tasks = tokio::task::JoinSet::new();
-    let routes = router(Arc::clone(&desk));
-    tasks.spawn(async move { server.serve(routes.into_make_service()).await.expect("serves") });
+    let port = serve(listener, tls, Arc::clone(&desk), handle.clone(), patience);
+    tasks.spawn(async move { port.await.expect("serves") });
     let fingerprint = identity.fingerprint();
     let remote = Remote::pinned(&url, fingerprint).expect("TLS");
     Port { _folder: folder, desk, remote, fingerprint, handle, _tasks: tasks }
