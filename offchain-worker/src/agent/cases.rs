@@ -1,13 +1,13 @@
-//! Draws committees that those whom they concern do not draw.
+//! Draws committees that those whom they concern do not draw, and has another beacon drawn where nobody did in time.
 
 use super::{Agent, AgentError, worst};
 use crate::{
     decide::cases::{MOST, Seen, Step, next_step},
     records::CaseRecord,
 };
-use alloy_primitives::U256;
+use alloy_primitives::{B256, U256};
 use utnet_bindings::{
-    Committee::{Case, caseOfCall, drawCall},
+    Committee::{Case, caseOfCall, drawCall, pokeCall},
     states::CaseState,
 };
 use utnet_client::{BlockRef, Chain};
@@ -46,11 +46,29 @@ impl<C: Chain> Agent<C> {
             Step::Close => {
                 Ok(self.parts.notebook.put(&CaseRecord { is_closed: true, ..record })?)
             }
-            Step::Draw if *drawn < MOST && self.can_spare(U256::ZERO).await? => {
-                *drawn += 1;
+            Step::Draw if self.may_push(b"draw", &case, subject, drawn).await? => {
                 self.push(b"draw", &case, subject, &drawCall { subject })
             }
-            Step::Draw => Ok(()),
+            Step::Poke if self.may_push(b"poke-case", &case, subject, drawn).await? => {
+                self.push(b"poke-case", &case, subject, &pokeCall { subject })
+            }
+            Step::Draw | Step::Poke => Ok(()),
         }
+    }
+
+    /// What was begun before is not counted again: a few that fail must not keep others from their turn.
+    async fn may_push(
+        &self,
+        word: &[u8],
+        case: &Case,
+        subject: B256,
+        begun: &mut usize,
+    ) -> Result<bool, AgentError> {
+        let is_new = self.is_new(&[word, subject.as_slice(), &[case.round, case.state]])?;
+        if (is_new && *begun == MOST) || !self.can_spare(U256::ZERO).await? {
+            return Ok(false);
+        }
+        *begun += usize::from(is_new);
+        Ok(true)
     }
 }

@@ -83,6 +83,11 @@ impl<C: Chain> Agent<C> {
         ))
     }
 
+    /// Whether these words were never wanted, or what came of them was given up.
+    pub(super) fn is_new(&self, words: &[&[u8]]) -> Result<bool, AgentError> {
+        Ok(matches!(self.latest_try(words)?, Some((_, None))))
+    }
+
     /// The first try that was not given up for an empty transaction, and where it stands; `None` when all were.
     fn latest_try(&self, words: &[&[u8]]) -> Result<Option<(u8, Option<Status>)>, AgentError> {
         for attempt in 0..TRIES {

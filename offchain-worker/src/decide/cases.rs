@@ -10,8 +10,11 @@ const PATIENCE: u64 = 8;
 /// Blocks over which everybody else's workers are spread, so that not all of them pay for one draw.
 const SPREAD: u8 = 8;
 
-/// Draws for others that one tick pays for.
+/// Draws for others that one tick begins to pay for.
 pub const MOST: usize = 4;
+
+/// Blocks for which the chain keeps a beacon: a case that nobody drew by then waits for another one.
+pub const BEACONS_KEPT: Height = Height(8_192);
 
 /// What was seen of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub enum Step {
     Wait,
     /// `draw`.
     Draw,
+    /// `poke`, for another beacon.
+    Poke,
     /// Nothing, ever.
     Close,
 }
@@ -39,17 +44,25 @@ pub enum Step {
 pub fn next_step(subject: &B256, operator: &Address, seen: &Seen) -> Step {
     match seen.state {
         CaseState::Decided | CaseState::Undecided => Step::Close,
-        CaseState::Waiting if seen.height >= turn(subject, operator, seen.draw_height) => {
-            Step::Draw
-        }
+        CaseState::Waiting => waiting(turn(subject, operator), seen),
         _ => Step::Wait,
     }
 }
 
-/// The block from which this worker draws.
-fn turn(subject: &B256, operator: &Address, draw_height: Height) -> Height {
+fn waiting(turn: Height, seen: &Seen) -> Step {
+    let forgotten = seen.draw_height.saturating_add(BEACONS_KEPT);
+    let (from, step) = if seen.height >= forgotten {
+        (forgotten, Step::Poke)
+    } else {
+        (seen.draw_height, Step::Draw)
+    };
+    if seen.height >= from.saturating_add(turn) { step } else { Step::Wait }
+}
+
+/// Blocks that this worker leaves to others.
+fn turn(subject: &B256, operator: &Address) -> Height {
     let [place, ..] = keccak256([subject.as_slice(), operator.as_slice()].concat()).0;
-    draw_height.saturating_add(Height(PATIENCE + u64::from(place % SPREAD)))
+    Height(PATIENCE + u64::from(place % SPREAD))
 }
 
 #[cfg(test)]
@@ -67,6 +80,15 @@ mod tests {
     fn a_case_that_those_concerned_do_not_draw_is_drawn_by_anybody() {
         assert_eq!(next_step(&SUBJECT, &ONE, &seen(17)), Step::Wait);
         assert_eq!(next_step(&SUBJECT, &ONE, &seen(25)), Step::Draw);
+    }
+
+    /// Nobody used to ask for another beacon: the case waited for ever.
+    #[test]
+    fn a_case_whose_beacon_is_forgotten_is_given_another_one() {
+        let kept = 10 + BEACONS_KEPT.0;
+        assert_eq!(next_step(&SUBJECT, &ONE, &seen(kept - 1)), Step::Draw);
+        assert_eq!(next_step(&SUBJECT, &ONE, &seen(kept)), Step::Wait);
+        assert_eq!(next_step(&SUBJECT, &ONE, &seen(kept + 15)), Step::Poke);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Decides who moves a disputed leaf on, so that none waits for ever.
 
+use super::cases::BEACONS_KEPT;
 use utnet_bindings::states::{CaseState, ChallengeState};
 use utnet_primitives::{Height, Seconds};
 
@@ -54,6 +55,11 @@ pub const fn next_step(seen: &Seen) -> Step {
     }
     match seen.case {
         CaseState::None => Step::Wait,
+        CaseState::Waiting
+            if seen.height.0 >= seen.draw_height.0.saturating_add(BEACONS_KEPT.0) =>
+        {
+            Step::Poke
+        }
         CaseState::Waiting if seen.height.0 >= seen.draw_height.0.saturating_add(PATIENCE.0) => {
             Step::Draw
         }
@@ -87,6 +93,13 @@ mod tests {
     fn a_draw_that_the_challenger_forgot_is_made_up_for() {
         assert_eq!(next_step(&SEEN), Step::Draw);
         assert_eq!(next_step(&Seen { height: Height(11), ..SEEN }), Step::Wait);
+    }
+
+    #[test]
+    fn a_draw_whose_beacon_is_forgotten_is_given_another_one() {
+        let kept = |height| Seen { height: Height(height), ..SEEN };
+        assert_eq!(next_step(&kept(10 + BEACONS_KEPT.0 - 1)), Step::Draw);
+        assert_eq!(next_step(&kept(10 + BEACONS_KEPT.0)), Step::Poke);
     }
 
     #[test]
