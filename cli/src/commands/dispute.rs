@@ -121,30 +121,32 @@ impl Dispute {
 async fn appoint(session: &Session, one: &One, expected: Option<U256>) -> Result<Value> {
     let call = IntervalCourt::appointCall { rental: one.rental.into() };
     let asked = price_of(session, one, &call).await?;
-    let price = expected.unwrap_or(asked);
-    ensure!(
-        price == asked,
-        "a committee costs {}, not {}",
-        amount::show(asked),
-        amount::show(price)
-    );
+    let price = expected.or(asked).unwrap_or_default();
+    if let Some(asked) = asked {
+        ensure!(
+            price == asked,
+            "a committee costs {}, not {}",
+            amount::show(asked),
+            amount::show(price)
+        );
+    }
     send(session, one, price, &call).await
 }
 
-/// What a committee costs: the contract names it to whoever brings nothing. Zero when it refuses for
-/// another reason, which sending tells.
-async fn price_of(session: &Session, one: &One, call: &impl SolCall) -> Result<U256> {
+/// What a committee costs: the contract names it to whoever brings nothing. `None` when it refuses for another reason,
+/// which sending tells.
+async fn price_of(session: &Session, one: &One, call: &impl SolCall) -> Result<Option<U256>> {
     let request = CallRequest {
         from: Some(one.from.signer()?.address()),
         to: TxKind::Call(session.address(COURT)),
         value: U256::ZERO,
         input: call.abi_encode().into(),
     };
-    let Err(error) = session.rpc().call(&request).await else { return Ok(U256::ZERO) };
+    let Err(error) = session.rpc().call(&request).await else { return Ok(Some(U256::ZERO)) };
     let refused = error
         .revert_data()
         .and_then(|data| Committee::CommitteePriceMismatch::abi_decode(data).ok());
-    Ok(refused.map(|refused| refused.price).unwrap_or_default())
+    Ok(refused.map(|refused| refused.price))
 }
 
 /// Coin for the bond of each side: what is at stake in an open dispute, else what opens one. Of a token the court

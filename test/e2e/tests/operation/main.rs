@@ -10,5 +10,6 @@ mod life;
 mod offline;
 mod places;
 mod process;
+mod refusals;
 mod rewards;
 mod within;
