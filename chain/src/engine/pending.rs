@@ -12,7 +12,7 @@ use crate::{
 };
 use alloy_eips::eip4895::Withdrawal;
 use alloy_hardforks::EthereumHardforks;
-use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes, keccak256};
 use std::sync::Arc;
 use utnet_primitives::Seconds;
 
@@ -24,11 +24,32 @@ impl Chain {
     /// # Errors
     /// When the state cannot be read or a system call fails.
     pub fn pending(&self) -> Result<(ChainView, Proposal), EngineError> {
+        self.pending_of(|_| true)
+    }
+
+    /// The same without what a sender has waiting from a nonce on: the block in which another transaction takes
+    /// that nonce.
+    ///
+    /// # Errors
+    /// As [`Self::pending`].
+    pub fn pending_before(
+        &self,
+        sender: Address,
+        nonce: u64,
+    ) -> Result<(ChainView, Proposal), EngineError> {
+        self.pending_of(|entry| entry.sender() != sender || entry.nonce() < nonce)
+    }
+
+    fn pending_of(
+        &self,
+        is_wanted: impl Fn(&PooledEntry) -> bool,
+    ) -> Result<(ChainView, Proposal), EngineError> {
         let view = self.view()?;
         let attributes = self.next_attributes(&view);
         let base_fee = attributes.base_fee.or_else(|| next_base_fee(view.spec(), view.head()));
         let settings = self.settings();
-        let ready = self.pool_view().ready_in(settings.order, base_fee.unwrap_or_default());
+        let mut ready = self.pool_view().ready_in(settings.order, base_fee.unwrap_or_default());
+        ready.retain(|entry| is_wanted(entry));
         let is_shanghai = view.spec().is_shanghai_active_at_timestamp(attributes.timestamp.0);
         let rewards = Rewards::Given(no_withdrawals(is_shanghai));
         let most = settings.max_transactions.unwrap_or(u64::MAX);

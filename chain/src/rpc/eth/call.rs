@@ -42,7 +42,7 @@ const ACCESS_LIST_ROUNDS: usize = 8;
 
 fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
     let request: TransactionRequest = args.take("transaction")?;
-    let mut sandbox = prepare(context, args, BlockNumberOrTag::Latest)?;
+    let mut sandbox = prepare(context, args)?;
     let transaction = to_paid_env(&request, &sandbox)?;
     context.listen(&mut sandbox);
     let result = returned(sandbox.run(transaction.clone(), NoOpInspector)?.result);
@@ -50,12 +50,8 @@ fn call(context: &Context, args: &mut Args) -> Result<Bytes, RpcError> {
 }
 
 /// Reads what may follow a transaction: block, state overrides, block overrides.
-fn prepare(
-    context: &Context,
-    args: &mut Args,
-    default: BlockNumberOrTag,
-) -> Result<Sandbox, RpcError> {
-    let block = Some(args.find("block")?.unwrap_or(BlockId::Number(default)));
+fn prepare(context: &Context, args: &mut Args) -> Result<Sandbox, RpcError> {
+    let block = args.find("block")?;
     let state: Option<StateOverride> = args.find("stateOverrides")?;
     let overrides: Option<BlockOverrides> = args.find("blockOverrides")?;
     context.sandbox(block, state.as_ref(), overrides.as_ref())
@@ -101,8 +97,12 @@ fn follow(
 
 fn estimate_gas(context: &Context, args: &mut Args) -> Result<U64, RpcError> {
     let request: TransactionRequest = args.take("transaction")?;
-    let mut sandbox = prepare(context, args, BlockNumberOrTag::Pending)?;
     // A transaction that is estimated comes next: after those that wait, and in the time that is set.
+    let block = args.find("block")?.unwrap_or(BlockId::Number(BlockNumberOrTag::Pending));
+    let state: Option<StateOverride> = args.find("stateOverrides")?;
+    let overrides: Option<BlockOverrides> = args.find("blockOverrides")?;
+    let mut sandbox =
+        context.sandbox_before(&request, block, state.as_ref(), overrides.as_ref())?;
     let gas = estimate::gas(&mut sandbox, &request);
     let transaction = to_env(&request, &sandbox)?;
     context.tell("eth_estimateGas", &mut sandbox, &transaction, gas).map(U64::from)
@@ -110,7 +110,7 @@ fn estimate_gas(context: &Context, args: &mut Args) -> Result<U64, RpcError> {
 
 fn access_list(context: &Context, args: &mut Args) -> Result<AccessListResult, RpcError> {
     let mut request: TransactionRequest = args.take("transaction")?;
-    let mut sandbox = prepare(context, args, BlockNumberOrTag::Latest)?;
+    let mut sandbox = prepare(context, args)?;
     let mut result = touched(&mut sandbox, &request)?;
     for _ in 1..ACCESS_LIST_ROUNDS {
         if request.access_list.as_ref() == Some(&result.access_list) {

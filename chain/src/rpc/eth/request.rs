@@ -20,7 +20,7 @@ impl Context {
         state: Option<&StateOverride>,
         overrides: Option<&BlockOverrides>,
     ) -> Result<Sandbox, RpcError> {
-        let mut sandbox = match block {
+        let sandbox = match block {
             Some(BlockId::Number(tag)) if tag.is_pending() => {
                 let (view, proposal) = self.chain.pending()?;
                 proposal.sandbox(&view)?.relaxed()
@@ -31,13 +31,38 @@ impl Context {
                 Sandbox::on(&view, self.at(&view, other)?)?.relaxed()
             }
         };
-        if let Some(overrides) = overrides {
-            sandbox = sandbox.with_block(overrides);
+        overridden(sandbox, state, overrides)
+    }
+
+    /// The same for a transaction that will be sent. One that replaces a waiting one does not come after that one.
+    pub(in crate::rpc) fn sandbox_before(
+        &self,
+        request: &TransactionRequest,
+        block: BlockId,
+        state: Option<&StateOverride>,
+        overrides: Option<&BlockOverrides>,
+    ) -> Result<Sandbox, RpcError> {
+        match (request.from, request.nonce, block) {
+            (Some(sender), Some(nonce), BlockId::Number(tag)) if tag.is_pending() => {
+                let (view, proposal) = self.chain.pending_before(sender, nonce)?;
+                overridden(proposal.sandbox(&view)?.relaxed(), state, overrides)
+            }
+            _ => self.sandbox(Some(block), state, overrides),
         }
-        match state {
-            Some(state) => Ok(sandbox.with_state(state)?),
-            None => Ok(sandbox),
-        }
+    }
+}
+
+fn overridden(
+    mut sandbox: Sandbox,
+    state: Option<&StateOverride>,
+    overrides: Option<&BlockOverrides>,
+) -> Result<Sandbox, RpcError> {
+    if let Some(overrides) = overrides {
+        sandbox = sandbox.with_block(overrides);
+    }
+    match state {
+        Some(state) => Ok(sandbox.with_state(state)?),
+        None => Ok(sandbox),
     }
 }
 

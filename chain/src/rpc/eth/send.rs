@@ -228,7 +228,8 @@ impl Context {
     }
 
     fn estimate(&self, request: &TransactionRequest) -> Result<u64, RpcError> {
-        let mut sandbox = self.sandbox(Some(BlockNumberOrTag::Pending.into()), None, None)?;
+        let next = BlockNumberOrTag::Pending.into();
+        let mut sandbox = self.sandbox_before(request, next, None, None)?;
         let gas = estimate::gas(&mut sandbox, request);
         let transaction = to_env(request, &sandbox)?;
         self.tell("eth_sendTransaction", &mut sandbox, &transaction, gas)

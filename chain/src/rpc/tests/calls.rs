@@ -287,6 +287,42 @@ async fn an_estimate_follows_what_waits_in_the_pool() {
     assert_eq!(gas, "0x5208");
 }
 
+/// Runtime code that works once: it sets slot 0, and reverts where that is set.
+const ONCE: &str = "0x600054 15 600c57 60006000fd 5b 6001600055 00";
+
+/// A transaction that takes a waiting one's place was estimated after that one: with its money gone and its work done,
+/// it could not be sped up.
+#[tokio::test]
+async fn what_takes_a_waiting_transactions_place_is_estimated_without_it() {
+    let node = Node::manual().await;
+    let once = node.place(ONCE).await;
+    node.ask("anvil_setBalance", json!([ALICE, "0xde0b6b3a7640000"])).await;
+    let most = json!({"from": ALICE, "to": BOB, "value": "0xc7d713b49da0000", "nonce": "0x0"});
+    let claim = json!({"from": BOB, "to": once, "nonce": "0x0"});
+    for waiting in [&most, &claim] {
+        node.ask("eth_sendTransaction", json!([waiting])).await;
+    }
+
+    for (replacing, least) in [(most, 21_000), (claim, 40_000)] {
+        for params in [json!([replacing]), json!([replacing, "pending"])] {
+            let gas = number(&node.ask("eth_estimateGas", params).await);
+            assert!(gas >= least, "{gas}");
+        }
+        let mut dearer = replacing;
+        dearer["gasPrice"] = json!("0x2540be400");
+        node.ask("eth_sendTransaction", json!([dearer])).await;
+    }
+    node.refusal("eth_estimateGas", json!([{"from": ALICE, "to": once}])).await;
+    node.ask("evm_mine", json!([])).await;
+    let block = node.ask("eth_getBlockByNumber", json!(["latest", true])).await;
+    for transaction in block["transactions"].as_array().unwrap() {
+        let hash = json!([transaction["hash"]]);
+        assert_eq!(transaction["gasPrice"], "0x2540be400");
+        assert_eq!(node.ask("eth_getTransactionReceipt", hash).await["status"], "0x1");
+    }
+    assert_eq!(block["transactions"].as_array().unwrap().len(), 2);
+}
+
 /// Runtime code that returns the price of blobs.
 const BLOB_PRICE: &str = "0x4a60005260206000f3";
 
