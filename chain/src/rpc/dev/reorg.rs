@@ -2,20 +2,31 @@
 
 use crate::{
     engine::api::Submission,
+    execution::{At, ChainView, PooledTransaction, ReadError, Sandbox},
+    miner::BlockTime,
     rpc::{
         Context,
         args::{Args, params},
         error::RpcError,
         eth::{estimate, send::decode},
+        signers::without_sidecar,
         values::Small,
     },
 };
-use alloy_consensus::Transaction;
-use alloy_eips::BlockId;
-use alloy_primitives::{Address, Bytes, U64};
+use alloy_consensus::{Transaction, transaction::Recovered};
+use alloy_evm::{
+    FromRecoveredTx,
+    revm::{
+        DatabaseRef,
+        context::{TxEnv, result::EVMError},
+        inspector::NoOpInspector,
+    },
+};
+use alloy_primitives::{Address, Bytes, U64, U256};
 use alloy_rpc_types_eth::TransactionRequest;
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::Arc};
+use utnet_primitives::{Height, Seconds};
 
 /// Transactions for the blocks of a reorganisation, as objects or signed bytes.
 type Replacements = Vec<(Replacement, U64)>;
@@ -46,7 +57,7 @@ pub(super) async fn reorg(context: Arc<Context>, mut args: Args) -> Result<(), R
 }
 
 impl Context {
-    /// The transactions of new blocks, filled as the block below these wants them.
+    /// The transactions of new blocks, filled as these want them.
     fn replacing(
         &self,
         depth: u64,
@@ -54,40 +65,103 @@ impl Context {
     ) -> Result<BTreeMap<u64, Vec<Submission>>, RpcError> {
         let view = self.view()?;
         let mut by_block: BTreeMap<u64, Vec<Submission>> = BTreeMap::new();
-        let Some(below) = view.head().number.checked_sub(depth) else { return Ok(by_block) };
-        let mut nonces: BTreeMap<Address, u64> = BTreeMap::new();
+        let below = view.head().number.checked_sub(depth).filter(|_| !replacements.is_empty());
+        let Some(below) = below else { return Ok(by_block) };
+        let mut next = Next::after(self, &view, Height(below))?;
         for (replacement, block) in replacements {
+            next.begin(self, block.to());
             let submission = match replacement {
                 Replacement::Signed(bytes) => decode(&bytes)?,
-                Replacement::Request(request) => self.replacement(*request, below, &nonces)?,
+                Replacement::Request(request) => self.replacement(*request, &mut next)?,
             };
-            let transaction = &submission.transaction;
-            nonces.insert(transaction.signer(), transaction.nonce().saturating_add(1));
+            next.run(&submission.transaction)?;
             by_block.entry(block.to()).or_default().push(submission);
         }
         Ok(by_block)
     }
 
-    /// One of them: its nonce follows those of the same sender before it, its gas is what it needs after the block
-    /// below.
+    /// One of them: its nonce follows those of the same sender before it, its gas is what it needs after all that
+    /// stand before it.
     fn replacement(
         &self,
         mut request: TransactionRequest,
-        below: u64,
-        nonces: &BTreeMap<Address, u64>,
+        next: &mut Next,
     ) -> Result<Submission, RpcError> {
-        let below = BlockId::from(below);
         let sender = self.sender_of(&request);
         request.from = Some(sender);
         if request.nonce.is_none() {
-            let stored = self.state(Some(below))?.account(sender)?;
-            let stored = stored.map(|account| account.nonce).unwrap_or_default();
-            request.nonce = Some(nonces.get(&sender).copied().unwrap_or(stored));
+            request.nonce = Some(next.nonce(sender)?);
         }
         if request.gas.is_none() {
-            let mut sandbox = self.sandbox(Some(below), None, None)?;
-            request.gas = Some(estimate::gas(&mut sandbox, &request)?);
+            request.gas = Some(estimate::gas(&mut next.sandbox, &request)?);
         }
         self.prepare(request)
+    }
+}
+
+/// The new block that is filled, and the state in it.
+struct Next {
+    sandbox: Sandbox,
+    /// Its index among the new ones.
+    index: u64,
+    /// Times as they will be set for it and those after it.
+    time: BlockTime,
+    timestamp: Seconds,
+    /// Nonces after the replacements so far.
+    nonces: BTreeMap<Address, u64>,
+}
+
+impl Next {
+    /// The first one after a block.
+    fn after(context: &Context, view: &ChainView, below: Height) -> Result<Self, RpcError> {
+        let header = view.header(below)?.ok_or(ReadError::NoState { height: below })?;
+        let mut next = Self {
+            sandbox: Sandbox::on(view, At::After(below))?.relaxed(),
+            index: 0,
+            time: context.chain.settings().time,
+            timestamp: Seconds(header.timestamp),
+            nonces: BTreeMap::new(),
+        };
+        next.step(context);
+        Ok(next)
+    }
+
+    /// Goes on to the new block of an index.
+    fn begin(&mut self, context: &Context, index: u64) {
+        while self.index < index {
+            self.index += 1;
+            self.step(context);
+        }
+    }
+
+    fn step(&mut self, context: &Context) {
+        let wall = context.chain.clock().seconds();
+        self.timestamp = self.time.next(self.timestamp, wall);
+        self.time.passed(self.timestamp, wall);
+        let block = &mut self.sandbox.env.block_env;
+        block.number = block.number.saturating_add(U256::ONE);
+        block.timestamp = U256::from(self.timestamp.0);
+    }
+
+    fn nonce(&self, sender: Address) -> Result<u64, RpcError> {
+        if let Some(nonce) = self.nonces.get(&sender) {
+            return Ok(*nonce);
+        }
+        Ok(self.sandbox.state.basic_ref(sender)?.unwrap_or_default().nonce)
+    }
+
+    /// Runs a replacement, which the next ones find done. What cannot run is left out of its block, which the chain
+    /// tells.
+    fn run(&mut self, transaction: &Recovered<PooledTransaction>) -> Result<(), RpcError> {
+        let sender = transaction.signer();
+        self.nonces.insert(sender, transaction.nonce().saturating_add(1));
+        let transaction = without_sidecar(transaction.clone());
+        let env = TxEnv::from_recovered_tx(transaction.inner(), sender);
+        match self.sandbox.run(env, NoOpInspector) {
+            Ok(outcome) => self.sandbox.commit(outcome.state),
+            Err(EVMError::Transaction(_)) => {}
+            Err(fault) => return Err(fault.into()),
+        }
+        Ok(())
     }
 }

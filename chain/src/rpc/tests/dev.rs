@@ -155,6 +155,44 @@ async fn a_replacement_that_comes_into_no_block_is_told() {
 
 #[tokio::test]
 async fn a_rollback_of_no_blocks_takes_nothing_back() {
+/// Runtime code that reverts until the time in its first slot has come.
+const LOCK: &str = "0x600054 42 10 600957 00 5b 60006000fd";
+/// Creation code of a contract that sets its first slot to one.
+const SETTER: &str = "0x65600160005500 600052 6006601af3";
+
+#[tokio::test]
+async fn gas_of_a_replacement_is_what_it_needs_in_the_time_of_its_new_block() {
+    let node = Node::instant().await;
+    let lock = node.place(LOCK).await;
+    let head = node.ask("eth_getBlockByNumber", json!(["latest", false])).await;
+    let opens = format!("0x{:064x}", number(&head["timestamp"]) + 80_000);
+    node.ask("anvil_setStorageAt", json!([lock, "0x0", opens])).await;
+    node.ask("anvil_mine", json!([1])).await;
+    node.ask("evm_increaseTime", json!([90_000])).await;
+    node.ask("eth_sendTransactionSync", json!([{"from": ALICE, "to": BOB}])).await;
+
+    node.ask("anvil_reorg", json!([1, [[{"from": ALICE, "to": lock}, 0]]])).await;
+
+    let receipts = node.ask("eth_getBlockReceipts", json!(["latest"])).await;
+    assert_eq!((&receipts[0]["status"], &receipts[0]["to"]), (&json!("0x1"), &json!(lock)));
+}
+
+#[tokio::test]
+async fn gas_of_a_replacement_is_what_it_needs_after_those_before_it() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([2])).await;
+    let code = SETTER.replace(' ', "");
+    let made = ALICE.create(0);
+    let calls = json!([[{"from": ALICE, "data": code}, 0], [{"from": BOB, "to": made}, 1]]);
+
+    node.ask("anvil_reorg", json!([2, calls])).await;
+
+    let receipts = node.ask("eth_getBlockReceipts", json!(["latest"])).await;
+    assert_eq!((&receipts[0]["status"], &receipts[0]["to"]), (&json!("0x1"), &json!(made)));
+    let slot = node.ask("eth_getStorageAt", json!([made, "0x0", "latest"])).await;
+    assert_eq!(slot, format!("0x{:064x}", 1));
+}
+
     let node = Node::instant().await;
     node.ask("anvil_setBalance", json!([BOB, "0x7"])).await;
 
