@@ -6,8 +6,10 @@ use alloy_evm::{
     FromRecoveredTx,
     revm::{context::TxEnv, inspector::NoOpInspector, state::EvmState},
 };
-use alloy_primitives::B256;
-use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace, TraceResult};
+use alloy_primitives::{Address, B256};
+use alloy_rpc_types_trace::geth::{
+    GethDebugTracerType, GethDebugTracingOptions, GethTrace, TraceResult,
+};
 use revm_inspectors::tracing::{
     DebugInspector, DebugInspectorError, TraceLimitBehavior, TraceLimits, TransactionContext,
 };
@@ -19,6 +21,10 @@ const MOST_STEPS: u64 = 1_000_000;
 
 /// Most bytes of calls' inputs and of memory that a tracer keeps.
 const MOST_BYTES: usize = 256 << 20;
+
+/// The tracers that there are, beside the struct logger.
+const NATIVE: &str =
+    "callTracer, prestateTracer, flatCallTracer, 4byteTracer, muxTracer, noopTracer, erc7562Tracer";
 
 /// Why there is no trace.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +44,20 @@ pub enum TraceError {
         /// The index asked for.
         index: usize,
     },
-    /// The tracer does not exist, or its options are wrong.
+    /// There is no tracer of that name, or it is a program.
+    #[error("invalid tracer: there are {NATIVE}, none in JavaScript")]
+    NotNative,
+    /// The tracer's options are wrong.
     #[error("invalid tracer: {0}")]
     Options(DebugInspectorError),
+    /// What is asked for happened on the other chain.
+    #[error("{address} had code at block {number} already, where this chain forked off")]
+    BeforeFork {
+        /// The contract.
+        address: Address,
+        /// The last block that both chains share.
+        number: u64,
+    },
     /// The tracer could not finish.
     #[error("tracer failed: {0}")]
     Tracer(DebugInspectorError<ReadError>),
@@ -173,6 +190,9 @@ pub fn trace_call(
 
 /// A tracer whose memory is bounded.
 fn tracer(mut options: GethDebugTracingOptions) -> Result<DebugInspector, TraceError> {
+    if options.tracer.as_ref().is_some_and(GethDebugTracerType::is_js) {
+        return Err(TraceError::NotNative);
+    }
     // Zero is no limit. One step more than may be tells that there are too many.
     let limit = options.config.limit.filter(|limit| *limit > 0);
     options.config.limit = Some(limit.unwrap_or(u64::MAX).min(MOST_STEPS.saturating_add(1)));

@@ -21,6 +21,19 @@ async fn the_call_tracer_shows_calls_and_logs() {
 }
 
 #[tokio::test]
+async fn a_tracer_that_is_not_there_is_told_from_those_that_are() {
+    let node = Node::instant().await;
+    for name in ["foo", "{step: function() {}}"] {
+        let call = json!([{"from": ALICE, "to": BOB}, "latest", {"tracer": name}]);
+
+        let refused = node.refusal("debug_traceCall", call).await;
+
+        assert_eq!(refused.code(), -32_000);
+        assert!(refused.message().contains("callTracer, prestateTracer"), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn the_prestate_tracer_shows_what_changed() {
     let node = Node::instant().await;
     let options = json!({"tracer": "prestateTracer", "tracerConfig": {"diffMode": true}});
