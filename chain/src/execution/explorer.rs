@@ -98,12 +98,17 @@ pub fn revert_output(
 /// (genesis, a dev cheat, or a delegation by EIP-7702).
 ///
 /// # Errors
-/// [`TraceError`].
+/// [`TraceError`]; [`TraceError::BeforeFork`] when it stood before this chain forked off.
 pub fn creator(view: &ChainView, address: Address) -> Result<Option<ContractCreator>, TraceError> {
     let genesis = view.spec().header.number;
     let (mut low, mut high) = (view.state_from()?.0, view.head().number);
     if !has_code(view, address, high)? {
         return Ok(None);
+    }
+    if let Some(fork) = view.fork().filter(|fork| fork.number() == low)
+        && has_code(view, address, low)?
+    {
+        return Err(TraceError::BeforeFork { address, number: fork.number() });
     }
     if has_code(view, address, low)? {
         // If that is not the first block, nobody knows any more what came before.

@@ -139,8 +139,10 @@ impl From<tokio::task::JoinError> for RpcError {
 
 impl RpcError {
     fn code(&self) -> i32 {
-        if self.unread().is_some_and(ReadError::is_pruned) {
-            return PRUNED;
+        match self.unread() {
+            Some(unread) if unread.is_pruned() => return PRUNED,
+            Some(ReadError::Forked) => return REFUSED,
+            _ => {}
         }
         match self {
             Self::ParamsNotAList(_)
@@ -324,6 +326,13 @@ mod tests {
     fn a_revert_without_data_says_no_more_than_that() {
         let answer = ErrorObjectOwned::from(RpcError::Reverted(Bytes::new()));
         assert_eq!(answer.message(), "execution reverted");
+    }
+
+    #[test]
+    fn what_a_fork_cannot_know_is_refused_and_no_fault() {
+        let answer = ErrorObjectOwned::from(RpcError::Read(ReadError::Forked));
+        assert_eq!(answer.code(), REFUSED);
+        assert!(answer.message().contains("has no proofs"), "{answer}");
     }
 
     #[test]

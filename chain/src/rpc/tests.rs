@@ -11,6 +11,7 @@ mod errors;
 mod events;
 mod explaining;
 mod faults;
+mod forked;
 mod ipc;
 mod limits;
 mod manual;

@@ -21,6 +21,7 @@ use alloy_rpc_types_trace::{
     opcode::{BlockOpcodeGas, TransactionOpcodeGas},
     parity::{LocalizedTransactionTrace, TraceResults, TraceResultsWithTransactionHash},
 };
+use std::ops::RangeInclusive;
 use utnet_primitives::Height;
 
 methods! {
@@ -32,10 +33,14 @@ methods! {
     work "trace_transaction", Reth, "Lists the calls of a mined transaction: `hash`." => transaction;
     work "trace_get", Reth, "Shows one call of a mined transaction: `hash, [position in its list]`." => get;
     work "trace_block", Reth, "Lists the calls of a block's transactions: `number, tag or hash`." => block;
-    work "trace_filter", Reth, "Finds calls: `{fromBlock, toBlock, fromAddress, toAddress, after, count}`." => filter;
+    work "trace_filter", Reth, "Finds calls: `{fromBlock (0; on a fork its first block), toBlock, fromAddress, toAddress, after, count}`." => filter;
     work "trace_transactionOpcodeGas", Reth, "Counts opcodes of a mined transaction, and their gas: `hash`." => transaction_opcode_gas;
     work "trace_blockOpcodeGas", Reth, "Counts opcodes of a block's transactions, and their gas: `number, tag or hash`." => block_opcode_gas;
 }
+
+/// Most blocks of a forked chain that a search reads, each of which its node is asked for. anvil has the same bound for
+/// all blocks.
+const MOST_BELOW: u64 = 300;
 
 type Calls = Vec<(TransactionRequest, TraceTypes)>;
 type Positions = Vec<Index>;
@@ -145,20 +150,13 @@ fn block(context: &Context, args: &mut Args) -> Result<Found, RpcError> {
 fn filter(context: &Context, args: &mut Args) -> Result<Found, RpcError> {
     let filter: TraceFilter = args.take("filter")?;
     let view = context.view()?;
-    let head = view.head().number;
-    let (from, to) = (filter.from_block.unwrap_or_default(), filter.to_block.unwrap_or(head));
-    if from > to {
-        return Err(RpcError::Unfit("fromBlock is above toBlock"));
-    }
-    if to > head {
-        return Err(RpcError::RangeAboveHead);
-    }
+    let heights = range(&view, &filter)?;
     let mut skip = filter.after.unwrap_or_default();
     let count =
         filter.count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
     let matcher = filter.matcher();
     let mut found = Vec::new();
-    for height in from..=to {
+    for height in heights {
         let Some(record) = view.body(Height(height))? else { continue };
         for call in block_calls(&view, &record)? {
             if found.len() == count {
@@ -174,6 +172,28 @@ fn filter(context: &Context, args: &mut Args) -> Result<Found, RpcError> {
         }
     }
     Ok(found)
+}
+
+/// The blocks that a filter names; of a fork's only those of its own, where it names no first one.
+fn range(view: &ChainView, filter: &TraceFilter) -> Result<RangeInclusive<u64>, RpcError> {
+    let head = view.head().number;
+    let forked_at = view.fork().map(|fork| fork.number());
+    let first = forked_at.map_or(0, |number| number.saturating_add(1));
+    let (from, to) = (filter.from_block.unwrap_or(first), filter.to_block.unwrap_or(head));
+    let is_named = filter.from_block.or(filter.to_block).is_some();
+    if from > to && is_named {
+        return Err(RpcError::Unfit("fromBlock is above toBlock"));
+    }
+    if to > head {
+        return Err(RpcError::RangeAboveHead);
+    }
+    let below = forked_at.map_or(0, |number| to.min(number).saturating_add(1).saturating_sub(from));
+    if below > MOST_BELOW {
+        return Err(RpcError::Unfit(
+            "block range too large, limited to 300 blocks of the forked chain",
+        ));
+    }
+    Ok(from..=to)
 }
 
 fn transaction_opcode_gas(

@@ -119,7 +119,8 @@ fn by_sender_and_nonce(
 
 impl Context {
     /// The block and index of a sender's transaction with a nonce. Searches by halving: the first
-    /// block after which the account's nonce is above the one asked for.
+    /// block after which the account's nonce is above the one asked for; a forked chain's node is asked for those
+    /// below.
     pub(in crate::rpc) fn find_by_nonce(
         &self,
         sender: Address,
@@ -136,7 +137,7 @@ impl Context {
         }
         if nonce_after(low)? > nonce {
             // Before the first state that is kept: refused, unless that is the first block's.
-            low = view.spec().header.number;
+            low = view.first().0;
         }
         while low < high {
             let middle = low + (high - low) / 2;

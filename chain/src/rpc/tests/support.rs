@@ -3,9 +3,9 @@
 use crate::{
     clock::{Clock, ManualClock},
     engine::{Chain, EngineOptions, open},
-    execution::{Founders, Issue, install},
+    execution::{Fork, ForkConfig, Founders, Issue, Manners, install},
     explain::Explainer,
-    genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, SEALER_KEY, dev_accounts},
+    genesis::{ChainSpec, DEV_MNEMONIC, DevGenesis, Limits, SEALER_KEY, dev_accounts, fork_off},
     miner::MiningMode,
     poci::{Chips, Sealer},
     rpc::{Desk, MetricsConfig, RpcConfig, RpcServer, RpcSetup, Signers, serve},
@@ -24,6 +24,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -74,6 +75,36 @@ impl Node {
         let genesis = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
         let options = EngineOptions::default();
         Self::open_with(genesis.build().unwrap(), options, explainer, |_| {}).await
+    }
+
+    /// A node whose chain goes on from the head of another one's, which it asks over HTTP.
+    pub(super) async fn fork_of(upstream: &Self) -> Self {
+        let manners = Manners {
+            headers: Vec::new(),
+            retries: 0,
+            backoff: Duration::ZERO,
+            timeout: Duration::from_secs(60),
+        };
+        let config = ForkConfig {
+            urls: vec![format!("http://{}", upstream.address())],
+            block: None,
+            transaction: None,
+            chain_id: None,
+            known: None,
+            manners,
+            cache: None,
+        };
+        let begin = move || {
+            let fork = Fork::open(&config).unwrap();
+            fork.prefetch_routine().unwrap();
+            fork
+        };
+        let fork = tokio::task::spawn_blocking(begin).await.unwrap();
+        let dev = DevGenesis { poci: None, timestamp: START, ..DevGenesis::default() };
+        let mut genesis = dev.build().unwrap();
+        fork_off(&mut genesis, fork.head(), fork.origin().chain_id).unwrap();
+        let options = EngineOptions { fork: Some(Arc::new(fork)), ..EngineOptions::default() };
+        Self::open(genesis, options, None).await
     }
 
     /// A node whose blocks the genesis sealer makes.
