@@ -30,7 +30,7 @@ methods! {
     work "ots_getTransactionError", Otterscan, "Shows what a reverted transaction returned: `hash`." => error;
     now "ots_getBlockDetails", Otterscan, "Shows a block without its transactions, with issuance and fees: `number or tag`." => details;
     now "ots_getBlockDetailsByHash", Otterscan, "Shows a block without its transactions, with issuance and fees: `hash`." => details_by_hash;
-    now "ots_getBlockTransactions", Otterscan, "Shows a page of a block's transactions and receipts: `number, page, transactions in a page`." => page;
+    now "ots_getBlockTransactions", Otterscan, "Shows a page of a block's transactions and receipts, pages counted from the block's end: `number, page, transactions in a page`." => page;
     work "ots_searchTransactionsBefore", Otterscan, "Finds transactions in which an address appears, newest first: `address, block (0: from the head), how many`." => before;
     work "ots_searchTransactionsAfter", Otterscan, "Finds the next transactions in which an address appears, newest first: `address, block (0: from the first), how many`." => after;
     work "ots_getTransactionBySenderAndNonce", Otterscan, "Finds a transaction's hash: `address, nonce`." => by_sender_and_nonce;
@@ -78,26 +78,36 @@ fn error(context: &Context, args: &mut Args) -> Result<Option<Bytes>, RpcError> 
     Ok(Some(revert_output(&view, height, index)?.unwrap_or_default()))
 }
 
-fn details(context: &Context, args: &mut Args) -> Result<BlockDetails<Header>, RpcError> {
+type Details = BlockDetails<Header>;
+
+fn details(context: &Context, args: &mut Args) -> Result<Option<Details>, RpcError> {
     let tag: BlockNumberOrTag = args.take("block")?;
     detailed(context, tag.into())
 }
 
-fn details_by_hash(context: &Context, args: &mut Args) -> Result<BlockDetails<Header>, RpcError> {
+fn details_by_hash(context: &Context, args: &mut Args) -> Result<Option<Details>, RpcError> {
     let hash: B256 = args.take("hash")?;
     detailed(context, hash.into())
 }
 
-fn detailed(context: &Context, id: BlockId) -> Result<BlockDetails<Header>, RpcError> {
+/// A whole block. Otterscan waits for null to say that there is none.
+fn find(context: &Context, view: &ChainView, id: BlockId) -> Result<Option<BlockRecord>, RpcError> {
+    match context.whole_record(view, id) {
+        Err(RpcError::UnknownBlock(_)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+fn detailed(context: &Context, id: BlockId) -> Result<Option<Details>, RpcError> {
     let view = context.view()?;
-    let record = context.whole_record(&view, id)?;
+    let Some(record) = find(context, &view, id)? else { return Ok(None) };
     let made = issuance(&view, &record);
     let made = InternalIssuance {
         block_reward: made.block,
         uncle_reward: made.uncles,
         issuance: made.block.saturating_add(made.uncles),
     };
-    Ok(BlockDetails::new(objects::block(&record, false), made, fees(&record)))
+    Ok(Some(BlockDetails::new(objects::block(&record, false), made, fees(&record))))
 }
 
 /// What the senders of a block's transactions paid for gas, burnt or not.
@@ -115,27 +125,37 @@ fn fees(record: &BlockRecord) -> U256 {
 
 type Page = OtsBlockTransactions<TransactionObject, Header>;
 
-fn page(context: &Context, args: &mut Args) -> Result<Page, RpcError> {
+/// Pages are counted from a block's end, as Otterscan shows them: each newest first.
+fn page(context: &Context, args: &mut Args) -> Result<Option<Page>, RpcError> {
     let tag: BlockNumberOrTag = args.take("block")?;
     let (Small(page), Small(size)) = (args.take("page")?, args.take("pageSize")?);
     let view = context.view()?;
-    let record = context.whole_record(&view, tag.into())?;
+    let Some(record) = find(context, &view, tag.into())? else { return Ok(None) };
     let count = record.transactions.len();
-    let first = usize::try_from(page.saturating_mul(size)).unwrap_or(count).min(count);
     let length = usize::try_from(size).unwrap_or(count);
-    let chosen: Vec<usize> = (first..count).take(length).collect();
-    let (transactions, receipts) = shown(&view, &record, &chosen).into_iter().unzip();
+    let skipped = usize::try_from(page.saturating_mul(size)).unwrap_or(count);
+    let end = count.saturating_sub(skipped);
+    let chosen: Vec<usize> = (end.saturating_sub(length)..end).collect();
+    let (transactions, mut receipts): (_, Vec<_>) =
+        shown(&view, &record, &chosen).into_iter().unzip();
+    receipts.iter_mut().for_each(shorten);
     let block = BlockObject {
         transactions: BlockTransactions::Full(transactions),
         ..objects::block(&record, false)
     };
     let fullblock = OtsBlock { block, transaction_count: count };
-    Ok(OtsBlockTransactions { fullblock, receipts })
+    Ok(Some(OtsBlockTransactions { fullblock, receipts }))
+}
+
+/// Takes the logs out of a receipt: Otterscan does not want those of a page of a block, and does in a search.
+fn shorten(shown: &mut OtsTransactionReceipt) {
+    let receipt = &mut shown.receipt.inner;
+    (receipt.logs, receipt.logs_bloom) = (None, None);
 }
 
 type Shown = (TransactionObject, OtsTransactionReceipt);
 
-/// Some transactions of a block with their receipts, without logs.
+/// Some transactions of a block with their receipts.
 fn shown(view: &ChainView, record: &BlockRecord, chosen: &[usize]) -> Vec<Shown> {
     let blobs = view.spec().blob_params(Seconds(record.header.timestamp));
     let receipts = objects::receipts(record, blobs);
@@ -146,8 +166,8 @@ fn shown(view: &ChainView, record: &BlockRecord, chosen: &[usize]) -> Vec<Shown>
         let receipt = receipt.map_inner(|inner| OtsReceipt {
             status: inner.status(),
             cumulative_gas_used: inner.cumulative_gas_used(),
-            logs: None,
-            logs_bloom: None,
+            logs: Some(inner.logs().to_vec()),
+            logs_bloom: Some(*inner.logs_bloom()),
             r#type,
         });
         let timestamp = Some(record.header.timestamp);
