@@ -183,6 +183,7 @@ fn check(context: &Context, calls: &Calls) -> Result<(), RpcError> {
 mod outcome {
     pub(super) const PENDING: u16 = 100;
     pub(super) const DONE: u16 = 200;
+    pub(super) const LOST: u16 = 400;
     pub(super) const REVERTED: u16 = 500;
     pub(super) const PARTLY: u16 = 600;
 }
@@ -205,13 +206,18 @@ struct Status {
 fn status(context: &Context, args: &mut Args) -> Result<Status, RpcError> {
     let id: String = args.take("id")?;
     let Batch { hashes, stopped } = context.batches.lock().find(&id)?;
+    // Looked at first: what leaves the pool meanwhile is in a block then.
+    let pool = context.chain.pool_view();
+    let waiting = hashes.iter().filter(|hash| pool.find(hash).is_some()).count();
     let found = hashes.iter().map(|hash| context.find_receipt(*hash));
     let receipts: Vec<ReceiptObject> =
         found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let good = receipts.iter().filter(|receipt| receipt.status()).count();
     let status = match (receipts.len(), &stopped) {
-        (mined, _) if mined < hashes.len() => outcome::PENDING,
-        (mined, None) if good == mined => outcome::DONE,
+        (mined, _) if mined < hashes.len() && waiting > 0 => outcome::PENDING,
+        (mined, None) if mined == hashes.len() && good == mined => outcome::DONE,
+        // A block was taken back, or the pool let them go.
+        (0, _) => outcome::LOST,
         _ if good == 0 => outcome::REVERTED,
         _ => outcome::PARTLY,
     };

@@ -25,6 +25,29 @@ async fn a_batch_is_sent_and_its_outcome_told() {
     assert!(node.ask("wallet_showCallsStatus", json!([sent["id"]])).await.is_null());
 }
 
+/// A batch whose blocks were taken back was told to wait for ever.
+#[tokio::test]
+async fn a_batch_that_is_in_no_block_and_no_pool_any_more_is_lost() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([1])).await;
+    let status = async |id: &Value| {
+        let status = node.ask("wallet_getCallsStatus", json!([id])).await;
+        status["status"].as_u64().unwrap()
+    };
+    let kept = node.ask("wallet_sendCalls", batch(json!([{"to": BOB}]))).await;
+    let snapshot = node.ask("evm_snapshot", json!([])).await;
+    let lost = node.ask("wallet_sendCalls", batch(json!([{"to": BOB}, {"to": BOB}]))).await;
+    assert_eq!(status(&lost["id"]).await, 200);
+
+    node.ask("anvil_rollback", json!([1])).await;
+    assert_eq!(status(&lost["id"]).await, 600, "one of its two calls is left");
+
+    node.ask("evm_revert", json!([snapshot])).await;
+    assert_eq!((status(&kept["id"]).await, status(&lost["id"]).await), (200, 400));
+    node.ask("anvil_reset", json!([])).await;
+    assert_eq!(status(&kept["id"]).await, 400);
+}
+
 #[tokio::test]
 async fn a_batch_that_reverts_says_so() {
     let node = Node::manual().await;
