@@ -4,7 +4,11 @@ use super::{
     api::{EngineError, HeadEvent, SnapshotId, Snapshots},
     worker::Engine,
 };
-use crate::{execution::At, miner::BlockTime, pool::PooledEntry};
+use crate::{
+    execution::{At, ChainView, ReadError},
+    miner::BlockTime,
+    pool::PooledEntry,
+};
 use alloy_primitives::B256;
 use std::sync::Arc;
 use utnet_db::StateChanges;
@@ -23,6 +27,14 @@ pub(super) struct Snapshot {
     next_base_fee: Option<u64>,
     next_prevrandao: Option<B256>,
     pool: Vec<Arc<PooledEntry>>,
+}
+
+impl Snapshot {
+    /// Whether the block is still there on which it was taken: a rollback or reorg may have taken it away.
+    fn is_on(&self, view: &ChainView) -> Result<bool, ReadError> {
+        let kept = view.header(self.height)?;
+        Ok(kept.is_some_and(|header| header.hash() == self.hash))
+    }
 }
 
 impl Engine {
@@ -44,19 +56,23 @@ impl Engine {
         Ok(id)
     }
 
-    /// All snapshots, each with the block it was taken at.
-    pub(super) fn snapshots(&self) -> Snapshots {
-        let block = |snapshot: &Snapshot| (snapshot.height, snapshot.hash);
-        self.snapshots.iter().map(|(id, snapshot)| (*id, block(snapshot))).collect()
+    /// The snapshots that can be gone back to, each with the block it was taken at.
+    pub(super) fn snapshots(&self) -> Result<Snapshots, EngineError> {
+        let view = self.view()?;
+        let mut listed = Snapshots::new();
+        for (id, snapshot) in &self.snapshots {
+            if snapshot.is_on(&view)? {
+                listed.push((*id, (snapshot.height, snapshot.hash)));
+            }
+        }
+        Ok(listed)
     }
 
     /// Goes back to a snapshot; then it and all later ones are over. When it cannot be gone back to, all
     /// of them stay: the later ones stand on blocks of their own.
     pub(super) fn revert(&mut self, id: SnapshotId) -> Result<bool, EngineError> {
         let Some(snapshot) = self.snapshots.get(&id).cloned() else { return Ok(false) };
-        let kept = self.view()?.header(snapshot.height)?;
-        if kept.is_none_or(|header| header.hash() != snapshot.hash) {
-            // A rollback or reorg took the block away on which it was taken.
+        if !snapshot.is_on(&self.view()?)? {
             return Ok(false);
         }
         self.unwind_to(snapshot.height)?;

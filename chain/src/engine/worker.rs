@@ -119,7 +119,7 @@ impl Engine {
             Command::Set { setting, reply } => answer(reply, self.set(setting)),
             Command::Patch { patches, reply } => answer(reply, self.patch(&patches)),
             Command::Snapshot { reply } => answer(reply, self.snapshot()),
-            Command::Snapshots { reply } => answer(reply, Ok(self.snapshots())),
+            Command::Snapshots { reply } => answer(reply, self.snapshots()),
             Command::Revert { id, reply } => answer(reply, self.revert(id)),
             Command::Rollback { depth, reply } => answer(reply, self.rollback(depth)),
             Command::Reorg { depth, transactions, reply } => {

@@ -101,6 +101,22 @@ async fn tools_learn_about_the_node() {
 }
 
 #[tokio::test]
+async fn a_snapshot_whose_block_is_gone_is_not_listed() {
+    let node = Node::instant().await;
+    let kept = node.ask("evm_snapshot", json!([])).await;
+    node.ask("anvil_mine", json!([1])).await;
+    let gone = node.ask("evm_snapshot", json!([])).await;
+
+    // With a transaction: an empty block in the same second would be the same block.
+    let transfer = json!({"from": ALICE, "to": BOB});
+    node.ask("anvil_reorg", json!([1, [[transfer, 0]]])).await;
+
+    let listed = node.ask("hardhat_metadata", json!([])).await["snapshots"].clone();
+    assert_eq!(listed.as_object().unwrap().keys().collect::<Vec<_>>(), [kept.as_str().unwrap()]);
+    assert_eq!(node.ask("evm_revert", json!([gone])).await, false);
+}
+
+#[tokio::test]
 async fn a_reorganisation_replaces_the_last_blocks() {
     let node = Node::instant().await;
     node.ask("eth_sendTransactionSync", json!([{"from": ALICE, "to": BOB, "value": "0x1"}])).await;
@@ -139,22 +155,6 @@ async fn replacements_without_a_nonce_count_from_the_block_that_stays() {
     );
 }
 
-#[tokio::test]
-async fn a_replacement_that_comes_into_no_block_is_told() {
-    let node = Node::instant().await;
-    node.ask("anvil_mine", json!([2])).await;
-    let gap = json!({"from": ALICE, "to": BOB, "nonce": "0x9"});
-
-    let beyond = node.refusal("anvil_reorg", json!([1, [[gap, 1]]])).await;
-    let left_out = node.refusal("anvil_reorg", json!([1, [[gap, 0]]])).await;
-
-    assert_eq!(beyond.code(), -32_602);
-    assert!(left_out.message().contains("is left out"), "{left_out}");
-    assert_eq!(node.ask("eth_blockNumber", json!([])).await, "0x2");
-}
-
-#[tokio::test]
-async fn a_rollback_of_no_blocks_takes_nothing_back() {
 /// Runtime code that reverts until the time in its first slot has come.
 const LOCK: &str = "0x600054 42 10 600957 00 5b 60006000fd";
 /// Creation code of a contract that sets its first slot to one.
@@ -193,6 +193,22 @@ async fn gas_of_a_replacement_is_what_it_needs_after_those_before_it() {
     assert_eq!(slot, format!("0x{:064x}", 1));
 }
 
+#[tokio::test]
+async fn a_replacement_that_comes_into_no_block_is_told() {
+    let node = Node::instant().await;
+    node.ask("anvil_mine", json!([2])).await;
+    let gap = json!({"from": ALICE, "to": BOB, "nonce": "0x9"});
+
+    let beyond = node.refusal("anvil_reorg", json!([1, [[gap, 1]]])).await;
+    let left_out = node.refusal("anvil_reorg", json!([1, [[gap, 0]]])).await;
+
+    assert_eq!(beyond.code(), -32_602);
+    assert!(left_out.message().contains("is left out"), "{left_out}");
+    assert_eq!(node.ask("eth_blockNumber", json!([])).await, "0x2");
+}
+
+#[tokio::test]
+async fn a_rollback_of_no_blocks_takes_nothing_back() {
     let node = Node::instant().await;
     node.ask("anvil_setBalance", json!([BOB, "0x7"])).await;
 
