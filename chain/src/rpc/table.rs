@@ -182,7 +182,7 @@ pub(super) fn manual(namespaces: &[(&str, &[Method])], subscriptions: &[(&str, &
             text.push_str(&row(method));
         }
     }
-    text.push_str("\n## Subscriptions\n\nOver WebSocket and IPC: `eth_subscribe(kind, ..)` answers with an id, `eth_unsubscribe(id)` ends it.\n\n| Kind | What is sent |\n|---|---|\n");
+    text.push_str("\n## Subscriptions\n\nOver WebSocket and IPC, not over HTTP: `eth_subscribe(kind, ..)` answers with an id, `eth_unsubscribe(id)` ends it.\n\n| Kind | What is sent |\n|---|---|\n");
     for (kind, about) in subscriptions {
         text.push_str(&format!("| `{kind}` | {about} |\n"));
     }
@@ -208,19 +208,24 @@ HTTP and WebSocket share one port; `--ipc` adds a Unix socket with the same meth
 Block arguments are a number (`0x10`, or plain), a tag (`latest`, `earliest`, `pending`, `safe`, `finalized`), a block hash, or an
 EIP-1898 object.
 
+10,000 filters are kept: a new one takes the place of the one that was asked longest ago, which is unknown then (-32000). Poll
+yours, and make it anew when it is gone.
+
 | Error code | Meaning |
 |---|---|
 | 3 | The call reverted; `data` holds what it returned, the message its reason. |
 | 4 | No block took the transaction in the time that was given; `data` holds its hash (EIP-7966). |
-| -32601 | No such method. |
+| -32700 | Not JSON. |
+| -32600 | JSON, but no request. |
+| -32601 | No such method, or none over HTTP: subscriptions. |
 | -32602 | A parameter is missing or malformed; the message names it and what was expected. |
 | 4444 | What is asked for is history that is not kept (EIP-4444). |
 | -32003 | A condition of the transaction does not hold (EIP-7796). |
-| -32005, -32006 | Too much at once: requests under way, filters; subscriptions. |
+| -32005, -32006 | Too much at once: requests under way, large ones that are received; subscriptions. |
 | -32007, -32008 | The request, or its answer, is too long. |
 | -32010, -32011 | The batch has too many requests, or its answer is too long. |
 | -38010 to -38026 | `eth_simulateV1` was given up; the execution APIs list the reasons. |
 | 4100, 4902, 5700 to 5760 | A wallet's refusal (EIP-1193, EIP-3326, EIP-5792). |
 | -32000 | The chain refuses: the message uses geth's words (`nonce too low`, `insufficient funds for gas * price + value`). |
-| -32603 | A fault of the node. |
+| -32603 | A fault of the node, or of the one that a fork asks. |
 ";

@@ -77,7 +77,11 @@ impl Param for Number {
     const EXPECTED: &'static str = "a number (hex string, decimal string or plain)";
 
     fn read(json: &str) -> Result<Self, serde_json::Error> {
-        read(json).map(Self)
+        let is_plain = || read::<serde_json::Number>(json).is_ok();
+        read(json).map(Self).map_err(|error| match is_plain() {
+            true => Error::custom("it is negative, has a fraction, or is too large"),
+            false => error,
+        })
     }
 }
 
@@ -120,6 +124,14 @@ mod tests {
     fn a_number_may_be_hex_decimal_or_plain() {
         for json in ["\"0x10\"", "\"16\"", "16"] {
             assert_eq!(Number::read(json).unwrap(), Number(U256::from(16)), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_not_whole_is_told_so() {
+        for json in ["1.5", "-1", "1e99"] {
+            let why = Number::read(json).unwrap_err().to_string();
+            assert!(why.contains("has a fraction"), "{json}: {why}");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use alloy_primitives::{Address, B256, U64};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use std::{sync::Arc, time::Duration};
 use utnet_primitives::{Gas, Height, Seconds, Wei};
 
@@ -125,16 +125,39 @@ fn automine(context: &Context, _: &mut Args) -> Result<bool, RpcError> {
 }
 
 async fn set_interval(context: Arc<Context>, mut args: Args) -> Result<(), RpcError> {
-    let Small(seconds) = args.take("seconds")?;
-    let mode = match seconds {
-        0 => MiningMode::Manual,
-        _ => MiningMode::Interval { period: Duration::from_secs(seconds) },
-    };
+    let Period(period) = args.take("seconds")?;
+    let mode = if period.is_zero() { MiningMode::Manual } else { MiningMode::Interval { period } };
     Ok(context.chain.set_mining(mode).await?)
 }
 
-fn interval(context: &Context, _: &mut Args) -> Result<Option<u64>, RpcError> {
-    Ok(context.chain.settings().mining.period().map(|period| period.as_secs()))
+fn interval(context: &Context, _: &mut Args) -> Result<Option<Period>, RpcError> {
+    Ok(context.chain.settings().mining.period().map(Period))
+}
+
+/// A distance between blocks, in seconds, which `--block-time` may give in fractions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Period(Duration);
+
+impl Param for Period {
+    const EXPECTED: &'static str =
+        "seconds (hex string, decimal string or plain; plain ones may have a fraction)";
+
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        if let Ok(Small(seconds)) = Small::read(json) {
+            return Ok(Self(Duration::from_secs(seconds)));
+        }
+        let seconds = read::<f64>(json)?;
+        Duration::try_from_secs_f64(seconds).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for Period {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.subsec_nanos() {
+            0 => serializer.serialize_u64(self.0.as_secs()),
+            _ => serializer.serialize_f64(self.0.as_secs_f64()),
+        }
+    }
 }
 
 /// A length of time, which may be negative.
@@ -235,6 +258,18 @@ mod tests {
         assert_eq!(MineOptions::read("\"0x7\"").unwrap(), one);
         let many = MineOptions { timestamp: None, blocks: 3 };
         assert_eq!(MineOptions::read(r#"{"blocks":3}"#).unwrap(), many);
+    }
+
+    #[test]
+    fn blocks_may_come_at_a_fraction_of_a_second() {
+        let half = Period(Duration::from_millis(500));
+        assert_eq!(Period::read("0.5").unwrap(), half);
+        assert_eq!(serde_json::to_string(&half).unwrap(), "0.5");
+        for whole in ["12", "\"0xc\""] {
+            let period = Period::read(whole).unwrap();
+            assert_eq!(serde_json::to_string(&period).unwrap(), "12", "{whole}");
+        }
+        assert!(Period::read("-1").is_err() && Period::read("\"soon\"").is_err());
     }
 
     #[test]

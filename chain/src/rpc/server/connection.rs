@@ -2,7 +2,7 @@
 
 use super::{
     body::{self, Received},
-    gate::{GateLayer, Seats},
+    gate::{AnsweredOnce, GateLayer, Seats},
     limits::{Guest, Guests, RpcLimits},
     patient::Patient,
 };
@@ -199,7 +199,8 @@ where
         if request.method() != Method::POST {
             return self.pass(request.map(HttpBody::new)).await;
         }
-        let (parts, incoming) = request.into_parts();
+        let (mut parts, incoming) = request.into_parts();
+        parts.extensions.insert(AnsweredOnce);
         let doors = &self.doors;
         match body::receive(incoming, &doors.limits, &doors.budget).await {
             Ok(Received { bytes, share }) => {

@@ -2,13 +2,17 @@
 //! apart.
 
 use super::limits::{Bounded, Place};
-use crate::rpc::{Context, batch};
+use crate::rpc::{Context, batch, subscribe};
 use jsonrpsee::{
     MethodResponse,
     core::middleware::{Batch, Notification, RpcServiceT},
-    types::{ErrorObject, Request},
+    types::{ErrorObject, Request, error::METHOD_NOT_FOUND_CODE},
 };
 use std::{future::Future, sync::Arc};
+
+/// Told with a request that comes over HTTP: whoever sends it hears one answer, and nothing after that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AnsweredOnce;
 
 /// The code of a refusal for too many requests (EIP-1474: limit exceeded).
 const LIMIT_EXCEEDED: i32 = -32_005;
@@ -68,7 +72,10 @@ where
         let Some(_seat) = self.seats.take() else { return self.refuse(&request) };
         let call = self.context.metrics.begin(request.method_name());
         self.context.delay(request.method_name()).await;
-        let response = self.inner.call(request).await;
+        let response = match cannot_follow(&request) {
+            Some(refused) => refused,
+            None => self.inner.call(request).await,
+        };
         call.end(response.as_error_code());
         response
     }
@@ -79,6 +86,17 @@ where
         let error = ErrorObject::owned(LIMIT_EXCEEDED, why, None::<()>);
         MethodResponse::error(request.id(), error)
     }
+}
+
+/// The answer to who asks over HTTP to be told of things later, in geth's words.
+fn cannot_follow(request: &Request<'_>) -> Option<MethodResponse> {
+    request.extensions().get::<AnsweredOnce>()?;
+    if !subscribe::NAMES.contains(&request.method_name()) {
+        return None;
+    }
+    let why = "notifications not supported over HTTP: subscribe over WebSocket or IPC";
+    let refused = ErrorObject::owned(METHOD_NOT_FOUND_CODE, why, None::<()>);
+    Some(MethodResponse::error(request.id(), refused))
 }
 
 impl<S> RpcServiceT for Gate<S>

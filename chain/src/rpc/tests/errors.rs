@@ -11,6 +11,20 @@ async fn an_unknown_method_has_the_code_of_json_rpc() {
     assert_eq!(node.refusal("eth_nothing", json!([])).await.code(), -32_601);
 }
 
+/// It had the code of a fault of the node.
+#[tokio::test]
+async fn a_subscription_over_http_is_refused_by_geths_code() {
+    let node = Node::instant().await;
+    for (method, params) in
+        [("eth_subscribe", json!(["newHeads"])), ("eth_unsubscribe", json!(["0x1"]))]
+    {
+        let error = node.refusal(method, params).await;
+
+        assert_eq!(error.code(), -32_601);
+        assert!(error.message().starts_with("notifications not supported"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_parameter_is_named() {
     let node = Node::instant().await;

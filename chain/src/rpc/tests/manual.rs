@@ -2,11 +2,19 @@
 
 use super::support::Node;
 use crate::rpc::{NAMESPACES, manual};
-use jsonrpsee::core::{ClientError, client::ClientT, params::ArrayParams};
+use jsonrpsee::{
+    core::{ClientError, client::ClientT, params::ArrayParams},
+    types::error::{
+        INTERNAL_ERROR_CODE, INVALID_PARAMS_CODE, INVALID_REQUEST_CODE, METHOD_NOT_FOUND_CODE,
+        OVERSIZED_REQUEST_CODE, OVERSIZED_RESPONSE_CODE, PARSE_ERROR_CODE,
+        TOO_BIG_BATCH_REQUEST_CODE, TOO_BIG_BATCH_RESPONSE_CODE, TOO_MANY_SUBSCRIPTIONS_CODE,
+    },
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
@@ -58,6 +66,57 @@ fn the_manual_is_what_the_table_says() {
         std::fs::read_to_string(&path).unwrap() == manual,
         "docs/rpc.md is stale: UPDATE_DOCS=1 cargo test --release -p utnet-chain manual"
     );
+}
+
+/// All numbers in the first column of the manual's table of codes, and the ranges that it names.
+fn listed_codes() -> Vec<RangeInclusive<i32>> {
+    let manual = manual();
+    let table = manual.split_once("| Error code |").unwrap().1.split_once("\n\n").unwrap().0;
+    let first_columns = table.lines().skip(2).filter_map(|row| row.split('|').nth(1));
+    let entries = first_columns.flat_map(|column| column.split(','));
+    let number = |text: &str| text.trim().parse::<i32>().unwrap();
+    let range = |entry: &str| match entry.split_once(" to ") {
+        Some((one, other)) => {
+            let (one, other) = (number(one), number(other));
+            one.min(other)..=one.max(other)
+        }
+        None => number(entry)..=number(entry),
+    };
+    entries.map(range).collect()
+}
+
+/// All sources below a folder, tests apart.
+fn sources(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("tests") {
+            text += &sources(&path);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            text += &std::fs::read_to_string(&path).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn the_manual_tells_every_code_of_an_error() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rpc"));
+    let constants = sources.lines().filter_map(|line| line.split_once(": i32 = "));
+    let ours = constants.map(|(_, code)| code.trim_end_matches(';').replace('_', ""));
+    let mut codes: Vec<i32> = ours.map(|code| code.parse().unwrap()).collect();
+    assert!(codes.contains(&-32_005) && codes.contains(&5_760), "{codes:?}");
+    // Those of JSON-RPC's library.
+    codes.extend([PARSE_ERROR_CODE, INVALID_REQUEST_CODE, METHOD_NOT_FOUND_CODE]);
+    codes.extend([INVALID_PARAMS_CODE, INTERNAL_ERROR_CODE, TOO_MANY_SUBSCRIPTIONS_CODE]);
+    codes.extend([OVERSIZED_REQUEST_CODE, OVERSIZED_RESPONSE_CODE]);
+    codes.extend([TOO_BIG_BATCH_REQUEST_CODE, TOO_BIG_BATCH_RESPONSE_CODE]);
+
+    let listed = listed_codes();
+
+    for code in codes {
+        assert!(listed.iter().any(|range| range.contains(&code)), "{code} is not in the manual");
+    }
 }
 
 #[test]
