@@ -95,9 +95,7 @@ impl Journal {
     /// [`DbError::Engine`] for a full disk, [`DbError::Disk`] when what was written cannot be told
     /// or taken back; then nothing can be written any more.
     pub(crate) fn append(&mut self, changes: &Changes, durable: bool) -> Result<(), DbError> {
-        if let Some(broken) = self.broken {
-            return Err(DbError::Disk(broken));
-        }
+        self.check()?;
         if self.part.is_none() {
             let part = self.begin()?.make()?;
             self.turn_to(part);
@@ -117,6 +115,15 @@ impl Journal {
         self.unsynced.retain(|(other, _)| !Arc::ptr_eq(other, &file));
         self.unsynced.push((file, number));
         if durable { self.sync() } else { Ok(()) }
+    }
+
+    /// Whether anything can still be written.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Disk`] with why not.
+    pub(crate) fn check(&self) -> Result<(), DbError> {
+        self.broken.map_or(Ok(()), |broken| Err(DbError::Disk(broken)))
     }
 
     /// Waits until the disk has all commits.
@@ -145,9 +152,7 @@ impl Journal {
         if let Err(source) = went {
             self.broken = Some(system(&source));
         }
-        if let Some(broken) = self.broken {
-            return Err(DbError::Disk(broken));
-        }
+        self.check()?;
         self.synced = self.synced.max(done.last);
         self.unsynced.retain(|(_, last)| *last > done.last);
         Ok(())

@@ -143,6 +143,15 @@ impl LayeredDatabase {
         self.inner.journal.lock().note_sync(&unsynced, went)
     }
 
+    /// Whether the journal still takes commits.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Disk`].
+    pub(crate) fn check(&self) -> Result<(), DbError> {
+        self.inner.journal.lock().check()
+    }
+
     /// Whether there is so much to carry that it should not wait.
     pub(crate) fn is_laden(&self) -> bool {
         self.inner.layers.lock().recent.size() >= ENOUGH

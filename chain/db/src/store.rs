@@ -238,6 +238,21 @@ impl Store {
         self.shared.helpers.as_ref().map_or(Ok(()), |helpers| helpers.syncer.sync())
     }
 
+    /// Whether anything can still be written: a disk that refused a sync gets nothing more.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Disk`].
+    pub fn check_writable(&self) -> Result<(), DbError> {
+        if let Some(helpers) = &self.shared.helpers {
+            helpers.carrier.check()?;
+        }
+        match &self.shared.backend {
+            Backend::Disk(db) => db.check(),
+            Backend::Memory(_) => Ok(()),
+        }
+    }
+
     /// Brings everything committed so far from the journal into the file of the tables; nothing to
     /// do in memory. A thread of the store calls it now and then, unless [`OpenOptions::by_hand`]
     /// forbids. Others go on meanwhile.

@@ -17,7 +17,7 @@ use alloy_hardforks::EthereumHardforks;
 use alloy_primitives::{Address, B256, Bytes, TxHash, keccak256};
 use std::sync::Arc;
 use tracing::{debug, warn};
-use utnet_db::{AccountUpdate, StateChanges};
+use utnet_db::{AccountUpdate, DbError, StateChanges};
 use utnet_primitives::Seconds;
 
 /// Which transactions a block holds.
@@ -49,11 +49,11 @@ impl Engine {
     /// Makes the next block and takes it as head.
     pub(super) fn make_block(&mut self, contents: Contents) -> Result<(), EngineError> {
         let made = self.build(&self.view()?, contents);
-        let Some(made) = made.inspect_err(|_no_block| self.sealer.take_back())? else {
+        let Some(made) = made.inspect_err(|_no_block| self.sealer.take_back(0))? else {
             return Ok(());
         };
         let written = self.finalise(made.block, made.state);
-        written.inspect_err(|_nothing_written| self.sealer.take_back())?;
+        written.inspect_err(|fault| self.not_written(fault))?;
         self.sealer.written();
         self.pass(made.time);
         self.publish_settings();
@@ -70,7 +70,7 @@ impl Engine {
         let (store, spec, fork) = self.shared.current();
         let (before, began) = (self.settings.clone(), self.clock.now());
         let mut made = Vec::new();
-        let mut left = most;
+        let (mut left, mut sealed) = (most, 0);
         let ended = store.append_blocks(|view| {
             let Some(after) = left.checked_sub(1) else { return Ok(None) };
             let view = ChainView::new(view.clone(), Arc::clone(&spec), fork.clone())?;
@@ -84,14 +84,16 @@ impl Engine {
             let nonces = changed_nonces(&state);
             let write = to_write(&block, state, view.store().outside_changes()?);
             self.pass(time);
-            left = after;
+            (left, sealed) = (after, self.sealer.unwritten());
             made.push((block, nonces));
             Ok::<_, EngineError>(Some(write))
         });
-        let ended = ended.inspect_err(|_nothing_written| {
+        let ended = ended.map_err(EngineError::from).inspect_err(|fault| {
             self.settings = before;
-            self.sealer.take_back();
+            self.not_written(fault);
         })?;
+        // What was sealed after these ended them.
+        self.sealer.take_back(sealed);
         self.sealer.written();
         self.shared.commits.note(self.clock.now().saturating_sub(began));
         for (block, nonces) in made {
@@ -99,6 +101,15 @@ impl Engine {
         }
         self.publish_settings();
         ended.map(|()| most.saturating_sub(left))
+    }
+
+    /// Takes back what was sealed for blocks that were not written; after a disk that may have them all the same it stays
+    /// noted: the next start may find them and tell everybody.
+    fn not_written(&mut self, fault: &EngineError) {
+        if !may_be_written(fault) {
+            self.sealer.take_back(0);
+        }
+        self.sealer.written();
     }
 
     /// Makes the next block, unless it is to hold something and does not.
@@ -199,6 +210,8 @@ impl Engine {
     }
 
     fn seal(&mut self, plan: &Plan, block: &mut BlockRecord) -> Result<(), EngineError> {
+        // No chip is spent on what cannot be written.
+        self.shared.store().check_writable()?;
         let mut header = block.header.inner().clone();
         let sidecar = self.sealer.seal(plan, &self.shared.spec(), &mut header)?;
         block.header = header.seal_slow();
@@ -250,6 +263,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether what was to be written may be found at the next start though it failed.
+fn may_be_written(fault: &EngineError) -> bool {
+    let EngineError::Read(ReadError::Store(fault)) = fault else { return false };
+    matches!(fault.as_ref(), DbError::Disk(_))
 }
 
 /// The nonces that changes give accounts.

@@ -23,7 +23,7 @@ use std::{
     sync::Arc,
 };
 use utnet_db::{Graft, StateChanges, Store};
-use utnet_primitives::Gas;
+use utnet_primitives::{Gas, Height};
 
 /// Longest document that is unpacked, in bytes.
 const LONGEST: u64 = 8 << 30;
@@ -156,6 +156,7 @@ impl Engine {
             Some(spec) => self.begin_again(spec)?,
             None => self.shared.store(),
         };
+        let begins_anew = spec.is_some() || !restored.blocks.is_empty();
         if restored.blocks.is_empty() {
             let changes = restored.merged(&store.view()?.accounts()?);
             store.apply_outside_block(&changes)?;
@@ -163,6 +164,9 @@ impl Engine {
             store.graft(self.graft(restored, &store)?)?;
         }
         self.shared.replace(store, spec.unwrap_or_else(|| self.spec()), None);
+        if begins_anew {
+            self.free_chips(Height(self.spec().header.number));
+        }
         self.start_over()
     }
 

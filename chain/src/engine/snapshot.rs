@@ -101,10 +101,14 @@ impl Engine {
 
     /// On a dev chain, which nobody else makes blocks of, what was taken back may be sealed anew.
     pub(super) fn free_chips(&mut self, height: Height) {
-        let spec = self.spec();
-        if spec.poci.as_ref().is_some_and(|schedule| schedule.sole_sealer) {
-            self.sealer.unwind(spec.header.hash(), height);
+        if self.is_alone() {
+            self.sealer.unwind(self.spec().header.hash(), height);
         }
+    }
+
+    /// Whether the rules say that nobody else makes blocks.
+    pub(super) fn is_alone(&self) -> bool {
+        self.spec().poci.as_ref().is_some_and(|schedule| schedule.sole_sealer)
     }
 
     /// Takes all blocks above a height back, with what cheats changed since, and tells everybody.

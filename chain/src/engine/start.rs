@@ -20,8 +20,9 @@ use alloy_genesis::Genesis;
 use alloy_primitives::Address;
 use std::{collections::BTreeMap, sync::Arc, thread};
 use tokio::sync::mpsc;
+use tracing::warn;
 use utnet_db::{GenesisState, Pruning, SealedHeader, Store};
-use utnet_primitives::{Gas, Seconds, Wei};
+use utnet_primitives::{Gas, Height, Seconds, Wei};
 
 /// Commands that may wait before senders wait too.
 const MAILBOX: usize = 16_384;
@@ -126,6 +127,7 @@ pub fn open(
         in_memory: options.in_memory,
         is_behind: !pruning.keeps_all(),
     };
+    engine.wake_chips(Height(head.number));
     engine.replay()?;
     Ok((Chain { inbox: sender, shared, clock }, engine))
 }
@@ -206,6 +208,21 @@ pub fn genesis_file(store: &Store) -> Result<Option<Genesis>, EngineError> {
 pub struct EngineThread(thread::JoinHandle<()>);
 
 impl Engine {
+    /// Lets the chips of a dev chain that begins anew seal what they sealed before, and names those that others wait for.
+    fn wake_chips(&mut self, head: Height) {
+        let spec = self.spec();
+        let asleep = self.sealer.asleep(spec.header.hash(), head);
+        if asleep.is_empty() {
+            return;
+        }
+        if head == Height(spec.header.number) && self.is_alone() {
+            return self.free_chips(head);
+        }
+        for (path, floor) in asleep {
+            warn!(path = %path.display(), %floor, %head, "this chip seals nothing up to its floor: it has sealed there before");
+        }
+    }
+
     /// Block time after the present head.
     pub(super) fn time_of_head(&self) -> Result<BlockTime, EngineError> {
         let view = self.view()?;

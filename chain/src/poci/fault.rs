@@ -127,7 +127,8 @@ pub enum PociFault {
     /// All that this node may seal the block with has sealed another one in its place.
     #[error(
         "the chips of this node that are drawn have sealed another block of height {height} after the same parent: a \
-         second seal would have them slashed; import that block (utnet import), or leave this one to others"
+         second seal would have them slashed; import that block (utnet import), or leave this one to others; if it never \
+         left this node, which was killed over it: docs/operation.md, \"Chips that seal\""
     )]
     SealedBefore {
         /// Height of the block.

@@ -14,7 +14,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use alloy_rlp::Encodable;
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 use utnet_primitives::{
     ChipId, DrawnSidecar, Height, PociSchedule, Round, SealInput, SealerSidecar, Seconds, Sidecar,
 };
@@ -73,14 +73,24 @@ impl Sealer {
         self.seals.written();
     }
 
-    /// The blocks that were sealed since the last that were written are nobody's.
-    pub(crate) fn take_back(&mut self) {
-        self.seals.take_back();
+    /// How many seals of blocks that are not written yet are noted.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.seals.unwritten()
+    }
+
+    /// The blocks that were sealed since the last that were written are nobody's, but for those of the first `kept` notes.
+    pub(crate) fn take_back(&mut self, kept: usize) {
+        self.seals.take_back(kept);
     }
 
     /// Lets the chips seal anew what is above a height, as if they had not.
     pub(crate) fn unwind(&mut self, genesis: B256, height: Height) {
         self.seals.unwind(self.chips.chips().map(|chip| Place::new(chip, genesis)), height);
+    }
+
+    /// Files of chips that may have sealed anything up to a height above this one, and that height.
+    pub(crate) fn asleep(&self, genesis: B256, height: Height) -> Vec<(PathBuf, Height)> {
+        self.seals.asleep(self.chips.chips().map(|chip| Place::new(chip, genesis)), height)
     }
 
     /// Does not find some chips any more, though they are here.

@@ -11,6 +11,7 @@ use alloy_primitives::B256;
 use log::Log;
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
 };
 use tracing::warn;
@@ -20,8 +21,8 @@ use utnet_se::{SecurityEngine, SoftwareChip};
 /// What the chips of this node have sealed, on one chain.
 #[derive(Debug, Default)]
 pub(super) struct Seals {
-    /// Where chains in memory have their notes; `None` where they are on disk.
-    memory: Option<BTreeMap<ChipId, Log>>,
+    /// Where chains in memory have their notes, by chip and first block; `None` where they are on disk.
+    memory: Option<BTreeMap<(ChipId, B256), Log>>,
     /// Seals of blocks that are not written yet.
     unwritten: Vec<(Place, Sealed)>,
 }
@@ -32,14 +33,15 @@ type Sealed = (Height, B256);
 /// Where the notes of a chip on a chain are.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    chip: ChipId,
+    /// The chip, and the chain's first block.
+    of: (ChipId, B256),
     path: PathBuf,
 }
 
 impl Place {
     /// The place of a chip's notes about a chain, named by its first block.
     pub(super) fn new(chip: &SoftwareChip, genesis: B256) -> Self {
-        Self { chip: chip.chip_id(), path: path_of(chip.dir(), genesis) }
+        Self { of: (chip.chip_id(), genesis), path: path_of(chip.dir(), genesis) }
     }
 }
 
@@ -56,7 +58,7 @@ impl Seals {
     /// Whether a chip may have sealed upon this block.
     pub(super) fn holds(&self, place: &Place, sealed: Sealed) -> Result<bool, PociFault> {
         let held = match &self.memory {
-            Some(logs) => logs.get(&place.chip).is_some_and(|log| log.holds(sealed)),
+            Some(logs) => logs.get(&place.of).is_some_and(|log| log.holds(sealed)),
             None => Log::read(&place.path).map_err(fault(place))?.holds(sealed),
         };
         Ok(held)
@@ -64,12 +66,18 @@ impl Seals {
 
     /// Notes a seal, before anybody can have it.
     pub(super) fn note(&mut self, place: Place, sealed: Sealed) -> Result<(), PociFault> {
+        // First of all: what a failure leaves of it is taken back, too.
+        self.unwritten.push((place.clone(), sealed));
         match &mut self.memory {
-            Some(logs) => logs.entry(place.chip).or_default().add(sealed),
+            Some(logs) => logs.entry(place.of).or_default().add(sealed),
             None => Log::append(&place.path, sealed).map_err(fault(&place))?,
         }
-        self.unwritten.push((place, sealed));
         Ok(())
+    }
+
+    /// How many seals of blocks that are not written yet are noted.
+    pub(super) fn unwritten(&self) -> usize {
+        self.unwritten.len()
     }
 
     /// What was noted is in blocks that are written: it stays noted.
@@ -77,27 +85,51 @@ impl Seals {
         self.unwritten.clear();
     }
 
-    /// What was noted since has come into no block: nobody has these seals.
-    pub(super) fn take_back(&mut self) {
-        for (place, sealed) in std::mem::take(&mut self.unwritten) {
-            self.change(&place, |log| log.remove(sealed));
+    /// What was noted since, but for the first `kept` of it, has come into no block: nobody has these seals.
+    pub(super) fn take_back(&mut self, kept: usize) {
+        let kept = kept.min(self.unwritten.len());
+        // The newest first: it is the last in its file.
+        for (place, sealed) in self.unwritten.split_off(kept).into_iter().rev() {
+            self.change(&place, |log| log.remove(sealed), |path| Log::take_back(path, sealed));
         }
     }
 
     /// Forgets what some chips sealed above a height.
     pub(super) fn unwind(&mut self, places: impl Iterator<Item = Place>, height: Height) {
         for place in places {
-            self.change(&place, |log| log.unwind(height));
+            let unwind = |log: &mut Log| log.unwind(height);
+            self.change(&place, unwind, |path| Log::change(path, unwind));
         }
     }
 
-    fn change(&mut self, place: &Place, change: impl FnOnce(&mut Log) -> bool) {
+    /// Those of some chips that seal nothing up to a height above this one, with their files: so many seals are noted
+    /// that the older ones are not told apart.
+    pub(super) fn asleep(
+        &self,
+        places: impl Iterator<Item = Place>,
+        height: Height,
+    ) -> Vec<(PathBuf, Height)> {
+        let floor = |place: &Place| match &self.memory {
+            Some(logs) => logs.get(&place.of).map(Log::floor),
+            // A file that cannot be read is told when its chip is to seal.
+            None => Log::read(&place.path).ok().map(|log| log.floor()),
+        };
+        let floors = places.filter_map(|place| Some((floor(&place)?, place.path)));
+        floors.filter(|(floor, _)| *floor > height).map(|(floor, path)| (path, floor)).collect()
+    }
+
+    fn change(
+        &mut self,
+        place: &Place,
+        in_memory: impl FnOnce(&mut Log) -> bool,
+        in_file: impl FnOnce(&Path) -> io::Result<()>,
+    ) {
         let changed = match &mut self.memory {
             Some(logs) => {
-                logs.get_mut(&place.chip).map(change);
+                logs.get_mut(&place.of).map(in_memory);
                 Ok(())
             }
-            None => Log::change(&place.path, change),
+            None => in_file(&place.path),
         };
         if let Err(fault) = changed {
             // What is noted too much keeps a chip from a block, never more.
@@ -106,7 +138,41 @@ impl Seals {
     }
 }
 
-fn fault(place: &Place) -> impl FnOnce(std::io::Error) -> PociFault {
+fn fault(place: &Place) -> impl FnOnce(io::Error) -> PociFault {
     let path = place.path.clone();
     |source| PociFault::SealNotes { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(genesis: u8) -> Place {
+        Place { of: (ChipId(B256::ZERO), B256::repeat_byte(genesis)), path: PathBuf::new() }
+    }
+
+    #[test]
+    fn chains_in_memory_with_other_first_blocks_have_notes_of_their_own() {
+        let mut seals = Seals::in_memory();
+        let sealed = (Height(7), B256::repeat_byte(1));
+
+        seals.note(place(1), sealed).unwrap();
+
+        assert!(seals.holds(&place(1), sealed).unwrap());
+        assert!(!seals.holds(&place(2), sealed).unwrap());
+    }
+
+    #[test]
+    fn what_was_noted_first_can_stay_where_the_rest_is_taken_back() {
+        let mut seals = Seals::in_memory();
+        let sealed = [1, 2, 3].map(|height| (Height(height), B256::repeat_byte(1)));
+        for sealed in sealed {
+            seals.note(place(1), sealed).unwrap();
+        }
+
+        seals.take_back(1);
+
+        let held = sealed.map(|sealed| seals.holds(&place(1), sealed).unwrap());
+        assert_eq!((held, seals.unwritten()), ([true, false, false], 1));
+    }
 }

@@ -4,10 +4,11 @@ use super::Sealed;
 use alloy_primitives::B256;
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use utnet_primitives::Height;
 
@@ -29,6 +30,11 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn holds(&self, sealed: Sealed) -> bool {
         sealed.0 <= self.floor || self.sealed.contains(&sealed)
+    }
+
+    /// Up to which height it seals no more.
+    pub(super) const fn floor(&self) -> Height {
+        self.floor
     }
 
     pub(super) fn add(&mut self, sealed: Sealed) {
@@ -80,6 +86,24 @@ impl Log {
         file.sync_data()
     }
 
+    /// Takes back a seal. The one that was written last is cut off: that needs no room on the disk.
+    pub(super) fn take_back(path: &Path, sealed: Sealed) -> io::Result<()> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        let records = file.metadata()?.len() / width(RECORD);
+        let Some(before) = records.checked_sub(1) else { return Ok(()) };
+        let at = before.saturating_mul(width(RECORD));
+        let mut last = [0; RECORD];
+        file.read_exact_at(&mut last, at)?;
+        if last != record(sealed) {
+            return Self::change(path, |log| log.remove(sealed));
+        }
+        file.set_len(at)?;
+        file.sync_data()
+    }
+
     /// Changes the file, if there is one and the change says that it changes something.
     pub(super) fn change(path: &Path, change: impl FnOnce(&mut Self) -> bool) -> io::Result<()> {
         let mut log = Self::read(path)?;
@@ -88,7 +112,7 @@ impl Log {
 
     /// Writes the file anew, whole or not at all.
     fn replace(&self, path: &Path) -> io::Result<()> {
-        let draft = path.with_file_name(".seals.tmp");
+        let draft = draft_of(path);
         let mut options = OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(&self.encode())?;
@@ -116,6 +140,14 @@ impl Log {
         }
         log
     }
+}
+
+/// Where a file is written before it takes its place: each chain's notes have their own.
+fn draft_of(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.extend(path.file_name());
+    name.push(".tmp");
+    path.with_file_name(name)
 }
 
 fn record((height, parent): Sealed) -> [u8; RECORD] {
@@ -178,18 +210,46 @@ mod tests {
         assert_eq!(log.sealed, BTreeSet::from([seal(1), seal(2)]));
     }
 
+    /// Both were noted, the disk is full, and no block came of them: the file cannot be written anew.
     #[test]
-    fn a_seal_that_is_taken_back_is_not_held_and_the_others_are() {
+    fn the_newest_seals_are_taken_back_where_there_is_no_room() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seals");
         for height in 1..=3 {
             Log::append(&path, seal(height)).unwrap();
         }
+        fs::create_dir(draft_of(&path)).unwrap();
 
-        Log::change(&path, |log| log.remove(seal(2))).unwrap();
+        for height in [3, 2] {
+            Log::take_back(&path, seal(height)).unwrap();
+        }
+
+        let log = Log::read(&path).unwrap();
+        assert_eq!([1, 2, 3].map(|height| log.holds(seal(height))), [true, false, false]);
+    }
+
+    #[test]
+    fn only_the_seal_that_is_taken_back_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seals");
+        Log::take_back(&path, seal(1)).unwrap();
+        for height in 1..=3 {
+            Log::append(&path, seal(height)).unwrap();
+        }
+
+        Log::take_back(&path, seal(2)).unwrap();
+        Log::take_back(&path, seal(7)).unwrap();
 
         let log = Log::read(&path).unwrap();
         assert_eq!([1, 2, 3].map(|height| log.holds(seal(height))), [true, false, true]);
+    }
+
+    #[test]
+    fn chains_of_one_chip_do_not_share_a_draft() {
+        let draft = |name: &str| draft_of(&Path::new("chip").join(name));
+
+        assert_eq!(draft("seals-1"), Path::new("chip/.seals-1.tmp"));
+        assert_ne!(draft("seals-1"), draft("seals-2"));
     }
 
     #[test]

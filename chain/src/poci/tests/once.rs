@@ -3,16 +3,18 @@
 use super::support::{earn, make_chips, register, sealer, spec};
 use crate::{
     engine::{
-        EngineError, EngineOptions,
+        EngineError, EngineOptions, dump,
         test_support::{TestChain, foreign, on_store},
     },
     execution::BlockRecord,
     genesis::ChainSpec,
     poci::PociFault,
 };
-use std::{path::Path, time::Duration};
+use alloy_primitives::hex;
+use std::{fs, path::Path, time::Duration};
 use utnet_db::Store;
 use utnet_primitives::{ChipId, Height, Sidecar};
+use utnet_se::SecurityEngine;
 
 /// The options of a node whose chain is on disk, with the chips in a folder.
 fn on_disk(folder: &Path) -> EngineOptions {
@@ -116,4 +118,94 @@ fn a_dev_chain_whose_node_is_alone_may_do_again_what_it_took_back() {
     let [first, second] = sealed_twice(rules(true));
 
     assert!(first.is_some() && second == first);
+}
+
+/// Makes blocks until a drawn chip seals one.
+async fn first_drawn(t: &TestChain) -> BlockRecord {
+    loop {
+        let made = next(t).await.unwrap();
+        if chip_of(&made).is_some() {
+            return made;
+        }
+    }
+}
+
+/// The dump ends where a chip has sealed the next block already.
+#[test]
+fn a_dev_chain_may_do_again_what_a_loaded_dump_takes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let chips = make_chips(folder.path(), 2);
+    let options = EngineOptions { in_memory: true, ..on_disk(folder.path()) };
+    on_store(Store::in_memory(), rules(true), options, async |t| {
+        register(&t, &chips).await;
+        first_drawn(&t).await;
+        let dump = dump::to_json(&t.chain.view().unwrap(), dump::Past::Ours).unwrap();
+        let first = chip_of(&next(&t).await.unwrap());
+
+        t.chain.load(dump::from_json(&dump).unwrap()).await.unwrap();
+        let second = chip_of(&next(&t).await.unwrap());
+
+        assert!(first.is_some() && second == first);
+    });
+}
+
+/// Notes of a chain of the same genesis that has become long, whose folder was removed.
+fn note_a_long_life(chip: &Path, genesis: &[u8]) {
+    let name = hex::encode(&genesis[..8]);
+    let floor = [&5_000_u64.to_be_bytes()[..], &[0; 32]].concat();
+    fs::write(chip.join(format!("seals-{name}")), floor).unwrap();
+}
+
+/// Whether a chip seals a block of a chain that begins anew with chips that have sealed much of it before.
+fn wakes_its_chips(spec: ChainSpec) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let chips = make_chips(folder.path(), 2);
+    for chip in ["chip-0", "chip-1"] {
+        note_a_long_life(&folder.path().join(chip), spec.header.hash().as_slice());
+    }
+    let mut wakes = false;
+    on_store(Store::in_memory(), spec, on_disk(folder.path()), async |t| {
+        register(&t, &chips).await;
+        for _ in 0..40 {
+            wakes |= chip_of(&next(&t).await.unwrap()).is_some();
+        }
+    });
+    wakes
+}
+
+#[test]
+fn a_dev_chain_that_begins_anew_wakes_its_chips() {
+    assert!(wakes_its_chips(rules(true)));
+}
+
+#[test]
+fn chips_do_not_seal_again_what_they_may_have_sealed_where_others_make_blocks() {
+    assert!(!wakes_its_chips(rules(false)));
+}
+
+/// Its block was noted and came to nothing, in the middle of a run of empty blocks.
+#[test]
+fn a_chip_that_did_not_sign_may_seal_the_block_when_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let chips = make_chips(folder.path(), 2);
+    on_store(Store::in_memory(), rules(true), on_disk(folder.path()), async |t| {
+        register(&t, &chips).await;
+        first_drawn(&t).await;
+        // Not the chip with the key of the draws.
+        let (secret, other) =
+            (folder.path().join("chip-1/efuse"), folder.path().join("chip-0/efuse"));
+        let right = fs::read(&secret).unwrap();
+        fs::write(&secret, fs::read(other).unwrap()).unwrap();
+        let mut failed = None;
+        while failed.is_none() {
+            failed = t.chain.mine(50, None).await.err();
+            t.clock.advance(Duration::from_secs(60));
+        }
+        assert!(matches!(failed, Some(EngineError::Poci(PociFault::Chip(_)))), "{failed:?}");
+        fs::write(&secret, right).unwrap();
+
+        let sealed = next(&t).await.unwrap();
+
+        assert_eq!(chip_of(&sealed), Some(chips[1].chip_id()));
+    });
 }
