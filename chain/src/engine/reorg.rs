@@ -10,7 +10,7 @@ use crate::{
     genesis::ChainSpec,
     pool::PooledEntry,
 };
-use alloy_consensus::{Transaction, transaction::Recovered};
+use alloy_consensus::transaction::Recovered;
 use std::{collections::BTreeMap, sync::Arc};
 use utnet_db::Store;
 use utnet_primitives::{Gas, Height};
@@ -64,12 +64,9 @@ impl Engine {
             self.make_block(Contents::Given(given.clone()))?;
             let view = self.view()?;
             let made = view.block(view.height())?;
-            let made = made.map(|block| block.transactions).unwrap_or_default();
-            let is_in = |entry: &Arc<PooledEntry>| {
-                made.iter().any(|tx| {
-                    tx.signer() == entry.sender() && tx.nonce() == entry.transaction.nonce()
-                })
-            };
+            let mut made = made.map(|block| block.transactions).unwrap_or_default().into_iter();
+            // They are in the order in which they were given.
+            let mut is_in = |entry: &Arc<PooledEntry>| made.any(|tx| *tx.hash() == entry.hash);
             left_out = left_out.or_else(|| given.into_iter().find(|entry| !is_in(entry)));
         }
         // The chain has its height again all the same.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 /// The first time that something is tried again without a known reason, after that long.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// Nothing waits longer, whatever the clock does meanwhile, but for what takes long itself.
+/// Nothing waits longer, whatever the clock does meanwhile, but for what takes long itself ([`SLOWEST`]).
 const LONGEST: Duration = Duration::from_secs(15);
-/// A try that took long, as where an upstream loses what it is sent, comes again after so many times as long: who asks
-/// for something else finds the engine free.
+/// A try that took long, as where an upstream loses what it is sent, comes again after so many times as long.
 const SHARE: u32 = 3;
+/// But for no try longer than that: the clock may have been set, or have stood still with the machine, meanwhile.
+const SLOWEST: Duration = Duration::from_secs(60);
 
 /// When to try again, and how long it was waited for that.
 #[derive(Debug, Default)]
@@ -21,7 +22,7 @@ impl Retry {
     /// It did not work, after it took so long, for a reason that may be over at any time: waits twice as long as before.
     pub(super) fn later(&mut self, took: Duration, now: Duration) {
         let doubled = self.waited.saturating_mul(2).clamp(SHORTEST, LONGEST);
-        self.waited = doubled.max(took.saturating_mul(SHARE));
+        self.waited = doubled.max(took.saturating_mul(SHARE).min(SLOWEST));
         self.due = Some(now.saturating_add(self.waited));
     }
 
@@ -67,9 +68,21 @@ mod tests {
     fn what_takes_long_is_tried_again_later() {
         let mut retry = Retry::default();
 
-        retry.later(45 * SECOND, 100 * SECOND);
+        retry.later(10 * SECOND, 100 * SECOND);
 
-        assert_eq!(retry.wait(100 * SECOND), Some(135 * SECOND));
+        assert_eq!(retry.wait(100 * SECOND), Some(30 * SECOND));
+    }
+
+    /// Five retries of 45 s, and a machine that slept for an hour in the middle of a try.
+    #[test]
+    fn no_try_is_waited_for_longer_than_a_minute() {
+        for took in [278, 3_600] {
+            let mut retry = Retry::default();
+
+            retry.later(took * SECOND, 5_000 * SECOND);
+
+            assert_eq!(retry.wait(5_000 * SECOND), Some(SLOWEST));
+        }
     }
 
     #[test]

@@ -198,6 +198,20 @@ fn a_reorg_replaces_blocks_and_their_transactions() {
 }
 
 #[test]
+fn of_two_replacements_with_one_nonce_the_second_is_told_as_left_out() {
+    on_chain(MiningMode::Instant, async |t| {
+        t.chain.submit(Tx::from(0).value(1).signed()).await.unwrap();
+        let (first, second) = (Tx::from(0).value(2).signed(), Tx::from(0).value(3).signed());
+        let lost = *second.transaction.hash();
+
+        let told = t.chain.reorg(1, BTreeMap::from([(0, vec![first, second])])).await;
+
+        assert!(matches!(told, Err(EngineError::LeftOut { hash }) if hash == lost), "{told:?}");
+        assert_eq!(t.chain.view().unwrap().height(), Height(1));
+    });
+}
+
+#[test]
 fn a_reset_goes_back_to_genesis() {
     on_chain(MiningMode::Instant, async |t| {
         t.chain.submit(Tx::from(0).signed()).await.unwrap();
