@@ -16,7 +16,7 @@ use std::{
 /// Everything the banner shows.
 pub(super) struct Banner<'a> {
     pub(super) accounts: &'a DevAccounts,
-    /// What they have, in wei.
+    /// What they have, in wei; as many of the first as are known.
     pub(super) balances: Vec<U256>,
     pub(super) view: &'a ChainView,
     pub(super) server: &'a RpcServer,
@@ -48,9 +48,9 @@ impl Banner<'_> {
 
     fn print_accounts(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "Available Accounts\n==================\n")?;
-        let accounts = self.accounts.addresses().zip(&self.balances);
-        for (index, (address, balance)) in accounts.enumerate() {
-            let balance = whole(format_ether(*balance));
+        for (index, address) in self.accounts.addresses().enumerate() {
+            let balance = self.balances.get(index).map(|balance| whole(format_ether(*balance)));
+            let balance = balance.as_deref().unwrap_or("?");
             writeln!(out, "({index}) {address} ({balance} UNC)")?;
         }
         writeln!(out, "\nPrivate Keys\n==================\n")?;

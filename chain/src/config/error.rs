@@ -64,8 +64,23 @@ pub enum NodeError {
         "--hardfork: the chain in --datadir has other forks, for ever: leave the flag out, or choose another folder"
     )]
     OtherRules,
+    /// The genesis file, with the flags, says other rules than its chain in the data folder has.
+    #[error(
+        "--init: the chain in --datadir has another config.{field} than the file and the flags beside it say, for ever: give those that it began with, or choose another folder"
+    )]
+    OtherConfig {
+        /// The field that differs.
+        field: String,
+    },
+    /// The data folder holds a chain under POCI.
+    #[error(
+        "--no-poci: the chain in --datadir is run under POCI, for ever: start it by `utnet node` without the flag, or choose another folder"
+    )]
+    HasPoci,
     /// Chips without POCI.
-    #[error("--chips: there is no POCI below --hardfork osaka, and nothing to seal")]
+    #[error(
+        "--chips: this chain is not run under POCI (no fork is, and none below --hardfork osaka): there is nothing to seal"
+    )]
     NoPoci,
     /// A dump cannot be read or made.
     #[error("the dump {} cannot be used", path.display())]

@@ -14,7 +14,7 @@ use crate::{
 use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::Address;
 use std::sync::Arc;
-use utnet_db::Store;
+use utnet_db::{DbError, Store};
 use utnet_primitives::{Gas, PociSchedule, Seconds};
 
 /// What anvil gives a block that may hold any amount of gas.
@@ -32,7 +32,10 @@ pub(super) fn beginning(
     if !args.fork.fork_url.is_empty() {
         let stored = stored_genesis(store.0, limits(args))?;
         let has_blocks = match &stored {
-            Some(spec) => store.0.view()?.head_number()? > spec.header.number,
+            Some(spec) => {
+                check_rules(spec, args)?;
+                store.0.view()?.head_number()? > spec.header.number
+            }
             None => false,
         };
         return fork::begin(args, accounts, stored, has_blocks);
@@ -58,7 +61,9 @@ fn spec(
             source,
         })?;
         let genesis = serde_json::from_str(&text).map_err(GenesisError::Form)?;
-        return given(adapt(genesis, args), args, accounts, store);
+        let given = given(adapt(genesis, args), args, accounts, store)?;
+        check_given(&given, store)?;
+        return Ok(given);
     }
     if let Some(stored) = stored_genesis(store, limits)? {
         check_stored(&stored, args)?;
@@ -79,8 +84,7 @@ fn given(
     store: &Store,
 ) -> Result<ChainSpec, NodeError> {
     let exact = ChainSpec::new(genesis.clone(), limits(args))?;
-    let stored = store.view()?.header(exact.header.number)?.map(|first| first.hash());
-    if exact.poci.is_some() || stored == Some(exact.header.hash()) {
+    if exact.poci.is_some() || holds(store, &exact)? {
         return Ok(exact);
     }
     let mut funded = genesis;
@@ -89,16 +93,56 @@ fn given(
     Ok(ChainSpec::new(funded, limits(args))?)
 }
 
+/// Whether the store holds the chain of this genesis, be its first block in the place of another or not.
+fn holds(store: &Store, spec: &ChainSpec) -> Result<bool, NodeError> {
+    match store.has_genesis(spec.header.hash()) {
+        Err(DbError::OtherGenesis { .. }) => Ok(false),
+        held => Ok(held?),
+    }
+}
+
+/// Refuses rules of a genesis file, and of the flags beside it, that its chain in the data folder began without: they
+/// are no part of the first block's hash.
+fn check_given(given: &ChainSpec, store: &Store) -> Result<(), NodeError> {
+    if !holds(store, given)? {
+        return Ok(());
+    }
+    let Some(stored) = stored_genesis(store, given.limits)? else { return Ok(()) };
+    match other_rule(&stored, given)? {
+        Some(field) => Err(NodeError::OtherConfig { field }),
+        None => Ok(()),
+    }
+}
+
+/// The first field in which the rules of two chains differ.
+pub(super) fn other_rule(
+    one: &ChainSpec,
+    other: &ChainSpec,
+) -> Result<Option<String>, GenesisError> {
+    let fields = |spec: &ChainSpec| -> Result<_, GenesisError> {
+        let config = serde_json::to_value(&spec.genesis.config).map_err(GenesisError::Form)?;
+        Ok(config.as_object().cloned().unwrap_or_default())
+    };
+    let (one, other) = (fields(one)?, fields(other)?);
+    let mut names = one.keys().chain(other.keys());
+    Ok(names.find(|name| one.get(*name) != other.get(*name)).cloned())
+}
+
 /// Refuses flags that the chain in the data folder cannot obey any more.
 fn check_stored(stored: &ChainSpec, args: &NodeArgs) -> Result<(), NodeError> {
-    let asked = &args.chain;
-    if let Some(asked) = asked.chain_id.filter(|asked| *asked != stored.chain_id) {
-        return Err(NodeError::OtherChain { asked, stored: stored.chain_id });
+    check_rules(stored, args)?;
+    if args.poci.no_poci && stored.poci.is_some() {
+        return Err(NodeError::HasPoci);
     }
-    let first = &stored.header;
+    let (asked, first) = (&args.chain, &stored.header);
+    let mut held = stored.genesis.clone();
+    held.base_fee_per_gas = asked.block_base_fee_per_gas.map(u128::from);
+    hold(&mut held, args);
+    // A fork that has none takes it away.
+    let base_fee = asked.block_base_fee_per_gas.filter(|_| held.base_fee_per_gas.is_some());
     let epoch_blocks = stored.poci.as_ref().map(|poci| poci.epoch_blocks);
     for (flag, asked, stored) in [
-        ("--block-base-fee-per-gas", asked.block_base_fee_per_gas, first.base_fee_per_gas),
+        ("--block-base-fee-per-gas", base_fee, first.base_fee_per_gas),
         ("--timestamp", asked.timestamp, Some(first.timestamp)),
         ("--number", asked.number, Some(first.number)),
         ("--epoch-blocks", args.poci.epoch_blocks, epoch_blocks),
@@ -106,6 +150,14 @@ fn check_stored(stored: &ChainSpec, args: &NodeArgs) -> Result<(), NodeError> {
         if let Some(asked) = asked.filter(|asked| Some(*asked) != stored) {
             return Err(NodeError::OtherGenesis { flag, asked, stored });
         }
+    }
+    Ok(())
+}
+
+/// Refuses another chain id, or other forks, than a chain has.
+fn check_rules(stored: &ChainSpec, args: &NodeArgs) -> Result<(), NodeError> {
+    if let Some(asked) = args.chain.chain_id.filter(|asked| *asked != stored.chain_id) {
+        return Err(NodeError::OtherChain { asked, stored: stored.chain_id });
     }
     let mut held = stored.genesis.clone();
     hold(&mut held, args);

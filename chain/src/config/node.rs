@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     engine::{self, Beginning, Chain, EngineOptions, dump::Restored},
-    execution::{At, ChainView},
+    execution::{At, ChainView, ReadError},
     genesis::SEALER_KEY,
     miner::MiningMode,
     poci::{Chips, Sealer},
@@ -71,6 +71,9 @@ pub async fn run_node(
         return Err(NodeError::NotEmpty);
     }
     let beginning = begin(&args, &accounts, (&store, dump.as_ref()), clock.seconds()).await?;
+    if !args.poci.chips.is_empty() && beginning.spec.poci.is_none() {
+        return Err(NodeError::NoPoci);
+    }
     let mut options = engine_options(&args, &accounts)?;
     options.fork = beginning.fork;
     let (chain, engine) = engine::open(store, beginning.spec, options, clock)?;
@@ -150,11 +153,19 @@ pub(super) async fn serve(
     reason
 }
 
-/// What the dev accounts have on this chain, which may not be one that funds them.
+/// What the dev accounts have on this chain, which may not be one that funds them; nothing from where a forked chain's
+/// node is needed that does not answer.
 fn balances(view: &ChainView, accounts: &DevAccounts) -> Result<Vec<U256>, NodeError> {
     let state = view.state(At::Latest)?;
-    let balance = |address| Ok(state.account(address)?.unwrap_or_default().balance);
-    accounts.addresses().map(balance).collect()
+    let mut balances = Vec::new();
+    for address in accounts.addresses() {
+        match state.account(address) {
+            Ok(account) => balances.push(account.unwrap_or_default().balance),
+            Err(ReadError::Fork(_)) => break,
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    Ok(balances)
 }
 
 /// How blocks are printed.

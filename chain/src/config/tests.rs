@@ -1,5 +1,7 @@
 //! The command line means what anvil's means, and says what is wrong with it.
 
+mod stored;
+
 use super::{ExitReason, NodeArgs, NodeError, accounts::DevAccounts, node::serve, run_node};
 use crate::{
     clock::SystemClock,
@@ -357,29 +359,6 @@ async fn a_chain_that_was_begun_exactly_stays_so_and_nobody_is_shown_rich() {
     ended.unwrap();
     assert_eq!(hash, begun.to_string());
     assert!(text.contains("(0 UNC)") && !text.contains("(10000 UNC)"), "{text}");
-}
-
-#[tokio::test]
-async fn a_stored_chain_refuses_flags_that_it_cannot_obey() {
-    let folder = tempfile::tempdir().unwrap();
-    let datadir = folder.path().to_str().unwrap();
-    let flags = ["--no-poci", "--port", "0", "--datadir", datadir, "--timestamp", "1000"];
-    run(&flags, async |_| {}).await.0.unwrap();
-    run(&[&flags[..], &["--hardfork", "osaka"]].concat(), async |_| {}).await.0.unwrap();
-
-    for (flag, value, told) in [
-        ("--block-base-fee-per-gas", "99", "has 1000000000"),
-        ("--number", "5", "has 0"),
-        ("--chain-id", "5", "has chain id 31337"),
-        ("--hardfork", "prague", "other forks"),
-    ] {
-        let flags = [&flags[..5], &[flag, value]].concat();
-        let refused = run(&flags, async |_| {}).await.0.unwrap_err().to_string();
-        assert!(refused.starts_with(flag) && refused.contains(told), "{refused}");
-    }
-    let flags = [&flags[..5], &["--timestamp", "1001"]].concat();
-    let refused = run(&flags, async |_| {}).await.0.unwrap_err().to_string();
-    assert!(refused.contains("--timestamp 1001: the chain in --datadir has 1000"), "{refused}");
 }
 
 #[tokio::test]

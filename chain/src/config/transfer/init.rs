@@ -2,11 +2,11 @@
 
 use super::{InitArgs, TransferError};
 use crate::{
+    config::genesis::other_rule,
     engine,
     genesis::{ChainSpec, Limits},
 };
 use alloy_primitives::B256;
-use serde_json::Value;
 use std::fs;
 use utnet_db::{OpenOptions, Store};
 
@@ -42,18 +42,8 @@ pub fn init_chain(args: &InitArgs) -> Result<Initialised, TransferError> {
 /// Forks and our section are not part of the hash: they must be the same, too.
 fn check_rules(store: &Store, spec: &ChainSpec) -> Result<(), TransferError> {
     let Some(stored) = engine::stored_genesis(store, Limits::ETHEREUM)? else { return Ok(()) };
-    let json = |spec: &ChainSpec| {
-        serde_json::to_value(&spec.genesis.config).map_err(crate::genesis::GenesisError::Form)
-    };
-    match difference(&json(&stored)?, &json(spec)?) {
+    match other_rule(&stored, spec)? {
         Some(field) => Err(TransferError::OtherRules { field: format!("config.{field}") }),
         None => Ok(()),
     }
-}
-
-/// The first field in which two objects differ.
-fn difference(one: &Value, other: &Value) -> Option<String> {
-    let (Value::Object(one), Value::Object(other)) = (one, other) else { return None };
-    let names = one.keys().chain(other.keys());
-    names.into_iter().find(|name| one.get(*name) != other.get(*name)).cloned()
 }
