@@ -3,13 +3,15 @@
 use super::{
     api::{EngineError, HeadEvent},
     header::{Attributes, next_base_fee},
+    judge::{AHEAD, is_shared},
     notes::Note,
     propose::{AtMost, Proposal, no_withdrawals, propose},
     worker::Engine,
 };
 use crate::{
     execution::{BlockRecord, ChainView, Console, ExecutionError, ReadError, Rewards, to_write},
-    poci::Plan,
+    genesis::ChainSpec,
+    poci::{Plan, PociFault},
     pool::PooledEntry,
 };
 use alloy_consensus::Sealable;
@@ -119,6 +121,7 @@ impl Engine {
         let wall = self.clock.seconds();
         let timestamp = self.settings.time.next(parent_time, wall);
         self.suffer(view, timestamp)?;
+        self.keep_pace(view.spec(), timestamp, wall)?;
         let plan = self.plan(view, timestamp)?;
         let attributes = self.attributes(view, timestamp, plan.as_ref());
         let is_shanghai = view.spec().is_shanghai_active_at_timestamp(timestamp.0);
@@ -143,6 +146,22 @@ impl Engine {
             self.shared.note(Note::Block { hash: block.hash(), notes: Arc::new(notes) });
         }
         Ok(Some(Made { block, state, time: (timestamp, wall) }))
+    }
+
+    /// Refuses to run further ahead of the chain's time than others take blocks from, unless it was asked to.
+    fn keep_pace(
+        &self,
+        spec: &ChainSpec,
+        timestamp: Seconds,
+        wall: Seconds,
+    ) -> Result<(), PociFault> {
+        let time = &self.settings.time;
+        let is_asked = time.next_timestamp.is_some() || time.block_interval.is_some();
+        if !is_asked && is_shared(spec) && timestamp > time.now(wall).saturating_add(AHEAD) {
+            let retry_at = timestamp.checked_sub(AHEAD).unwrap_or_default();
+            return Err(PociFault::TooFast { retry_at });
+        }
+        Ok(())
     }
 
     /// Notes that a block was taken as head.

@@ -1,7 +1,6 @@
 //! Makes blocks of what is ready, at once, and again when they could not be made: nobody may ask meanwhile.
 
 use super::{api::EngineError, blocks::Contents, worker::Engine};
-use crate::poci::PociFault;
 use std::time::Duration;
 use tracing::debug;
 
@@ -45,12 +44,12 @@ impl Engine {
 
     /// Finds when to try again: when the chain's time says so, or soon.
     fn retry_after(&mut self, fault: &EngineError, began: Duration) {
-        match fault {
-            EngineError::Poci(PociFault::NotOurTurn { retry_at }) => {
-                let at = self.settings.time.wall_at(*retry_at);
-                self.retry.not_before(Duration::from_secs(at.0), self.clock.now());
-            }
-            _ => self.retry_later(began),
+        let known = if let EngineError::Poci(fault) = fault { fault.retry_at() } else { None };
+        if let Some(retry_at) = known {
+            let at = self.settings.time.wall_at(retry_at);
+            self.retry.not_before(Duration::from_secs(at.0), self.clock.now());
+        } else {
+            self.retry_later(began);
         }
     }
 

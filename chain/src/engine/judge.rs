@@ -93,7 +93,7 @@ pub struct Judged {
 }
 
 /// How far ahead of the clock a block may be: clocks differ, and a message takes its time (geth's bound).
-const AHEAD: Seconds = Seconds(15);
+pub(super) const AHEAD: Seconds = Seconds(15);
 
 /// Whether a block's time may be, given the clock. Without a bound a producer would move the time of all that
 /// follow. A chain that one node makes alone, or that is none of ours, has the time that it is given.
@@ -105,11 +105,15 @@ pub(super) fn check_clock(
     timestamp: Seconds,
     now: Seconds,
 ) -> Result<(), Unacceptable> {
-    let is_shared = spec.poci.as_ref().is_some_and(|schedule| !schedule.sole_sealer);
-    if is_shared && timestamp > now.saturating_add(AHEAD) {
+    if is_shared(spec) && timestamp > now.saturating_add(AHEAD) {
         return Err(Unacceptable::TooNew { timestamp, now });
     }
     Ok(())
+}
+
+/// Whether others make blocks of the chain, too.
+pub(super) fn is_shared(spec: &ChainSpec) -> bool {
+    spec.poci.as_ref().is_some_and(|schedule| !schedule.sole_sealer)
 }
 
 /// Judges a block as the next one on the head of a view. Changes nothing.

@@ -15,7 +15,7 @@ use crate::{
     execution::{At, ChainView, Foreign, ReadError, patch_accounts},
     genesis::ChainSpec,
     miner::Pace,
-    poci::{PociFault, Sealer},
+    poci::Sealer,
 };
 use alloy_primitives::{Address, B256};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -214,8 +214,9 @@ impl Engine {
     fn import(&mut self, foreign: &Foreign) -> Result<B256, EngineError> {
         let view = self.view()?;
         let timestamp = Seconds(foreign.block.header.timestamp);
-        let judged = check_clock(view.spec(), timestamp, self.clock.seconds())
-            .and_then(|()| judge(&view, foreign))
+        // One that is too new may be good later: it is not kept among the bad ones.
+        check_clock(view.spec(), timestamp, self.clock.seconds())?;
+        let judged = judge(&view, foreign)
             .inspect_err(|_refused| self.shared.keep_refused(foreign.clone()))?;
         let block = self.finalise(judged.block, judged.state)?;
         Ok(block.hash())
@@ -244,8 +245,10 @@ impl Engine {
 
     /// Says why no block was made; waiting for one's turn is no fault.
     pub(super) fn report(&mut self, fault: &EngineError) {
-        if let EngineError::Poci(PociFault::NotOurTurn { retry_at }) = fault {
-            return debug!(%retry_at, "not our turn");
+        if let EngineError::Poci(fault) = fault
+            && fault.retry_at().is_some()
+        {
+            return debug!(%fault, "no block for now");
         }
         if let Some(unsaid) = self.stopped.news(&fault.to_string(), self.clock.now()) {
             error!(%fault, unsaid, "no block could be made");

@@ -2,7 +2,8 @@
 
 use utnet_primitives::Seconds;
 
-/// A head so far ahead of the clock was moved there.
+/// A head further ahead of the clock was moved there. Of a nearer one that is not known: it may have run ahead with many
+/// blocks in one second.
 const MOVED: Seconds = Seconds(3_600);
 
 /// How the time of blocks differs from the wall clock.
@@ -17,8 +18,8 @@ pub struct BlockTime {
 }
 
 impl BlockTime {
-    /// Block time that flows with the wall clock, from a head's on if that was moved ahead of it. What many blocks in
-    /// one second have run ahead is waited for.
+    /// Block time that flows with the wall clock, from a head's on if that was moved ahead of it. After a nearer one each
+    /// block is a second after the one before, until the clock is there.
     pub fn from_head(head: Seconds, wall: Seconds) -> Self {
         let mut time = Self::default();
         if head > wall.saturating_add(MOVED) {

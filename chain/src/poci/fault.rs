@@ -121,6 +121,12 @@ pub enum PociFault {
         /// When the next round begins.
         retry_at: Seconds,
     },
+    /// More than a block a second were made for so long that the next would have a time which others refuse yet.
+    #[error("blocks have run ahead of the clock: others would refuse the next before {retry_at}")]
+    TooFast {
+        /// When it will do.
+        retry_at: Seconds,
+    },
     /// This node holds no key that may seal this block.
     #[error("this node holds neither a drawn chip nor the genesis sealer's key")]
     NoKey,
@@ -145,4 +151,14 @@ pub enum PociFault {
     /// A chip did not sign.
     #[error(transparent)]
     Chip(#[from] Fault),
+}
+
+impl PociFault {
+    /// When the node should try again, if it is only to wait.
+    pub const fn retry_at(&self) -> Option<Seconds> {
+        match self {
+            Self::NotOurTurn { retry_at } | Self::TooFast { retry_at } => Some(*retry_at),
+            _ => None,
+        }
+    }
 }

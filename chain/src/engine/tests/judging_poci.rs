@@ -2,6 +2,7 @@
 
 use super::support::{START, TestChain, foreign, on_store};
 use crate::{
+    clock::Clock,
     engine::{EngineError, EngineOptions, Unacceptable, judge},
     execution::{BlockRecord, ChainView, Foreign},
     genesis::ChainSpec,
@@ -224,6 +225,37 @@ fn a_block_from_a_time_to_come_is_refused_where_others_make_blocks() {
             let is_told =
                 matches!(refused, Err(EngineError::Unacceptable(Unacceptable::TooNew { .. })));
             assert!(is_told, "{refused:?}");
+        }
+        assert!(t.chain.refused_blocks().is_empty(), "they may be good later");
+    });
+}
+
+/// Each block is at least a second after the one before, however fast they are made.
+#[test]
+fn no_block_is_made_that_others_refuse_as_too_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut made, mut waited) = (Vec::new(), 0);
+    on_poci(folder.path(), shared(), async |t| {
+        while made.len() < 40 {
+            match t.chain.mine(1, None).await {
+                Ok(height) => {
+                    let block = t.chain.view().unwrap().block(height).unwrap().unwrap();
+                    made.push((block, t.clock.seconds()));
+                }
+                Err(EngineError::Poci(PociFault::TooFast { .. })) => {
+                    waited += 1;
+                    t.clock.advance(Duration::from_secs(1));
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    });
+    assert_eq!(waited, 25, "15 s ahead, then one a second");
+    on_store(Store::in_memory(), shared(), EngineOptions::default(), async |t: TestChain| {
+        for (block, at) in &made {
+            let passed = at.checked_sub(t.clock.seconds()).unwrap();
+            t.clock.advance(Duration::from_secs(passed.0));
+            t.chain.import(foreign(block)).await.unwrap();
         }
     });
 }

@@ -39,7 +39,7 @@ async fn next(t: &TestChain) -> Result<BlockRecord, EngineError> {
     loop {
         match t.chain.mine(1, None).await {
             Ok(_) => return Ok(head(t)),
-            Err(EngineError::Poci(PociFault::NotOurTurn { .. })) => {
+            Err(EngineError::Poci(fault)) if fault.retry_at().is_some() => {
                 t.clock.advance(Duration::from_secs(1));
             }
             Err(other) => return Err(other),
