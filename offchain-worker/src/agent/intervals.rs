@@ -19,6 +19,9 @@ use utnet_primitives::{Epoch, Seconds};
 /// Epochs, of all chips together, that the court looks at.
 const MOST_CHIP_EPOCHS: u64 = 1024 * 256;
 
+/// Epochs after another in which the registry knows what was missed in it: in the next its proof may be opened.
+const EPOCHS_TO_KNOW: u64 = 2;
+
 impl<C: Chain> Agent<C> {
     /// One that fails must not keep the others from their deadlines.
     pub(super) async fn attend_intervals(&self, head: &BlockRef) -> Result<(), AgentError> {
@@ -71,42 +74,58 @@ impl<C: Chain> Agent<C> {
         let state = DisputeState::try_from(kept.state)?;
         let (from, deadline) = (Seconds(kept.fromSecond.to()), Seconds(kept.deadline.to()));
         let is_asked = state == DisputeState::Open && from == interval.from;
-        let odds = if !is_asked {
-            Odds::Good
-        } else if self.is_on_record(interval, rental, head).await? {
-            Odds::OnRecord
-        } else if self.has_bond(interval, rental.token).await? {
-            Odds::Good
-        } else {
-            Odds::Unpayable
-        };
-        Ok(Seen { state, from, deadline, now: now(head), odds })
+        let odds = if is_asked { self.odds_of(interval, kept, rental).await? } else { Odds::Good };
+        Ok(Seen { state, from, made_at: Seconds(kept.madeAt.to()), deadline, now: now(head), odds })
     }
 
-    /// Whether the registry knows that all chips missed all epochs of the interval, as the court asks it.
-    async fn is_on_record(
+    async fn odds_of(
         &self,
         interval: &IntervalRecord,
+        kept: &Dispute,
         rental: &Rental,
-        head: &BlockRef,
-    ) -> Result<bool, AgentError> {
+    ) -> Result<Odds, AgentError> {
+        let odds = self.record_of(interval, kept, rental).await?;
+        let is_lost = odds == Odds::OnRecord || self.has_bond(interval, rental.token).await?;
+        Ok(if is_lost { odds } else { Odds::Unpayable })
+    }
+
+    /// Whether the registry knows that all chips missed all epochs that the interval may touch, as the court asks it.
+    async fn record_of(
+        &self,
+        interval: &IntervalRecord,
+        kept: &Dispute,
+        rental: &Rental,
+    ) -> Result<Odds, AgentError> {
         let home = &self.parts.home;
         let chips = self.view(home.escrow, &chipsOfCall { rental: interval.rental.0 }).await?;
         let count = u64::try_from(chips.len()).unwrap_or(u64::MAX);
-        let Some(window) = MOST_CHIP_EPOCHS.checked_div(count) else { return Ok(false) };
+        let Some(window) = MOST_CHIP_EPOCHS.checked_div(count) else { return Ok(Odds::Good) };
         let line = Line {
             start: Seconds(rental.startedAt),
             first: Epoch(rental.firstEpoch),
-            now: now(head),
-            current: Epoch(self.view(home.registry, &currentEpochCall {}).await?),
+            made_at: Seconds(kept.madeAt.to()),
+            made_in: Epoch(kept.madeIn.into()),
         };
-        let last = line.epoch_at(interval.to.saturating_sub(Seconds(1))).0;
-        let first =
-            line.epoch_at(interval.from).0.max(last.saturating_add(1).saturating_sub(window));
+        let (first, last) = line.epochs_of(interval);
+        let first = first.0.max(last.0.saturating_add(1).saturating_sub(window));
+        if self.are_absent(&chips, first, last.0).await? {
+            return Ok(Odds::OnRecord);
+        }
+        let current = self.view(home.registry, &currentEpochCall {}).await?;
+        let is_open = match current.checked_sub(EPOCHS_TO_KNOW) {
+            Some(known) if known >= last.0 => false,
+            Some(known) if known >= first => self.are_absent(&chips, first, known).await?,
+            _ => true,
+        };
+        Ok(if is_open { Odds::Unknown } else { Odds::Good })
+    }
+
+    /// Whether all of the chips missed all epochs from one to another, inclusive.
+    async fn are_absent(&self, chips: &[B256], first: u64, last: u64) -> Result<bool, AgentError> {
         let owed = last.saturating_sub(first).saturating_add(1);
         for chip in chips {
-            let missed = missesInCall { chip, firstEpoch: first, lastEpoch: last };
-            if self.view(home.registry, &missed).await? < owed {
+            let missed = missesInCall { chip: *chip, firstEpoch: first, lastEpoch: last };
+            if self.view(self.parts.home.registry, &missed).await? < owed {
                 return Ok(false);
             }
         }

@@ -11,6 +11,8 @@ pub struct Seen {
     pub state: DisputeState,
     /// First second of the rental's latest dispute.
     pub from: Seconds,
+    /// When that was made.
+    pub made_at: Seconds,
     /// Last second, inclusive, of what the state waits for.
     pub deadline: Seconds,
     /// Chain time.
@@ -19,14 +21,24 @@ pub struct Seen {
     pub odds: Odds,
 }
 
+impl Seen {
+    /// Whether half of the answer time is left: what is sent then is on the chain in time.
+    const fn has_time(&self) -> bool {
+        let spent = self.now.0.saturating_sub(self.made_at.0);
+        spent < self.deadline.0.saturating_sub(self.now.0)
+    }
+}
+
 /// What a contradiction would come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Odds {
     /// The registry knows that no chip was there: the bond would be lost.
     OnRecord,
+    /// It may still come to know it.
+    Unknown,
     /// The operator cannot pay the bond.
     Unpayable,
-    /// The registry does not know it, and the bond is there.
+    /// It does not and will not know it, and the bond is there.
     Good,
 }
 
@@ -62,7 +74,8 @@ pub fn next_step(record: &IntervalRecord, seen: &Seen) -> Step {
         DisputeState::Open if is_late => Step::Close("not contradicted"),
         DisputeState::Open => match seen.odds {
             Odds::OnRecord => Step::Wait,
-            Odds::Good => Step::Contest,
+            Odds::Unknown if seen.has_time() => Step::Wait,
+            Odds::Unknown | Odds::Good => Step::Contest,
             Odds::Unpayable if record.is_told => Step::Wait,
             Odds::Unpayable => Step::CallForHelp,
         },
@@ -71,24 +84,31 @@ pub fn next_step(record: &IntervalRecord, seen: &Seen) -> Step {
     }
 }
 
-/// The line on which `IntervalCourt` turns seconds into epochs: from the rental's start to now.
+/// The line on which `IntervalCourt` turns seconds into epochs: from the rental's start to the dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
     /// When the use began.
     pub start: Seconds,
     /// The epoch in which it began.
     pub first: Epoch,
-    /// Chain time.
-    pub now: Seconds,
-    /// The epoch of now.
-    pub current: Epoch,
+    /// When the dispute was made.
+    pub made_at: Seconds,
+    /// The epoch in which it was made.
+    pub made_in: Epoch,
 }
 
 impl Line {
+    /// The first and the last epoch that an interval may touch, as the court finds them: the line is early by one
+    /// at most where blocks came evenly.
+    pub fn epochs_of(&self, interval: &IntervalRecord) -> (Epoch, Epoch) {
+        let last = self.epoch_at(interval.to.saturating_sub(Seconds(1))).0.saturating_add(1);
+        (self.epoch_at(interval.from), Epoch(last.min(self.made_in.0)))
+    }
+
     /// The epoch of a second, rounded down as the court does.
-    pub fn epoch_at(&self, second: Seconds) -> Epoch {
-        let passed = u128::from(self.now.0.saturating_sub(self.start.0));
-        let epochs = u128::from(self.current.0.saturating_sub(self.first.0));
+    fn epoch_at(&self, second: Seconds) -> Epoch {
+        let passed = u128::from(self.made_at.0.saturating_sub(self.start.0));
+        let epochs = u128::from(self.made_in.0.saturating_sub(self.first.0));
         let into = u128::from(second.0.saturating_sub(self.start.0));
         let whole = epochs.saturating_mul(into).checked_div(passed).unwrap_or_default();
         Epoch(self.first.0.saturating_add(u64::try_from(whole).unwrap_or(u64::MAX)))
@@ -117,10 +137,14 @@ mod tests {
     const OPEN: Seen = Seen {
         state: DisputeState::Open,
         from: Seconds(100),
+        made_at: Seconds(120),
         deadline: Seconds(150),
         now: Seconds(150),
         odds: Odds::Good,
     };
+
+    const LINE: Line =
+        Line { start: Seconds(100), first: Epoch(7), made_at: Seconds(200), made_in: Epoch(11) };
 
     #[test]
     fn a_dispute_is_contradicted_up_to_its_last_second() {
@@ -132,6 +156,16 @@ mod tests {
     #[test]
     fn what_the_registry_knows_is_not_contradicted() {
         assert_eq!(next_step(&record(), &Seen { odds: Odds::OnRecord, ..OPEN }), Step::Wait);
+    }
+
+    /// It used to contradict at once what the registry came to know an epoch later: the bond was lost.
+    #[test]
+    fn what_the_registry_may_come_to_know_is_contradicted_when_half_of_the_time_is_over() {
+        let step = |now, odds| next_step(&record(), &Seen { now: Seconds(now), odds, ..OPEN });
+        assert_eq!(step(120, Odds::Good), Step::Contest);
+        assert_eq!(step(134, Odds::Unknown), Step::Wait);
+        assert_eq!(step(135, Odds::Unknown), Step::Contest);
+        assert_eq!(step(150, Odds::Unknown), Step::Contest);
     }
 
     #[test]
@@ -171,12 +205,25 @@ mod tests {
     }
 
     #[test]
-    fn seconds_become_epochs_on_the_line_from_the_start_to_now() {
-        let line =
-            Line { start: Seconds(100), first: Epoch(7), now: Seconds(200), current: Epoch(11) };
+    fn seconds_become_epochs_on_the_line_from_the_start_to_the_dispute() {
+        let line = LINE;
         let found = [100, 124, 125, 199, 200].map(|second| line.epoch_at(Seconds(second)).0);
         assert_eq!(found, [7, 7, 8, 10, 11]);
-        let begun = Line { now: Seconds(100), ..line };
+        let begun = Line { made_at: Seconds(100), ..line };
         assert_eq!(begun.epoch_at(Seconds(100)), Epoch(7));
+    }
+
+    #[test]
+    fn an_interval_may_touch_the_epoch_after_its_last_but_none_after_the_dispute() {
+        let epochs = |line: &Line, from, to| {
+            let interval = IntervalRecord { from: Seconds(from), to: Seconds(to), ..record() };
+            let (first, last) = line.epochs_of(&interval);
+            (first.0, last.0)
+        };
+        assert_eq!(epochs(&LINE, 100, 125), (7, 8));
+        assert_eq!(epochs(&LINE, 124, 126), (7, 9));
+        assert_eq!(epochs(&LINE, 150, 200), (9, 11));
+        let same = Line { made_in: Epoch(7), ..LINE };
+        assert_eq!(epochs(&same, 100, 200), (7, 7));
     }
 }

@@ -149,9 +149,19 @@ async fn a_disputed_interval_is_contradicted_once_and_a_silent_renter_poked_once
 
 #[tokio::test]
 async fn an_interval_that_the_registry_knows_as_missed_is_not_contradicted() {
+    never_contradicted(0).await;
+}
+
+/// The renter disputes before the registry knows; a bond that was sent at once was lost two epochs later.
+#[tokio::test]
+async fn an_interval_that_the_registry_comes_to_know_as_missed_is_not_contradicted() {
+    never_contradicted(2).await;
+}
+
+async fn never_contradicted(known_after: u64) {
     let mut world = World::new(Faults::default());
     let desk = Desk::new();
-    world.lose_chips();
+    world.lose_chips(known_after);
     let rental = disputed(&mut world, &desk, 0).await;
 
     for _ in 0..300 {
@@ -162,6 +172,17 @@ async fn an_interval_that_the_registry_knows_as_missed_is_not_contradicted() {
     assert_eq!(world.dispute_state(rental), DisputeState::Open);
     let outcomes = desk.records::<IntervalRecord>().into_iter().map(|it| it.outcome);
     assert_eq!(outcomes.collect::<Vec<_>>(), [Some("not contradicted".to_owned())]);
+}
+
+/// What the registry does not come to know in time is answered all the same.
+#[tokio::test]
+async fn an_interval_that_the_registry_knows_too_late_is_contradicted_in_time() {
+    let mut world = World::new(Faults::default());
+    let desk = Desk::new();
+    world.lose_chips(1_000);
+    let rental = disputed(&mut world, &desk, 0).await;
+
+    world.play(&desk, 0, |world| world.dispute_state(rental) == DisputeState::Contested).await;
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ impl Rounds {
         self.answers.values().filter(|(state, _)| *state == AnswerState::Revealed).count()
     }
 
-    const fn epoch(&self) -> u64 {
+    pub(crate) const fn epoch(&self) -> u64 {
         self.height / EPOCH
     }
 

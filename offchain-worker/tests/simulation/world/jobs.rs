@@ -19,7 +19,7 @@ impl Contracts {
             .or_else(|| view::<ResultRollup::postBondCall>(input, |_| BOND))
             .or_else(|| view::<ResultRollup::challengeSecondsCall>(input, |_| WINDOW))
             .or_else(|| view::<ResultRollup::batchOfCall>(input, |call| self.batch(&call.batch)))
-            .or_else(|| self.rentals.answer(input))
+            .or_else(|| self.rentals.answer(input, self.rounds.epoch()))
             .or_else(|| self.fleet.answer(input))
             .or_else(|| self.questions.answer(input))
             .or_else(|| self.rounds.answer(input))

@@ -34,6 +34,8 @@ struct Dispute {
     from: u64,
     to: u64,
     deadline: u64,
+    made_at: u64,
+    made_in: u64,
 }
 
 /// All rentals, and what is disputed of them.
@@ -41,17 +43,19 @@ struct Dispute {
 pub(super) struct Rentals {
     all: BTreeMap<B256, Rental>,
     disputes: BTreeMap<B256, Dispute>,
-    /// Whether the chips missed whatever they are asked about.
-    are_absent: bool,
+    /// Of chips that miss whatever they are asked about: after how many epochs that is known.
+    known_after: Option<u64>,
 }
 
 impl Rentals {
     /// Answers about what was opened; of other rentals nothing can be told.
-    pub(super) fn answer(&self, input: &[u8]) -> Option<Bytes> {
+    pub(super) fn answer(&self, input: &[u8], epoch: u64) -> Option<Bytes> {
         let id = input.get(4..36).map(B256::from_slice)?;
         if PociRegistry::missesInCall::abi_decode(input).is_ok() {
             return view::<PociRegistry::missesInCall>(input, |call| {
-                if self.are_absent { call.lastEpoch - call.firstEpoch + 1 } else { 0 }
+                let Some(after) = self.known_after else { return 0 };
+                let missed = call.firstEpoch..=call.lastEpoch;
+                u64::try_from(missed.filter(|missed| missed + after <= epoch).count()).expect("few")
             });
         }
         self.all.contains_key(&id).then_some(())?;
@@ -74,8 +78,8 @@ impl Rentals {
             toSecond: Uint::from(kept.to),
             deadline: Uint::from(kept.deadline),
             bond: Uint::from(RATING_BOND),
-            madeIn: 0,
-            madeAt: Uint::ZERO,
+            madeIn: u32::try_from(kept.made_in).expect("early"),
+            madeAt: Uint::from(kept.made_at),
         }
     }
 
@@ -194,7 +198,11 @@ impl World {
 
     /// Disputes an interval of a rental.
     pub(crate) fn dispute(&self, id: RentalId, from: Seconds, to: Seconds) {
-        let deadline = self.locked().now + ANSWER;
+        let (made_at, made_in) = {
+            let contracts = self.locked();
+            (contracts.now, contracts.rounds.epoch())
+        };
+        let deadline = made_at + ANSWER;
         let event = IntervalCourt::IntervalDisputed {
             rental: id.0,
             fromSecond: from.0,
@@ -206,7 +214,7 @@ impl World {
         };
         self.chain.emit(log(self.home.court, &event));
         let state = DisputeState::Open.into();
-        let dispute = Dispute { state, from: from.0, to: to.0, deadline };
+        let dispute = Dispute { state, from: from.0, to: to.0, deadline, made_at, made_in };
         self.locked().rentals.disputes.insert(id.0, dispute);
     }
 
@@ -214,8 +222,8 @@ impl World {
         DisputeState::try_from(self.locked().rentals.disputes[&id.0].state).expect("a state")
     }
 
-    /// From now on the registry says that every chip missed every epoch.
-    pub(crate) fn lose_chips(&self) {
-        self.locked().rentals.are_absent = true;
+    /// From now on the registry says, so many epochs later, that every chip missed every epoch.
+    pub(crate) fn lose_chips(&self, known_after: u64) {
+        self.locked().rentals.known_after = Some(known_after);
     }
 }
