@@ -1,6 +1,6 @@
 //! Draws committees that those whom they concern do not draw, and has another beacon drawn where nobody did in time.
 
-use super::{Agent, AgentError, worst};
+use super::{Agent, AgentError, now, worst};
 use crate::{
     decide::cases::{MOST, Seen, Step, next_step},
     records::CaseRecord,
@@ -11,7 +11,7 @@ use utnet_bindings::{
     states::CaseState,
 };
 use utnet_client::{BlockRef, Chain};
-use utnet_primitives::Height;
+use utnet_primitives::{Height, Seconds};
 
 /// Cases that one tick looks at.
 const LOOKS: usize = 64;
@@ -40,7 +40,14 @@ impl<C: Chain> Agent<C> {
         let (home, subject) = (&self.parts.home, record.subject);
         let case: Case = self.view(home.committee, &caseOfCall { subject }).await?;
         let state = CaseState::try_from(case.state)?;
-        let seen = Seen { state, draw_height: Height(case.drawHeight), height: head.number };
+        let seen = Seen {
+            state,
+            draw_height: Height(case.drawHeight),
+            height: head.number,
+            owing: case.owing,
+            deadline: Seconds(case.deadline),
+            now: now(head),
+        };
         match next_step(&subject, &home.operator, &seen) {
             Step::Wait => Ok(()),
             Step::Close => {

@@ -1,13 +1,14 @@
-//! Decides who draws a committee that nobody draws: whoever may choose the moment may choose who sits.
+//! Decides who draws a committee that nobody draws: whoever may choose the moment may choose who sits. And who ends
+//! the wait after a draw that found too many busy: it has no members who would.
 
 use alloy_primitives::{Address, B256, keccak256};
 use utnet_bindings::states::CaseState;
-use utnet_primitives::Height;
+use utnet_primitives::{Height, Seconds};
 
-/// Blocks after the beacon that are left to those whom a case concerns.
+/// Blocks after the beacon, and seconds after a wait, that are left to those whom a case concerns.
 const PATIENCE: u64 = 8;
 
-/// Blocks over which everybody else's workers are spread, so that not all of them pay for one draw.
+/// Blocks, or seconds, over which everybody else's workers are spread, so that not all of them pay for one draw.
 const SPREAD: u8 = 8;
 
 /// Draws for others that one tick begins to pay for.
@@ -25,6 +26,12 @@ pub struct Seen {
     pub draw_height: Height,
     /// The chain's head.
     pub height: Height,
+    /// Members that owe something: none while the state is `Committing` says that too many were busy.
+    pub owing: u8,
+    /// Last second, inclusive, of what the case waits for.
+    pub deadline: Seconds,
+    /// Chain time.
+    pub now: Seconds,
 }
 
 /// What a case needs next.
@@ -34,7 +41,7 @@ pub enum Step {
     Wait,
     /// `draw`.
     Draw,
-    /// `poke`, for another beacon.
+    /// `poke`, for another beacon or the end of a wait.
     Poke,
     /// Nothing, ever.
     Close,
@@ -44,7 +51,11 @@ pub enum Step {
 pub fn next_step(subject: &B256, operator: &Address, seen: &Seen) -> Step {
     match seen.state {
         CaseState::Decided | CaseState::Undecided => Step::Close,
-        CaseState::Waiting => waiting(turn(subject, operator), seen),
+        CaseState::Waiting => waiting(Height(turn(subject, operator)), seen),
+        CaseState::Committing if seen.owing == 0 => {
+            let from = seen.deadline.0.saturating_add(turn(subject, operator));
+            if seen.now.0 > from { Step::Poke } else { Step::Wait }
+        }
         _ => Step::Wait,
     }
 }
@@ -59,10 +70,10 @@ fn waiting(turn: Height, seen: &Seen) -> Step {
     if seen.height >= from.saturating_add(turn) { step } else { Step::Wait }
 }
 
-/// Blocks that this worker leaves to others.
-fn turn(subject: &B256, operator: &Address) -> Height {
+/// Blocks, or seconds, that this worker leaves to others.
+fn turn(subject: &B256, operator: &Address) -> u64 {
     let [place, ..] = keccak256([subject.as_slice(), operator.as_slice()].concat()).0;
-    Height(PATIENCE + u64::from(place % SPREAD))
+    PATIENCE + u64::from(place % SPREAD)
 }
 
 #[cfg(test)]
@@ -73,7 +84,14 @@ mod tests {
     const ONE: Address = Address::repeat_byte(2);
 
     fn seen(height: u64) -> Seen {
-        Seen { state: CaseState::Waiting, draw_height: Height(10), height: Height(height) }
+        Seen {
+            state: CaseState::Waiting,
+            draw_height: Height(10),
+            height: Height(height),
+            owing: 0,
+            deadline: Seconds(50),
+            now: Seconds(99),
+        }
     }
 
     #[test]
@@ -102,8 +120,15 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_for_the_bonds_of_the_busy_is_ended_by_anybody() {
+        let waiting = Seen { state: CaseState::Committing, ..seen(10) };
+        assert_eq!(next_step(&SUBJECT, &ONE, &Seen { now: Seconds(58), ..waiting }), Step::Wait);
+        assert_eq!(next_step(&SUBJECT, &ONE, &Seen { now: Seconds(66), ..waiting }), Step::Poke);
+    }
+
+    #[test]
     fn what_is_drawn_waits_and_what_is_decided_is_closed() {
-        let drawn = Seen { state: CaseState::Committing, ..seen(99) };
+        let drawn = Seen { state: CaseState::Committing, owing: 1, ..seen(99) };
         assert_eq!(next_step(&SUBJECT, &ONE, &drawn), Step::Wait);
         for state in [CaseState::Decided, CaseState::Undecided] {
             assert_eq!(next_step(&SUBJECT, &ONE, &Seen { state, ..seen(99) }), Step::Close);

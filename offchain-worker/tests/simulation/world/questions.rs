@@ -35,7 +35,12 @@ impl Questions {
             view::<Committee::caseOfCall>(input, |call| {
                 let is_drawn = self.drawn.contains(&call.subject);
                 let state = if is_drawn { CaseState::Committing } else { CaseState::Waiting };
-                Committee::Case { state: state.into(), drawHeight: 10, ..Default::default() }
+                Committee::Case {
+                    state: state.into(),
+                    drawHeight: 10,
+                    owing: u8::from(is_drawn),
+                    ..Default::default()
+                }
             })
         })
         .or_else(|| {
