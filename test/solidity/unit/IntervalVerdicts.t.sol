@@ -196,6 +196,28 @@ contract IntervalVerdictsTest is IntervalFixture {
         court.closeOnRecord(id);
     }
 
+    /// @dev Its chips are free, and none is looked at: nothing is known, not everything missed.
+    function test_closeOnRecord_revertsWhen_theRentalIsSettled() public {
+        contested();
+        missAll(10, 12);
+        settle();
+
+        vm.expectRevert(abi.encodeWithSelector(IIntervalCourt.IntervalCourtNotOnRecord.selector, id));
+        court.closeOnRecord(id);
+    }
+
+    /// @dev One epoch more than fits.
+    function test_concede_looksAtNoEpochMoreThanFits() public {
+        vm.roll((10 + 134_432) * EPOCH);
+        vm.prank(renter);
+        court.dispute{value: BOND}(id, START, START + 40, "");
+        vm.mockCall(REGISTRY, abi.encodeWithSelector(RegistryDouble.missesIn.selector), abi.encode(0));
+
+        vm.expectCall(REGISTRY, abi.encodeCall(RegistryDouble.missesIn, (chips[0], 11, 10 + 131_072)));
+        vm.prank(operator);
+        court.concede(id);
+    }
+
     /// @dev More would not fit into one transaction.
     function test_concede_looksAtTheLastEpochsOfALongInterval() public {
         vm.roll(block.number + 200_000 * EPOCH);
