@@ -154,6 +154,7 @@ contract PociRegistrySilenceTest is PociFixture {
         assertEq(uint8(registry.stateOf(ids[7])), uint8(ChipState.Active), "state");
         assertEq(chipOf(7).misses, 0, "misses");
         assertEq(views.totalPower(), 8 * PHI, "power");
+        assertEq(views.powerOf(operator), 8 * PHI, "operator's power");
         (bytes memory key, uint32 count) = views.snapshotOf(operator, 7);
         assertEq(count, 8, "count");
         assertEq(key, all, "aggregate key");
