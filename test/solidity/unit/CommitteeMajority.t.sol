@@ -9,7 +9,7 @@ import {CommitteeFixture} from "../lib/CommitteeFixture.sol";
 contract CommitteeMajorityTest is CommitteeFixture {
     function testFuzz_reveal_findsWhatMostOfTheWeightFoundWhateverTheOrder(uint256 seed) public {
         for (uint256 i = 0; i < 8; ++i) {
-            power.add(members[uint8(seed >> (8 * i)) % SEATS]);
+            power.add(members[(seed >> (8 * i)) % SEATS]);
         }
         convene();
         drawAsItFalls(SUBJECT);
@@ -20,7 +20,7 @@ contract CommitteeMajorityTest is CommitteeFixture {
         uint256[3] memory heads;
         uint256 all = 0;
         for (uint256 i = 0; i < seats.length; ++i) {
-            uint256 word = uint8(seed >> (128 + 8 * i)) % 3;
+            uint256 word = (seed >> (128 + 8 * i)) % 3;
             verdicts[i] = bytes32(word + 1);
             weights[word] += seats[i].weight;
             ++heads[word];

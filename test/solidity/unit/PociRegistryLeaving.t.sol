@@ -281,6 +281,31 @@ contract PociRegistryLeavingTest is PociFixture {
         assertEq(kind.phi, PHI, "least power");
     }
 
+    /// @dev No model is all of theirs; the least power is.
+    function test_reserve_ofChipsOfTwoModelsTellsNone() public {
+        vm.prank(governor);
+        vendors.setModel(MODEL + 1, 3 * PHI);
+        ChipRegistration storage other = entries[8];
+        vm.prank(vendor);
+        other.batch = vendors.postBatch(
+            keccak256(abi.encodePacked(bytes1(0), other.x, other.y, uint256(MODEL + 1), other.serialHash)),
+            MODEL + 1,
+            1
+        );
+        delete other.path;
+        vm.prank(operator);
+        registry.register{value: bondOf(3)}(slice(8, 1), vrfKey());
+        mineToEpoch(2);
+        ChipId[] memory list = new ChipId[](2);
+        (list[0], list[1]) = (ids[8], ids[2]);
+
+        vm.prank(ESCROW);
+        (, ChipKind memory kind) = registry.reserve(operator, list);
+
+        assertEq(kind.model, 0, "model");
+        assertEq(kind.phi, PHI, "least power");
+    }
+
     function test_reserve_revertsWhen_nobodyEverRegisteredTheChip() public {
         vm.expectRevert(
             abi.encodeWithSelector(IPociRegistry.PociRegistryNotOperator.selector, ids[20], stranger)

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IPociRegistry} from "contracts/src/interfaces/IPociRegistry.sol";
 import {IPociViews} from "contracts/src/interfaces/IPociViews.sol";
 import {PociRegistry} from "contracts/src/poci/PociRegistry.sol";
-import {PociParameters} from "contracts/src/types/Chips.sol";
+import {ChipState, PociParameters} from "contracts/src/types/Chips.sol";
 import {ChipId} from "contracts/src/types/Ids.sol";
 
 import {PociFixture} from "../lib/PociFixture.sol";
@@ -19,6 +19,12 @@ contract PociViewsTest is PociFixture {
         assertEq(views.widthOf(operator, 1), 3, "width");
         assertEq(chipOf(1).operator, operator, "chip");
         assertEq(IPociViews(VIEWS).powerOf(operator), 0, "nothing stands in its own");
+    }
+
+    function test_chipOf_anUnknownChipIsEmpty() public view {
+        assertEq(chipOf(0).registrations, 0, "registrations");
+        assertEq(chipOf(0).operator, address(0), "operator");
+        assertEq(uint8(chipOf(0).state), uint8(ChipState.None), "state");
     }
 
     function test_standsOn_tellsThePlaces() public {
