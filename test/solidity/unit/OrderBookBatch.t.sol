@@ -232,6 +232,21 @@ contract OrderBookBatchTest is RentalFixture {
         desk.openBatch(batch, aSpecification(), openings);
     }
 
+    function test_openBatch_revertsWhen_aRequestExpired() public {
+        OrderBatch memory batch = _batch();
+        BatchOpening[] memory openings = _openings(batch, CLEARING);
+        openings[1].request.deadline = uint64(block.timestamp - 1);
+        bytes32 digest = RentalId.unwrap(escrow.hashOf(openings[1].request));
+        openings[1].requestSignature = sign(_renterKeys[1], digest);
+
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRentalDesk.RentalDeskRequestExpired.selector, openings[1].request.deadline
+            )
+        );
+        desk.openBatch(batch, aSpecification(), openings);
+    }
+
     function test_openBatch_revertsWhen_theSpecificationIsNotTheOrders() public {
         OrderBatch memory batch = _batch();
         BatchOpening[] memory openings = _openings(batch, CLEARING);
